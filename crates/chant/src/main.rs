@@ -1,0 +1,2 @@
+//! The chant command line.
+fn main() {}
