@@ -1,0 +1,56 @@
+//! The clock: what time it is, and how long something took.
+//!
+//! Owns the one place where the wall clock is read, so that a test can fix it with `CHANT_NOW`. A duration is never the
+//! difference of two wall-clock times, because that clock may be set backwards: use [`Stopwatch`].
+
+use std::time::{Duration, Instant};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+/// The variable that fixes the clock, an RFC 3339 time.
+const FIXED: &str = "CHANT_NOW";
+
+/// The present time, or the time that `CHANT_NOW` names. A value that is no RFC 3339 time fixes nothing.
+pub fn now() -> Timestamp {
+    fixed(std::env::var(FIXED).ok().as_deref()).unwrap_or_else(Timestamp::now)
+}
+
+/// Today's date where the user is.
+pub fn today() -> Date {
+    now().to_zoned(TimeZone::system()).date()
+}
+
+fn fixed(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse().ok()
+}
+
+/// Measures how long something takes; never runs backwards and ignores `CHANT_NOW`.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since [`Stopwatch::start`].
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_fixed_time_is_taken_and_nonsense_is_not() {
+        let noon = fixed(Some("2026-11-21T12:00:00Z")).unwrap();
+        assert_eq!(noon.to_string(), "2026-11-21T12:00:00Z");
+        assert_eq!(fixed(Some("2026-11-21T13:00:00+01:00")), Some(noon));
+        assert_eq!(fixed(Some("noon")), None);
+        assert_eq!(fixed(None), None);
+    }
+}
