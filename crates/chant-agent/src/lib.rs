@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Every coding agent as one event stream.
+//!
+//! This crate knows how each agent is called and what it prints, and turns both into [`AgentEvent`]s and one [`Outcome`].
+//! It owns the conversation with one agent process, from its command line to its last event, the raw transcript, and
+//! recordings of runs. It does not decide whether the work is done (that is the engine's, from git), does not own the
+//! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
+
+mod claude;
+mod command;
+mod config;
+mod environment;
+mod error;
+mod event;
+mod excerpt;
+mod launch;
+mod limits;
+mod observed;
+mod outcome;
+mod program;
+pub mod recording;
+mod replay;
+mod run;
+mod stream;
+mod transcript;
+mod verdict;
+
+pub use config::{AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
+pub use environment::MARKER;
+pub use error::{AgentError, UnknownKind};
+pub use event::AgentEvent;
+pub use limits::{Control, Limits};
+pub use outcome::{End, Outcome, Usage, Which};
+pub use program::{find_program, version};
+pub use replay::replay_main;
+pub use run::{Request, run};

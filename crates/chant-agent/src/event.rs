@@ -1,0 +1,147 @@
+//! The one event stream for all agents.
+//!
+//! Owns the vocabulary and its JSON form, which is also what a `command` agent may print and what a recording holds.
+//! How each agent's own format becomes these events is in `claude` and `stream`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Usage;
+
+/// Something an agent said or did.
+///
+/// A run's stream has any number of events and then exactly one [`AgentEvent::End`], which is the last.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AgentEvent {
+    /// The agent named the conversation; this id resumes it.
+    Session {
+        /// The agent's own id.
+        id: String,
+    },
+    /// The model that answers.
+    Model {
+        /// As the agent names it.
+        name: String,
+    },
+    /// Text meant for the user.
+    Text {
+        /// The text, possibly of several lines.
+        text: String,
+    },
+    /// The model's reasoning, where the agent shows it.
+    Thinking {
+        /// The text, possibly of several lines.
+        text: String,
+    },
+    /// A tool is about to run.
+    ToolCall {
+        /// Pairs the call with its result.
+        #[serde(default)]
+        id: String,
+        /// The tool's name.
+        name: String,
+        /// The input as one readable line, cut.
+        #[serde(default)]
+        input: String,
+    },
+    /// A tool has run.
+    ToolResult {
+        /// The id of the call.
+        #[serde(default)]
+        id: String,
+        /// Whether the tool itself said it succeeded.
+        ok: bool,
+        /// What it answered, cut.
+        #[serde(default)]
+        text: String,
+    },
+    /// The agent says that it changed a file. Only git knows what really changed.
+    FileChange {
+        /// As the agent names it.
+        path: String,
+        /// `create`, `update`, `delete`, or the agent's own word.
+        change: String,
+    },
+    /// Tokens used so far by this process; a later event replaces an earlier one.
+    Usage {
+        /// Tokens read and paid in full.
+        #[serde(default)]
+        input: u64,
+        /// Tokens written.
+        #[serde(default)]
+        output: u64,
+        /// Tokens read from the provider's cache.
+        #[serde(default)]
+        cache_read: u64,
+        /// Tokens written to the provider's cache.
+        #[serde(default)]
+        cache_write: u64,
+    },
+    /// Money spent so far by this process; a later event replaces an earlier one.
+    Cost {
+        /// US dollars.
+        usd: f64,
+    },
+    /// The agent's provider refused and the agent will try again.
+    Retry {
+        /// Why.
+        reason: String,
+        /// Which attempt failed, from 1.
+        #[serde(default)]
+        attempt: u64,
+        /// How many there will be at most; 0 where not told.
+        #[serde(default)]
+        max: u64,
+        /// How long the agent waits.
+        #[serde(default)]
+        delay_ms: u64,
+    },
+    /// The agent was not allowed to use a tool.
+    PermissionDenied {
+        /// The tool.
+        tool: String,
+        /// The agent's explanation, cut.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Something the user should know although the run goes on.
+    Warning {
+        /// One sentence.
+        text: String,
+    },
+    /// One line the agent wrote to standard error.
+    Stderr {
+        /// The line.
+        text: String,
+    },
+    /// A line whose meaning is not known, kept as it was, cut.
+    Unknown {
+        /// The line.
+        raw: String,
+    },
+    /// The stream is over.
+    End {
+        /// Whether the agent says it succeeded.
+        ok: bool,
+        /// `finished`, or why not, in one sentence.
+        #[serde(default)]
+        reason: String,
+    },
+}
+
+impl From<Usage> for AgentEvent {
+    fn from(usage: Usage) -> Self {
+        let Usage {
+            input,
+            output,
+            cache_read,
+            cache_write,
+        } = usage;
+        Self::Usage {
+            input,
+            output,
+            cache_read,
+            cache_write,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! From settings and a request to a job for the process tree: the one place where a command line is put together.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use chant_os::tree::{Job, Stdin};
+
+use crate::{
+    AgentConfig, AgentError, AgentKind, Limits, MARKER, OutputMode, PromptMode, Request, claude,
+    command, environment, replay, stream::Format,
+};
+
+/// The job of one run.
+pub(crate) fn job(
+    config: &AgentConfig,
+    request: &Request<'_>,
+    limits: &Limits,
+) -> Result<Job, AgentError> {
+    let mut chant = request.env.clone();
+    chant.push((
+        "CHANT_PROMPT_FILE".into(),
+        request.prompt_file.to_string_lossy().into_owned(),
+    ));
+    Ok(Job {
+        program: request.program.into(),
+        args: arguments(config, request)?,
+        dir: request.worktree.to_owned(),
+        env: environment::complete(std::env::vars_os(), config, &chant, request.run_id),
+        stdin: stdin(config, request),
+        marker: (MARKER.into(), request.run_id.into()),
+        exit_file: request.exit_file.to_owned(),
+        grace: limits.grace,
+        grace2: limits.grace,
+    })
+}
+
+/// How the output of such an agent is read.
+pub(crate) fn format(config: &AgentConfig) -> Format {
+    match config.kind {
+        AgentKind::Claude => Format::Claude,
+        AgentKind::Command => Format::Configured(config.output),
+        AgentKind::Replay => Format::Configured(OutputMode::JsonLines),
+    }
+}
+
+fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString>, AgentError> {
+    let model = request.model.or(config.model.as_deref());
+    let own: Vec<OsString> = match config.kind {
+        AgentKind::Claude => {
+            let model = model
+                .map(|model| plain_value(config, "model", model))
+                .transpose()?;
+            let resume = request
+                .resume
+                .map(|id| plain_value(config, "id of the conversation", id))
+                .transpose()?;
+            claude::arguments(config, model, resume)
+                .into_iter()
+                .map(OsString::from)
+                .collect()
+        }
+        AgentKind::Command => command::arguments(config, request.prompt_text, request.prompt_file)?,
+        AgentKind::Replay => replay::arguments(recording(config)?),
+    };
+    let first = config.command.iter().skip(1).map(OsString::from);
+    Ok(first.chain(own).collect())
+}
+
+fn stdin(config: &AgentConfig, request: &Request<'_>) -> Stdin {
+    let wants_prompt = match config.kind {
+        AgentKind::Claude => true,
+        AgentKind::Command => config.prompt == PromptMode::Stdin,
+        AgentKind::Replay => false,
+    };
+    if wants_prompt {
+        Stdin::File(request.prompt_file.to_owned())
+    } else {
+        Stdin::Null
+    }
+}
+
+/// The recording of a `replay` agent.
+pub(crate) fn recording(config: &AgentConfig) -> Result<PathBuf, AgentError> {
+    config
+        .recording
+        .clone()
+        .ok_or_else(|| AgentError::Incomplete {
+            agent: config.name.clone(),
+            kind: config.kind,
+            problem: "no recording; set `recording:` to the file to play",
+        })
+}
+
+/// A value from outside that follows an option: it must not look like one, and must be a single printable word.
+fn plain_value<'a>(
+    config: &AgentConfig,
+    what: &'static str,
+    value: &'a str,
+) -> Result<&'a str, AgentError> {
+    let problem = if value.is_empty() {
+        "is empty"
+    } else if value.starts_with('-') {
+        "begins with `-` and would be taken for an option"
+    } else if value.contains(|letter: char| letter.is_control() || letter.is_whitespace()) {
+        "holds white space or a control character"
+    } else {
+        return Ok(value);
+    };
+    let problem = format!("{value:?} {problem}");
+    Err(AgentError::Unsafe {
+        agent: config.name.clone(),
+        what,
+        problem,
+    })
+}

@@ -1,0 +1,34 @@
+//! What bounds a run from outside: time, and the user's wish to stop.
+
+use std::time::Duration;
+
+/// How long a run may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest time without a byte of output.
+    pub idle: Duration,
+    /// Longest time from start to end.
+    pub total: Duration,
+    /// How long an agent that was asked to stop may take, before it is told and then made to.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MINUTE: Duration = Duration::from_secs(60);
+        Self {
+            idle: MINUTE * 10,
+            total: MINUTE * 120,
+            grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A message to a run, usually from a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Ask the agent to stop; the run can be resumed.
+    Stop,
+    /// End its process tree at once.
+    Kill,
+}

@@ -1,0 +1,69 @@
+//! What a run's events add up to.
+
+use std::time::Duration;
+
+use chant_os::tree::Exit;
+
+use crate::{AgentEvent, End, Outcome, Usage, excerpt};
+
+/// The facts of a run so far that outlive the stream.
+#[derive(Debug, Default)]
+pub(crate) struct Observed {
+    session: Option<String>,
+    model: Option<String>,
+    usage: Usage,
+    cost_usd: Option<f64>,
+    last_text: Option<String>,
+    /// The last line on standard error that is not blank.
+    pub(crate) last_stderr: Option<String>,
+    /// What the agent itself said of its end: whether it succeeded, and why.
+    pub(crate) claim: Option<(bool, String)>,
+}
+
+impl Observed {
+    pub(crate) fn note(&mut self, event: &AgentEvent) {
+        match event {
+            AgentEvent::Session { id } => self.session = Some(id.clone()),
+            AgentEvent::Model { name } => self.model = Some(name.clone()),
+            AgentEvent::Text { text } => self.last_text = Some(text.clone()),
+            &AgentEvent::Usage {
+                input,
+                output,
+                cache_read,
+                cache_write,
+            } => {
+                self.usage = Usage {
+                    input,
+                    output,
+                    cache_read,
+                    cache_write,
+                };
+            }
+            AgentEvent::Cost { usd } => self.cost_usd = Some(*usd),
+            AgentEvent::Stderr { text } => self.last_stderr = Some(excerpt::one_line(text)),
+            AgentEvent::End { ok, reason } => self.claim = Some((*ok, excerpt::one_line(reason))),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn into_outcome(self, end: End, duration: Duration, exit: Exit) -> Outcome {
+        let Self {
+            session,
+            model,
+            usage,
+            cost_usd,
+            last_text,
+            ..
+        } = self;
+        Outcome {
+            end,
+            session,
+            model,
+            usage,
+            cost_usd,
+            duration,
+            last_text,
+            exit,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How a run ended, in the contract's words.
+
+use std::{fmt, time::Duration};
+
+use chant_os::tree::Exit;
+use serde::{Deserialize, Serialize};
+
+/// Everything that is known of a run once its process tree is gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// The id that resumes the agent's conversation, where it told one.
+    pub session: Option<String>,
+    /// The model that answered, where the agent told it.
+    pub model: Option<String>,
+    /// Tokens, where the agent told them; else zeros.
+    pub usage: Usage,
+    /// US dollars, where the agent told them.
+    pub cost_usd: Option<f64>,
+    /// From start to end.
+    pub duration: Duration,
+    /// The last text the agent addressed to the user.
+    pub last_text: Option<String>,
+    /// How the agent's process itself ended.
+    pub exit: Exit,
+}
+
+/// Tokens, as totals of one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens read and paid in full.
+    pub input: u64,
+    /// Tokens written.
+    pub output: u64,
+    /// Tokens read from the provider's cache.
+    pub cache_read: u64,
+    /// Tokens written to the provider's cache.
+    pub cache_write: u64,
+}
+
+/// Which of the two time limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// No output for too long.
+    Idle,
+    /// Too long altogether.
+    Total,
+}
+
+/// The five ways a run ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The agent's process ended well and the agent did not say that it failed.
+    Finished,
+    /// It ended badly, or said that it failed.
+    Failed {
+        /// One sentence.
+        reason: String,
+    },
+    /// A time limit passed.
+    TimedOut {
+        /// Which one.
+        which: Which,
+        /// The limit.
+        after: Duration,
+    },
+    /// The user asked it to stop; it can be resumed.
+    Interrupted,
+    /// Its process was killed.
+    Killed {
+        /// By whom or what, in one sentence.
+        reason: String,
+    },
+}
+
+impl End {
+    /// The contract's word: `finished`, `failed`, `timed out`, `interrupted` or `killed`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Finished => "finished",
+            Self::Failed { .. } => "failed",
+            Self::TimedOut { .. } => "timed out",
+            Self::Interrupted => "interrupted",
+            Self::Killed { .. } => "killed",
+        }
+    }
+}
+
+/// The reason in one sentence.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished => f.write_str("finished"),
+            Self::Failed { reason } | Self::Killed { reason } => f.write_str(reason),
+            Self::TimedOut {
+                which: Which::Idle,
+                after,
+            } => write!(f, "no output for {after:?}"),
+            Self::TimedOut {
+                which: Which::Total,
+                after,
+            } => write!(f, "still running after {after:?}"),
+            Self::Interrupted => f.write_str("stopped at your request"),
+        }
+    }
+}

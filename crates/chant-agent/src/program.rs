@@ -1,0 +1,152 @@
+//! Finding an agent's program before a run starts, and asking it for its version.
+
+use std::{
+    ffi::{OsStr, OsString},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chant_os::process::Cmd;
+
+use crate::{AgentConfig, AgentError, AgentKind, excerpt, launch};
+
+/// The program that will be run.
+///
+/// A name with a `/` in it is a path, relative to `root` (the project's folder); any other is looked for in the folders of
+/// `path_env` (the value of `PATH`), of which the relative ones are skipped, since they would mean another program in each
+/// worktree. A `replay` agent's program is this one; what must be there is its recording.
+pub fn find_program(
+    config: &AgentConfig,
+    root: &Path,
+    path_env: Option<&OsStr>,
+) -> Result<PathBuf, AgentError> {
+    if config.kind == AgentKind::Replay {
+        return find_recording(config);
+    }
+    let name = program_name(config)?;
+    if name.contains('/') {
+        let path = root.join(name);
+        return match unusable(&path) {
+            None => Ok(path),
+            Some(problem) => Err(AgentError::NotAProgram {
+                agent: config.name.clone(),
+                path,
+                problem,
+            }),
+        };
+    }
+    let folders: Vec<PathBuf> = path_env
+        .map(|paths| std::env::split_paths(paths).collect())
+        .unwrap_or_default();
+    let candidates = folders
+        .iter()
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(name));
+    candidates
+        .into_iter()
+        .find(|path| unusable(path).is_none())
+        .ok_or_else(|| not_in_path(config, name, &folders))
+}
+
+fn program_name(config: &AgentConfig) -> Result<&str, AgentError> {
+    match (config.command.first(), config.kind) {
+        (Some(name), _) if !name.is_empty() => Ok(name),
+        (None, AgentKind::Claude) => Ok("claude"),
+        _ => Err(AgentError::Incomplete {
+            agent: config.name.clone(),
+            kind: config.kind,
+            problem: "no command; set `command:` to the program to run",
+        }),
+    }
+}
+
+fn find_recording(config: &AgentConfig) -> Result<PathBuf, AgentError> {
+    let path = launch::recording(config)?;
+    let not_usable = |path, problem| AgentError::NotAProgram {
+        agent: config.name.clone(),
+        path,
+        problem,
+    };
+    if !path.is_file() {
+        return Err(not_usable(path, "is no recording: there is no such file"));
+    }
+    std::env::current_exe().map_err(|_| {
+        not_usable(
+            path,
+            "cannot be played: this program's own path is not known",
+        )
+    })
+}
+
+/// Why a path cannot be run, as the end of a sentence.
+fn unusable(path: &Path) -> Option<&'static str> {
+    match path.metadata() {
+        Err(_) => Some("does not exist"),
+        Ok(meta) if meta.is_dir() => Some("is a folder"),
+        Ok(meta) if !meta.is_file() => Some("is not a regular file"),
+        Ok(meta) if meta.permissions().mode() & 0o111 == 0 => {
+            Some("is not executable; run chmod +x on it")
+        }
+        Ok(_) => None,
+    }
+}
+
+fn not_in_path(config: &AgentConfig, name: &str, folders: &[PathBuf]) -> AgentError {
+    let searched = if folders.is_empty() {
+        "which is empty".to_owned()
+    } else {
+        excerpt::one_line(
+            &folders
+                .iter()
+                .map(|folder| folder.display().to_string())
+                .collect::<Vec<_>>()
+                .join(":"),
+        )
+    };
+    let advice = match config.kind {
+        AgentKind::Claude => {
+            "install Claude Code, or set `command:` of this agent to the path of its program"
+        }
+        _ => "install it, or set `command:` of this agent to the path of the program",
+    };
+    AgentError::NotInPath {
+        agent: config.name.clone(),
+        program: name.to_owned(),
+        searched,
+        advice,
+    }
+}
+
+/// What the program says of its version, or nothing.
+///
+/// Only agents that are known to answer `--version` are asked: any other program might take it for a task.
+pub fn version(config: &AgentConfig, program: &Path) -> Option<String> {
+    const LONGEST_ANSWER: usize = 64 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(5);
+    if config.kind != AgentKind::Claude {
+        return None;
+    }
+    let first: Vec<OsString> = config.command.iter().skip(1).map(OsString::from).collect();
+    let mut command = Cmd::new(program).args(first).arg("--version");
+    for (key, value) in &config.env {
+        command = command.env(key, value);
+    }
+    let output = command
+        .output_limited(LONGEST_ANSWER, Some(PATIENCE))
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| version_in(&String::from_utf8_lossy(&output.stdout)))?
+}
+
+/// The first word that begins with a digit, else the first line.
+fn version_in(answer: &str) -> Option<String> {
+    let line = answer.lines().next()?.trim();
+    let number = line
+        .split_whitespace()
+        .find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()));
+    let version = number.unwrap_or(line);
+    (!version.is_empty()).then(|| excerpt::one_line(version))
+}

@@ -1,0 +1,206 @@
+//! One run of an agent: the dispatcher.
+//!
+//! One loop on the caller's thread owns the truth. It reads lines from the process tree, turns them into events, watches the
+//! clock and the control channel, and decides at the end what the run was. Reading the pipes, ending the tree and cutting
+//! long lines are the tree's; whether the work is good is the engine's.
+
+use std::{
+    path::Path,
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
+};
+
+use chant_os::{
+    clock::Stopwatch,
+    tree::{self, Exit, Guard, Line, Next, Running, Source},
+};
+
+use crate::{
+    AgentConfig, AgentError, AgentEvent, Control, End, Limits, MARKER, Outcome, Which, launch,
+    observed::Observed,
+    stream::{self, Format},
+    transcript::Transcript,
+    verdict,
+};
+
+/// How often the control channel is looked at while the agent is silent: no slower than a person notices.
+const POLL: Duration = Duration::from_millis(50);
+
+/// How long after the last grace a tree may still exist before it is given up.
+const LAST_PATIENCE: Duration = Duration::from_secs(10);
+
+/// One run to make.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// What `find_program` found.
+    pub program: &'a Path,
+    /// The prompt.
+    pub prompt_text: &'a str,
+    /// The same prompt, as a file outside the worktree.
+    pub prompt_file: &'a Path,
+    /// Where the agent works.
+    pub worktree: &'a Path,
+    /// The conversation to go on with, by the agent's own id.
+    pub resume: Option<&'a str>,
+    /// The model to ask for; none means the one configured.
+    pub model: Option<&'a str>,
+    /// The `CHANT…` variables.
+    pub env: Vec<(String, String)>,
+    /// The run's id, which marks every process of its tree.
+    pub run_id: &'a str,
+    /// Where the guard writes how the agent ended.
+    pub exit_file: &'a Path,
+    /// Where the raw output is kept.
+    pub transcript: &'a Path,
+}
+
+/// Runs an agent to its end.
+///
+/// Every event goes to `sink`; the last is always [`AgentEvent::End`]. A first [`Control::Stop`] asks the agent to stop, a
+/// [`Control::Kill`] ends its tree at once. When this returns, nothing of the tree is left (as far as the guard could see).
+pub fn run(
+    config: &AgentConfig,
+    request: &Request<'_>,
+    limits: &Limits,
+    guard: &Guard,
+    control: &Receiver<Control>,
+    sink: &mut dyn FnMut(AgentEvent),
+) -> Result<Outcome, AgentError> {
+    let job = launch::job(config, request, limits)?;
+    let transcript = Transcript::open(request.transcript)?;
+    let clock = Stopwatch::start();
+    let running = Running::start(guard, &job)?;
+    let mut dispatcher = Dispatcher {
+        format: launch::format(config),
+        limits: *limits,
+        running,
+        transcript,
+        seen: Observed::default(),
+        last_output: Instant::now(),
+        ending: None,
+        sink,
+    };
+    let exit = dispatcher.until_ended(control, &clock);
+    if exit == Exit::Lost {
+        tree::end_marked(MARKER, request.run_id);
+    }
+    let Dispatcher {
+        seen, ending, sink, ..
+    } = dispatcher;
+    let end = verdict::judge(config, ending.map(|ending| ending.why), &seen, &exit);
+    sink(AgentEvent::End {
+        ok: end == End::Finished,
+        reason: end.to_string(),
+    });
+    Ok(seen.into_outcome(end, clock.elapsed(), exit))
+}
+
+/// That the run is being ended from our side, and since when the tree has no time left.
+struct Ending {
+    why: verdict::Why,
+    give_up: Instant,
+}
+
+struct Dispatcher<'a> {
+    format: Format,
+    limits: Limits,
+    running: Running,
+    transcript: Transcript,
+    seen: Observed,
+    last_output: Instant,
+    ending: Option<Ending>,
+    sink: &'a mut dyn FnMut(AgentEvent),
+}
+
+impl Dispatcher<'_> {
+    fn until_ended(&mut self, control: &Receiver<Control>, clock: &Stopwatch) -> Exit {
+        loop {
+            match self.running.next(self.patience(clock)) {
+                Next::Line(source, line) => self.line(source, &line),
+                Next::Ended(exit) => return exit,
+                // Only silence counts as idle: a line that waits for a slow reader is no silence of the agent's.
+                Next::Timeout => self.check_idle(),
+            }
+            if clock.elapsed() >= self.limits.total {
+                self.ask_to_end(verdict::Why::Limit(Which::Total, self.limits.total));
+            }
+            while let Ok(message) = control.try_recv() {
+                match message {
+                    Control::Stop => self.ask_to_end(verdict::Why::Stop),
+                    Control::Kill => self.kill(),
+                }
+            }
+            if self
+                .ending
+                .as_ref()
+                .is_some_and(|ending| Instant::now() >= ending.give_up)
+            {
+                self.running.kill();
+                return Exit::Lost;
+            }
+        }
+    }
+
+    /// How long to wait for the next line: until the nearest limit, and never long enough to be deaf.
+    fn patience(&self, clock: &Stopwatch) -> Duration {
+        let idle = self.limits.idle.saturating_sub(self.last_output.elapsed());
+        let total = self.limits.total.saturating_sub(clock.elapsed());
+        // A limit that has passed was acted on; from then on only the end of the tree is waited for.
+        if self.ending.is_some() {
+            POLL
+        } else {
+            POLL.min(idle).min(total)
+        }
+    }
+
+    fn line(&mut self, source: Source, line: &Line) {
+        self.last_output = Instant::now();
+        if let Err(error) = self.transcript.line(source, &line.bytes) {
+            self.tell(AgentEvent::Warning {
+                text: format!("the transcript ends here: {error}"),
+            });
+        }
+        match source {
+            Source::Stdout => stream::events(self.format, line)
+                .into_iter()
+                .for_each(|event| self.tell(event)),
+            Source::Stderr => stream::stderr(line)
+                .into_iter()
+                .for_each(|event| self.tell(event)),
+        }
+    }
+
+    /// Notes an event, and hands it on unless it is the agent's own end: the run's end is told once, by `run`.
+    fn tell(&mut self, event: AgentEvent) {
+        self.seen.note(&event);
+        if !matches!(event, AgentEvent::End { .. }) {
+            (self.sink)(event);
+        }
+    }
+
+    fn check_idle(&mut self) {
+        if self.last_output.elapsed() >= self.limits.idle {
+            self.ask_to_end(verdict::Why::Limit(Which::Idle, self.limits.idle));
+        }
+    }
+
+    /// Asks the agent to stop, once; the guard then sees to it that it does. The first reason stays the reason.
+    fn ask_to_end(&mut self, why: verdict::Why) {
+        if self.ending.is_none() {
+            self.running.stop();
+            self.ending = Some(Ending {
+                why,
+                give_up: Instant::now() + self.limits.grace * 2 + LAST_PATIENCE,
+            });
+        }
+    }
+
+    /// Ends the tree at once. The user's word overrides an earlier reason.
+    fn kill(&mut self) {
+        self.running.kill();
+        self.ending = Some(Ending {
+            why: verdict::Why::Kill,
+            give_up: Instant::now() + LAST_PATIENCE,
+        });
+    }
+}
