@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The spec document: how a file is read, judged and edited, and what may happen to the spec it holds.
+//!
+//! Owns the meaning of a spec file: frontmatter, title, criteria, ids, the status table, the dependency graph and lint.
+//! Deliberately not here: files, clocks, processes, git, and every decision that needs more than text. All of it can be
+//! tested with two string literals.
+
+mod body;
+mod compose;
+mod diagnostic;
+mod document;
+mod edit;
+mod frontmatter;
+pub mod graph;
+pub mod id;
+pub mod lint;
+mod path;
+mod quote;
+pub mod status;
+pub mod yaml;
+
+pub use body::Criterion;
+pub use compose::NewSpec;
+pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest, position};
+pub use document::Document;
+pub use edit::{
+    EditError, append_section, push_list, remove_key, replace_frontmatter, set_checked, set_scalar,
+};
+pub use frontmatter::{Approval, Check, Expect, Frontmatter, KNOWN_KEYS, Kind};
+pub use graph::{Blocker, Readiness};
+pub use id::{IdError, Resolved, SpecId};
+pub use path::{PathError, RepoPath, repo_path};
+pub use quote::scalar;
+pub use status::{Action, Refusal, State, Status};
