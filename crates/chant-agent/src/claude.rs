@@ -289,3 +289,6 @@ fn string(value: &Value) -> String {
 fn number(value: &Value) -> u64 {
     value.as_u64().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

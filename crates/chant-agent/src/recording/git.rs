@@ -76,7 +76,12 @@ impl Git {
 
     /// The one line a command prints.
     pub(super) fn line(&self, args: &[&str]) -> Result<String, RecordingError> {
-        let stdout = self.run(args, b"")?;
+        self.line_from(args, b"")
+    }
+
+    /// The one line a command prints that reads `stdin`.
+    pub(super) fn line_from(&self, args: &[&str], stdin: &[u8]) -> Result<String, RecordingError> {
+        let stdout = self.run(args, stdin)?;
         Ok(String::from_utf8_lossy(&stdout).trim_end().to_owned())
     }
 

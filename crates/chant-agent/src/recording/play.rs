@@ -105,7 +105,8 @@ impl Player {
 
     /// Makes the changes in the work tree and in `git`'s index.
     fn apply(&self, git: &Git, changes: &[&Change]) -> Result<(), RecordingError> {
-        let (mut index, mut written) = (String::new(), String::new());
+        let mut index = Vec::new();
+        let mut written = Vec::new();
         for change in changes {
             match change {
                 Change::Write {
@@ -114,38 +115,26 @@ impl Player {
                     content,
                     ..
                 } => {
-                    let oid = git.run(&["hash-object", "-w", "--stdin"], content)?;
-                    let oid = String::from_utf8_lossy(&oid);
-                    index += &format!("{} {}\t{path}\0", mode.as_str(), oid.trim_end());
-                    written += &format!("{path}\0");
+                    let oid = git.line_from(&["hash-object", "-w", "--stdin"], content)?;
+                    index.push(format!("{} {oid}\t{path}\0", mode.as_str()));
+                    written.push(format!("{path}\0"));
                 }
                 Change::Delete { path, from } => {
                     // Mode 0 takes the entry out; the object id says nothing but must be one.
-                    index += &format!("0 {from}\t{path}\0");
+                    index.push(format!("0 {from}\t{path}\0"));
                     self.delete(path)?;
                 }
                 Change::Spec(edit) => {
                     self.edit_spec(edit)?;
-                    git.run(
-                        &["update-index", "--add", "-z", "--stdin"],
-                        self.spec.as_str().as_bytes(),
-                    )?;
+                    let args = ["update-index", "--add", "-z", "--stdin"];
+                    git.run(&args, self.spec.as_str().as_bytes())?;
                 }
             }
         }
-        if !index.is_empty() {
-            git.run(
-                &["update-index", "--add", "--replace", "-z", "--index-info"],
-                index.as_bytes(),
-            )?;
-        }
-        if !written.is_empty() {
-            git.run(
-                &["checkout-index", "--force", "--quiet", "-z", "--stdin"],
-                written.as_bytes(),
-            )?;
-        }
-        Ok(())
+        let args = ["update-index", "--add", "--replace", "-z", "--index-info"];
+        git.run(&args, index.concat().as_bytes())?;
+        let args = ["checkout-index", "--force", "--quiet", "-z", "--stdin"];
+        git.run(&args, written.concat().as_bytes()).map(drop)
     }
 
     /// Removes a file of the worktree, and never one that a link leads to.

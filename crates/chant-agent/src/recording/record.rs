@@ -155,8 +155,10 @@ fn first_parents(
                 "the agent rewrote history".into(),
             ));
         }
-        pairs.push((expected, commit.to_owned()));
-        expected = commit.to_owned();
+        pairs.push((
+            std::mem::replace(&mut expected, commit.to_owned()),
+            commit.to_owned(),
+        ));
     }
     Ok(pairs)
 }

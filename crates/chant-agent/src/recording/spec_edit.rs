@@ -18,14 +18,12 @@ impl SpecEdit {
         let mut edit = Self::default();
         let mut rest = new;
         for line in old.split_inclusive('\n') {
-            let Some(candidate) = rest.get(..line.len()) else {
-                return None;
-            };
+            let candidate = rest.get(..line.len())?;
             if candidate != line {
                 let (_, text) = open_box(line)?;
-                if ticked(line) != candidate {
-                    // A capital X is a tick as well.
-                    (ticked(line) == candidate.replacen("[X]", "[x]", 1)).then_some(())?;
+                // A capital X is a tick as well.
+                if candidate.replacen("[X]", "[x]", 1) != ticked(line) {
+                    return None;
                 }
                 edit.tick.push(text.to_owned());
             }
