@@ -1,0 +1,270 @@
+//! The `agents:` list: entries of all layers, merged by name and then key by key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chant_agent::{AgentConfig, AgentKind, OutputMode, PromptMode};
+
+use super::file::{File, Layer};
+use super::keys;
+use super::settings::{Entry, Remark, Settings, Source};
+use super::yaml::{Node, Value};
+use crate::error::{Code, Error, Result};
+
+/// An agent by its configured name. What its words mean is checked when it is to be used, so that a
+/// kind this version does not have breaks no other command.
+#[derive(Debug, Clone)]
+pub struct AgentEntry {
+    /// The name it is called by.
+    pub name: String,
+    /// The kind, as written; `claude` where none is.
+    pub kind: String,
+    /// Program and arguments, split into words; empty means the kind's own program.
+    pub command: Vec<String>,
+    /// More arguments, after chant's own.
+    pub args: Vec<String>,
+    /// The model to ask for.
+    pub model: Option<String>,
+    /// Added to its environment.
+    pub env: BTreeMap<String, String>,
+    /// How the prompt reaches it: `stdin`, `file` or `argument`.
+    pub prompt: Option<String>,
+    /// What it prints: `text`, `json_lines` or `auto`.
+    pub output: Option<String>,
+    /// How many runs may use it at once.
+    pub max_concurrent: usize,
+    /// The recording to play, for the kind `replay`.
+    pub recording: Option<PathBuf>,
+    /// Whether it may do everything unasked. Only the user's own files can say so.
+    pub bypass_permissions: bool,
+    /// The layer that decides what is started: of the command, else of the entry.
+    pub source: Layer,
+}
+
+impl AgentEntry {
+    /// An agent that is nothing but a kind.
+    pub(super) fn built_in(kind: &str) -> Self {
+        Self {
+            name: kind.to_owned(),
+            kind: kind.to_owned(),
+            command: Vec::new(),
+            args: Vec::new(),
+            model: None,
+            env: BTreeMap::new(),
+            prompt: None,
+            output: None,
+            max_concurrent: 1,
+            recording: None,
+            bypass_permissions: false,
+            source: Layer::Default,
+        }
+    }
+
+    /// What the agent crate needs to run it; an error where a word means nothing to this version.
+    pub fn to_agent(&self) -> Result<AgentConfig> {
+        let wrong = |message: String| {
+            Error::new(
+                Code::ConfigInvalid,
+                format!("agent `{}`: {message}", self.name),
+            )
+            .hint("`chant config` shows where each setting comes from")
+        };
+        let kind: AgentKind = self
+            .kind
+            .parse()
+            .map_err(|error: chant_agent::UnknownKind| wrong(error.to_string()))?;
+        let mut agent = AgentConfig::new(self.name.clone(), kind);
+        agent.prompt = match self.prompt.as_deref() {
+            None | Some("stdin") => PromptMode::Stdin,
+            Some("file") => PromptMode::File,
+            Some("argument" | "arg") => PromptMode::Argument,
+            Some(other) => {
+                return Err(wrong(format!(
+                    "prompt `{other}` is not `stdin`, `file` or `argument`"
+                )));
+            }
+        };
+        agent.output = match self.output.as_deref() {
+            None | Some("auto") => OutputMode::Auto,
+            Some("text") => OutputMode::Text,
+            Some("json_lines" | "json-lines" | "jsonl") => OutputMode::JsonLines,
+            Some(other) => {
+                return Err(wrong(format!(
+                    "output `{other}` is not `text`, `json_lines` or `auto`"
+                )));
+            }
+        };
+        agent.command.clone_from(&self.command);
+        agent.args.clone_from(&self.args);
+        agent.model.clone_from(&self.model);
+        agent.env.clone_from(&self.env);
+        agent.recording.clone_from(&self.recording);
+        agent.bypass_permissions = self.bypass_permissions;
+        Ok(agent)
+    }
+}
+
+/// Reads and merges the entries of all layers; returns them in the order they were first named.
+pub(super) fn read(settings: &Settings<'_>, remarks: &mut Vec<Remark>) -> Result<Vec<AgentEntry>> {
+    let mut agents: Vec<AgentEntry> = Vec::new();
+    let mut lists: Vec<&Entry<'_>> = settings.all("agents").collect();
+    lists.sort_by_key(|entry| entry.file.layer);
+    for entry in lists {
+        let Value::List(items) = &entry.node.value else {
+            return Err(entry.file.error(
+                entry.node.line,
+                entry.node.column,
+                "`agents` must be a list",
+            ));
+        };
+        for item in items {
+            merge(entry.file, item, &mut agents, remarks)?;
+        }
+    }
+    Ok(agents)
+}
+
+fn merge(
+    file: &File,
+    item: &Node,
+    agents: &mut Vec<AgentEntry>,
+    remarks: &mut Vec<Remark>,
+) -> Result<()> {
+    let Value::Map(fields) = &item.value else {
+        return Err(file.error(
+            item.line,
+            item.column,
+            "an agent must be a map with a `name`",
+        ));
+    };
+    let name = fields
+        .iter()
+        .find_map(|(key, node)| (key == "name").then(|| text(file, key, node)))
+        .ok_or_else(|| file.error(item.line, item.column, "an agent needs a `name`"))??;
+    let position = agents
+        .iter()
+        .position(|agent| agent.name == name)
+        .unwrap_or_else(|| {
+            let new = AgentEntry {
+                name,
+                kind: "claude".into(),
+                source: file.layer,
+                ..AgentEntry::built_in("")
+            };
+            agents.push(new);
+            agents.len() - 1
+        });
+    fields
+        .iter()
+        .try_for_each(|(key, node)| set(&mut agents[position], file, (key, node), remarks))
+}
+
+fn set(
+    agent: &mut AgentEntry,
+    file: &File,
+    (key, node): (&str, &Node),
+    remarks: &mut Vec<Remark>,
+) -> Result<()> {
+    if matches!(node.value, Value::Null) {
+        return Ok(());
+    }
+    match key {
+        "name" | "weight" => {}
+        "kind" | "provider" => agent.kind = text(file, key, node)?,
+        "command" => {
+            agent.command = words(file, key, node)?;
+            agent.source = file.layer;
+        }
+        "args" => agent.args = words(file, key, node)?,
+        "model" => agent.model = Some(text(file, key, node)?),
+        "env" => agent.env.extend(pairs(file, node)?),
+        "prompt" => agent.prompt = Some(text(file, key, node)?),
+        "output" => agent.output = Some(text(file, key, node)?),
+        "recording" => agent.recording = Some(text(file, key, node)?.into()),
+        "max_concurrent" => {
+            agent.max_concurrent = text(file, key, node)?
+                .parse()
+                .map_err(|_| wrong(file, key, node, "a whole number"))?;
+        }
+        "bypass_permissions" => {
+            let Value::Flag(wanted) = node.value else {
+                return Err(wrong(file, key, node, "`true` or `false`"));
+            };
+            if wanted && !file.layer.is_the_users_own() {
+                remarks.push(refused_bypass(agent, file, node));
+            } else {
+                agent.bypass_permissions = wanted;
+            }
+        }
+        other => remarks.push(unknown(agent, other, file, node)),
+    }
+    Ok(())
+}
+
+fn refused_bypass(agent: &AgentEntry, file: &File, node: &Node) -> Remark {
+    Remark {
+        key: format!("agents.{}.bypass_permissions", agent.name),
+        message: "`bypass_permissions` is not taken from a file that others can write".into(),
+        hint: Some("set it in .chant/agents.md or in your own settings".into()),
+        source: Source {
+            layer: file.layer,
+            path: Some(file.path.clone()),
+            line: node.line,
+        },
+    }
+}
+
+fn unknown(agent: &AgentEntry, key: &str, file: &File, node: &Node) -> Remark {
+    Remark {
+        key: format!("agents.{}.{key}", agent.name),
+        message: format!("unknown key `{key}` of agent `{}`", agent.name),
+        hint: crate::nearest(key, keys::AGENT.iter().copied())
+            .map(|near| format!("did you mean `{near}`?")),
+        source: Source {
+            layer: file.layer,
+            path: Some(file.path.clone()),
+            line: node.line,
+        },
+    }
+}
+
+fn wrong(file: &File, key: &str, node: &Node, expected: &str) -> Error {
+    file.error(
+        node.line,
+        node.column,
+        format!("`{key}` of an agent must be {expected}"),
+    )
+}
+
+fn text(file: &File, key: &str, node: &Node) -> Result<String> {
+    match &node.value {
+        Value::Text(text) => Ok(text.clone()),
+        Value::Flag(flag) => Ok(flag.to_string()),
+        _ => Err(wrong(file, key, node, "one word or text")),
+    }
+}
+
+/// A string is split as a shell splits words; nothing in it is ever expanded. A list is taken as it is.
+fn words(file: &File, key: &str, node: &Node) -> Result<Vec<String>> {
+    match &node.value {
+        Value::Text(line) => chant_agent::split_command(line).map_err(|error| {
+            file.error(
+                node.line,
+                node.column,
+                format!("`{key}` of an agent: {error}"),
+            )
+        }),
+        Value::List(items) => items.iter().map(|item| text(file, key, item)).collect(),
+        _ => Err(wrong(file, key, node, "a command line or a list of words")),
+    }
+}
+
+fn pairs(file: &File, node: &Node) -> Result<BTreeMap<String, String>> {
+    let Value::Map(entries) = &node.value else {
+        return Err(wrong(file, "env", node, "a map of names to texts"));
+    };
+    entries
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), text(file, "env", value)?)))
+        .collect()
+}

@@ -1,0 +1,214 @@
+//! Settings: which files, in which order, with which defaults.
+//!
+//! Layers, lowest first: the defaults, the person's `~/.config/chant/config.md`, the project's `.chant/config.md`,
+//! this machine's `.chant/agents.md`. They are merged by key. Every value remembers the file and line it came from;
+//! nothing here depends on whether a value is ever used.
+
+mod agent;
+mod file;
+mod keys;
+mod settings;
+mod shown;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use agent::AgentEntry;
+pub use file::Layer;
+pub use settings::{Remark, Source};
+pub use shown::Value;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use file::File;
+use settings::Settings;
+
+use crate::error::{Code, Error, Result};
+
+/// All settings of one project, as they hold on this machine.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// What the project is called.
+    pub project_name: Option<String>,
+    /// What stands before the date in new ids.
+    pub id_prefix: Option<String>,
+    /// What is taken where a command or spec says nothing.
+    pub defaults: Defaults,
+    /// The configured agents, in the order they were first named.
+    pub agents: Vec<AgentEntry>,
+    /// How long and how much.
+    pub limits: Limits,
+    /// Commands that must pass before anything lands.
+    pub checks: Vec<String>,
+    /// Patterns of files that no run may touch.
+    pub protect: Vec<String>,
+    /// When a person has to agree.
+    pub approval: Approval,
+    /// Keys that chant does not know, and values it did not take.
+    pub warnings: Vec<Remark>,
+    /// Keys that are understood and have no effect.
+    pub unused: Vec<Remark>,
+    /// Every setting with its value and where it comes from.
+    pub values: Vec<Value>,
+}
+
+/// What is taken where a command or spec says nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// The agent's name.
+    pub agent: Option<String>,
+    /// The prompt's name.
+    pub prompt: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The main branch; detected where absent.
+    pub main_branch: Option<String>,
+    /// What stands before the id in a run's branch.
+    pub branch_prefix: String,
+    /// Whether git must know nothing of chant.
+    pub silent: bool,
+}
+
+/// How long a run may take, and how much it is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Without any output.
+    pub idle: Duration,
+    /// Altogether.
+    pub total: Duration,
+    /// Bytes of inputs in a prompt.
+    pub inputs_bytes: usize,
+}
+
+/// When a person has to agree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// Before an agent's work lands, in every spec.
+    pub required: bool,
+    /// What a rejection does.
+    pub rejection_action: Option<String>,
+    /// How approvals are signed.
+    pub sign: Option<String>,
+}
+
+const BRANCH_PREFIX: &str = "chant/";
+const IDLE: Duration = Duration::from_secs(10 * 60);
+const TOTAL: Duration = Duration::from_secs(2 * 60 * 60);
+const INPUTS_BYTES: usize = 256 * 1024;
+
+impl Config {
+    /// Reads the settings of the project whose `.chant` folder this is.
+    pub fn load(dot_chant: &Path) -> Result<Self> {
+        Self::load_from(
+            dot_chant,
+            chant_os::dirs::config_dir()
+                .ok()
+                .map(|dir| dir.join("config.md")),
+        )
+    }
+
+    fn load_from(dot_chant: &Path, person: Option<PathBuf>) -> Result<Self> {
+        let person = match person {
+            Some(path) => File::read(Layer::Person, &path, path.clone())?,
+            None => None,
+        };
+        let own = |layer, name: &str| {
+            File::read(layer, &dot_chant.join(name), Path::new(".chant").join(name))
+        };
+        let project = own(Layer::Project, "config.md")?;
+        let machine = own(Layer::Machine, "agents.md")?;
+        Self::merge(
+            &[person, project, machine]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    fn merge(files: &[File]) -> Result<Self> {
+        let mut settings = Settings::default();
+        for file in files {
+            settings.add(file, yaml::read(file)?)?;
+        }
+        let mut warnings = std::mem::take(&mut settings.unknown);
+        let agents = agent::read(&settings, &mut warnings)?;
+        let mut config = Self {
+            project_name: settings.text("project.name")?,
+            id_prefix: settings.text("project.prefix")?,
+            defaults: Defaults::read(&settings)?,
+            limits: Limits::read(&settings)?,
+            checks: settings.texts("checks")?,
+            protect: settings.texts("protect")?,
+            approval: Approval {
+                required: settings.flag("approval.required")?.unwrap_or(false),
+                rejection_action: settings.text("approval.rejection_action")?,
+                sign: settings.text("approval.sign")?,
+            },
+            unused: std::mem::take(&mut settings.unused),
+            agents,
+            warnings,
+            values: Vec::new(),
+        };
+        config.values = shown::values(&config, &settings);
+        Ok(config)
+    }
+
+    /// The agent of this name, or the default one: `defaults.agent`, else the first of `agents:`, else `claude`.
+    /// A built-in kind is a name too.
+    pub fn agent(&self, name: Option<&str>) -> Result<AgentEntry> {
+        let Some(name) = name.or(self.defaults.agent.as_deref()) else {
+            return Ok(self
+                .agents
+                .first()
+                .cloned()
+                .unwrap_or_else(|| AgentEntry::built_in("claude")));
+        };
+        if let Some(agent) = self.agents.iter().find(|agent| agent.name == name) {
+            return Ok(agent.clone());
+        }
+        if name.parse::<chant_agent::AgentKind>().is_ok() {
+            return Ok(AgentEntry::built_in(name));
+        }
+        let kinds = chant_agent::AgentKind::ALL.map(chant_agent::AgentKind::name);
+        let known: Vec<&str> = self
+            .agents
+            .iter()
+            .map(|agent| agent.name.as_str())
+            .chain(kinds)
+            .collect();
+        let hint = match crate::nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known agents: {}", known.join(", ")),
+        };
+        Err(Error::new(Code::AgentNotFound, format!("no agent is called {name:?}")).hint(hint))
+    }
+}
+
+impl Defaults {
+    fn read(settings: &Settings<'_>) -> Result<Self> {
+        Ok(Self {
+            agent: settings.text("defaults.agent")?,
+            prompt: settings.text("defaults.prompt")?,
+            model: settings.text("defaults.model")?,
+            main_branch: settings.text("defaults.main_branch")?,
+            branch_prefix: settings
+                .text("defaults.branch_prefix")?
+                .unwrap_or_else(|| BRANCH_PREFIX.into()),
+            silent: settings.flag("defaults.silent")?.unwrap_or(false),
+        })
+    }
+}
+
+impl Limits {
+    fn read(settings: &Settings<'_>) -> Result<Self> {
+        Ok(Self {
+            idle: settings.duration("limits.idle")?.unwrap_or(IDLE),
+            total: settings.duration("limits.total")?.unwrap_or(TOTAL),
+            inputs_bytes: settings
+                .number("limits.inputs_bytes")?
+                .unwrap_or(INPUTS_BYTES),
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! The settings as `chant config` shows them: every key, its value, its source.
+
+use serde::Serialize;
+
+use super::settings::{Settings, Source};
+use super::{Config, Layer, yaml};
+
+/// One setting.
+#[derive(Debug, Clone, Serialize)]
+pub struct Value {
+    /// The dotted key.
+    pub key: String,
+    /// The value as text; absent where nothing is set and nothing is assumed.
+    pub value: Option<String>,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Every setting in the order of the table of keys.
+pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
+    let seconds = |duration: std::time::Duration| format!("{}s", duration.as_secs());
+    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
+    let plain: [(&'static str, Option<String>); 16] = [
+        ("project.name", config.project_name.clone()),
+        ("project.prefix", config.id_prefix.clone()),
+        ("defaults.agent", config.defaults.agent.clone()),
+        ("defaults.prompt", config.defaults.prompt.clone()),
+        ("defaults.model", config.defaults.model.clone()),
+        ("defaults.main_branch", config.defaults.main_branch.clone()),
+        (
+            "defaults.branch_prefix",
+            Some(config.defaults.branch_prefix.clone()),
+        ),
+        ("defaults.silent", Some(config.defaults.silent.to_string())),
+        ("limits.idle", Some(seconds(config.limits.idle))),
+        ("limits.total", Some(seconds(config.limits.total))),
+        (
+            "limits.inputs_bytes",
+            Some(config.limits.inputs_bytes.to_string()),
+        ),
+        ("checks", list(&config.checks)),
+        ("protect", list(&config.protect)),
+        (
+            "approval.required",
+            Some(config.approval.required.to_string()),
+        ),
+        (
+            "approval.rejection_action",
+            config.approval.rejection_action.clone(),
+        ),
+        ("approval.sign", config.approval.sign.clone()),
+    ];
+    let mut values: Vec<Value> = plain
+        .into_iter()
+        .map(|(key, value)| {
+            let source = settings
+                .last(key)
+                .map_or(Source::DEFAULT, super::settings::Entry::source);
+            Value {
+                key: key.to_owned(),
+                value,
+                source,
+            }
+        })
+        .collect();
+    let at = values
+        .iter()
+        .position(|value| value.key == "limits.idle")
+        .unwrap_or(values.len());
+    values.splice(at..at, agent_values(settings));
+    values
+}
+
+/// One line for each thing a file says of an agent; what a later layer replaced is left out.
+fn agent_values(settings: &Settings<'_>) -> Vec<Value> {
+    let mut values: Vec<Value> = Vec::new();
+    for entry in settings.all("agents") {
+        let yaml::Value::List(items) = &entry.node.value else {
+            continue;
+        };
+        for item in items {
+            let yaml::Value::Map(fields) = &item.value else {
+                continue;
+            };
+            let name = fields
+                .iter()
+                .find(|(key, _)| key == "name")
+                .and_then(|(_, node)| node.text());
+            for (field, node) in fields.iter().filter(|(key, _)| key != "name") {
+                let untaken = field == "bypass_permissions" && entry.file.layer == Layer::Project;
+                let key = format!("agents.{}.{field}", name.as_deref().unwrap_or("?"));
+                values.retain(|value| untaken || value.key != key);
+                if !untaken {
+                    let source = Source {
+                        line: node.line,
+                        ..entry.source()
+                    };
+                    // The environment may hold secrets: its names are shown, its values are not.
+                    let value = if field == "env" {
+                        node.keys()
+                    } else {
+                        node.text()
+                    };
+                    values.push(Value { key, value, source });
+                }
+            }
+        }
+    }
+    values
+}

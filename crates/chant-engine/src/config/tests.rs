@@ -1,0 +1,234 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::file::File;
+use super::{Config, Layer};
+use crate::error::{Code, Error};
+
+fn file(layer: Layer, yaml: &str) -> File {
+    let path = match layer {
+        Layer::Default | Layer::Person => "/home/me/.config/chant/config.md",
+        Layer::Project => ".chant/config.md",
+        Layer::Machine => ".chant/agents.md",
+    };
+    File {
+        layer,
+        path: PathBuf::from(path),
+        text: format!("---\n{yaml}\n---\n\n# Prose\n"),
+    }
+}
+
+fn merge(layers: &[(Layer, &str)]) -> Result<Config, Error> {
+    let files: Vec<File> = layers
+        .iter()
+        .map(|(layer, yaml)| file(*layer, yaml))
+        .collect();
+    Config::merge(&files)
+}
+
+fn project(yaml: &str) -> Config {
+    merge(&[(Layer::Project, yaml)]).unwrap()
+}
+
+#[test]
+fn without_files_the_defaults_hold() {
+    let config = merge(&[]).unwrap();
+    assert_eq!(config.defaults.branch_prefix, "chant/");
+    assert_eq!(config.limits.idle, Duration::from_secs(600));
+    assert_eq!(config.agent(None).unwrap().kind, "claude");
+    assert!(
+        config
+            .values
+            .iter()
+            .all(|value| value.source.layer == Layer::Default)
+    );
+}
+
+#[test]
+fn later_layers_win_key_by_key() {
+    let config = merge(&[
+        (
+            Layer::Person,
+            "defaults: {model: sonnet, prompt: mine}\nlimits: {idle: 1m}",
+        ),
+        (Layer::Project, "defaults:\n  model: opus"),
+        (Layer::Machine, "limits: {idle: 90s}"),
+    ])
+    .unwrap();
+    assert_eq!(config.defaults.model.as_deref(), Some("opus"));
+    assert_eq!(config.defaults.prompt.as_deref(), Some("mine"));
+    assert_eq!(config.limits.idle, Duration::from_secs(90));
+    let model = config
+        .values
+        .iter()
+        .find(|value| value.key == "defaults.model")
+        .unwrap();
+    assert_eq!((model.source.layer, model.source.line), (Layer::Project, 3));
+}
+
+#[test]
+fn unknown_keys_are_warned_about_with_the_nearest() {
+    let config = project("chekcs: [a]\ndefaults: {modle: x}\nzzz: 1");
+    let said: Vec<_> = config
+        .warnings
+        .iter()
+        .map(|w| (w.message.as_str(), w.hint.as_deref()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("unknown key `chekcs`", Some("did you mean `checks`?")),
+            (
+                "unknown key `defaults.modle`",
+                Some("did you mean `defaults.model`?")
+            ),
+            ("unknown key `zzz`", None),
+        ]
+    );
+    assert_eq!(config.warnings[1].source.line, 3);
+}
+
+#[test]
+fn keys_of_the_earlier_implementation_mean_the_same_or_are_named() {
+    let config = project(
+        "project: {name: p, silent: true}\ndefaults: {provider: claude, rotation_strategy: none}\n\
+         providers: {ollama: {endpoint: x}}\nrepos: [{name: a, path: b}]\n\
+         parallel: {stagger_delay_ms: 5, cleanup: {enabled: true}, agents: [{name: alt, command: claude-alt, max_concurrent: 3, weight: 2}]}\n\
+         approval: {rejection_action: manual}",
+    );
+    assert!(config.defaults.silent);
+    assert_eq!(config.defaults.agent.as_deref(), Some("claude"));
+    assert_eq!(config.approval.rejection_action.as_deref(), Some("manual"));
+    assert_eq!(config.agents[0].command, ["claude-alt"]);
+    assert_eq!(config.agents[0].max_concurrent, 3);
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let unused: Vec<_> = config
+        .unused
+        .iter()
+        .map(|remark| remark.key.as_str())
+        .collect();
+    let expected = [
+        "defaults.rotation_strategy",
+        "providers",
+        "repos",
+        "parallel.stagger_delay_ms",
+        "parallel.cleanup",
+    ];
+    assert_eq!(unused, expected);
+}
+
+#[test]
+fn agents_are_merged_by_name() {
+    let config = merge(&[
+        (Layer::Project, "agents:\n  - {name: main, kind: claude, model: opus}\n  - {name: x, kind: command, command: ./a.sh 'b c'}"),
+        (Layer::Machine, "agents:\n  - name: main\n    bypass_permissions: true\n    env: {KEY: '1'}"),
+    ])
+    .unwrap();
+    let [main, x] = config.agents.as_slice() else {
+        panic!("two agents")
+    };
+    assert_eq!(
+        (main.model.as_deref(), main.bypass_permissions, main.source),
+        (Some("opus"), true, Layer::Project)
+    );
+    assert_eq!(main.env["KEY"], "1");
+    assert_eq!(x.command, ["./a.sh", "b c"]);
+}
+
+#[test]
+fn a_tracked_file_can_not_lift_permissions() {
+    let config = project("agents: [{name: main, bypass_permissions: true}]");
+    assert!(!config.agents[0].bypass_permissions);
+    assert_eq!(config.warnings.len(), 1);
+}
+
+#[test]
+fn an_unknown_agent_is_an_error_with_the_nearest() {
+    let error = project("agents: [{name: main}]")
+        .agent(Some("mian"))
+        .unwrap_err();
+    assert_eq!(error.code, Code::AgentNotFound);
+    assert_eq!(error.hint.as_deref(), Some("did you mean `main`?"));
+}
+
+#[test]
+fn a_wrong_type_is_an_error_with_its_place() {
+    let check = |yaml: &str, line, column, message: &str| {
+        let error = merge(&[(Layer::Project, yaml)]).unwrap_err();
+        let location = error.location.as_ref().unwrap();
+        assert_eq!(
+            (error.message.as_str(), location.line, location.column),
+            (message, line, column)
+        );
+    };
+    check(
+        "limits:\n  idle: soon",
+        3,
+        9,
+        "`limits.idle` must be a duration such as `90s`, `10m` or `2h`",
+    );
+    check("defaults: x", 2, 11, "`defaults` must be a map of settings");
+    check(
+        "defaults: {silent: perhaps}",
+        2,
+        20,
+        "`defaults.silent` must be `true` or `false`",
+    );
+    check("checks: {a: b}", 2, 9, "`checks` must be a list of texts");
+    check("agents: [{kind: claude}]", 2, 10, "an agent needs a `name`");
+}
+
+#[test]
+fn broken_yaml_and_duplicate_keys_name_the_line() {
+    for (yaml, line) in [
+        ("defaults: [", 3),
+        ("checks: []\nchecks: []", 3),
+        ("a: b: c", 2),
+    ] {
+        let error = merge(&[(Layer::Project, yaml)]).unwrap_err();
+        assert_eq!(error.code, Code::ConfigInvalid);
+        assert!(
+            error.message.starts_with("invalid YAML"),
+            "{}",
+            error.message
+        );
+        assert!(
+            error.location.as_ref().unwrap().line <= line,
+            "{yaml}: {:?}",
+            error.location
+        );
+    }
+}
+
+#[test]
+fn a_file_without_frontmatter_sets_nothing() {
+    for text in [
+        "",
+        "# Prose only\n",
+        "---\n",
+        "---\n# only a comment\n---\n",
+        "---\n---\n",
+        "\u{feff}---\r\n---\r\n",
+    ] {
+        let file = File {
+            layer: Layer::Project,
+            path: PathBuf::new(),
+            text: text.into(),
+        };
+        assert!(Config::merge(&[file]).unwrap().warnings.is_empty());
+    }
+}
+
+#[test]
+fn numbers_keep_their_text() {
+    assert_eq!(
+        project("project: {name: 007}").project_name.as_deref(),
+        Some("007")
+    );
+    assert_eq!(
+        project("project: {name: 1.0}").project_name.as_deref(),
+        Some("1.0")
+    );
+}
