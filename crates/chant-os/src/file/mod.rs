@@ -14,9 +14,9 @@ mod tree;
 
 use std::{
     ffi::OsStr,
-    fs::{self, File, Metadata, Permissions},
+    fs::{self, File, Metadata, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -24,6 +24,7 @@ use tempfile::NamedTempFile;
 
 pub use append::Appender;
 pub use error::FileError;
+pub(crate) use read::open_regular;
 pub use read::read_regular;
 pub use tree::{create_dir_all, remove_tree};
 
@@ -148,22 +149,18 @@ fn persist(temp: NamedTempFile, target: &Path) -> io::Result<()> {
     sync_dir(folder(target))
 }
 
+/// Opened here and not by the library, whose error would name the temporary file in place of the one the caller knows.
 fn temp_beside(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    let open = |temp: &Path| {
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(temp)
+    };
     tempfile::Builder::new()
         .prefix(TEMP_PREFIX)
-        .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder(path))
-        .map_err(without_path)
-}
-
-/// The system's own error. The name of a temporary file in the message would only puzzle: the caller names the real one.
-fn without_path(error: io::Error) -> io::Error {
-    let code = error
-        .get_ref()
-        .and_then(|wrapper| wrapper.source())
-        .and_then(|cause| cause.downcast_ref::<io::Error>())
-        .and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+        .make_in(folder(path), open)
 }
 
 /// Where a write to `path` ends up: the last target of a chain of links, which need not exist.

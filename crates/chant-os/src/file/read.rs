@@ -34,7 +34,7 @@ fn read(path: &Path, max: u64) -> io::Result<Vec<u8>> {
 
 /// Opens a regular file without ever blocking. The first look spares devices the opening, the second one counts: the name may
 /// have come to mean another file in between, and then `O_NONBLOCK` keeps a FIFO from blocking.
-pub(super) fn open_regular(path: &Path) -> io::Result<File> {
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
     must_be_regular(&fs::metadata(path)?)?;
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new()

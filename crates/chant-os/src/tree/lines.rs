@@ -106,3 +106,82 @@ impl Splitter {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    /// Hands out its text in pieces of a given size.
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Read for Pieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.1.min(self.0.len());
+            buffer[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            Ok(count)
+        }
+    }
+
+    fn check(input: &[u8], expect: &[(&[u8], bool)]) {
+        for size in [1, 2, 3, READ_SIZE] {
+            if size < 4 && input.len() > 1000 {
+                continue;
+            }
+            let mut lines = Vec::new();
+            split(Pieces(input, size), |batch| {
+                lines.extend(batch);
+                true
+            })
+            .unwrap();
+            let found: Vec<_> = lines
+                .iter()
+                .map(|line| (&line.bytes[..], line.cut))
+                .collect();
+            assert!(found == expect, "read in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn lines_do_not_depend_on_how_they_were_read() {
+        check(b"", &[]);
+        check(b"a", &[(b"a", false)]);
+        check(b"a\n", &[(b"a", false)]);
+        check(
+            b"a\n\nb\r\nc",
+            &[(b"a", false), (b"", false), (b"b\r", false), (b"c", false)],
+        );
+        check(b"\xff\x00\n", &[(b"\xff\x00", false)]);
+    }
+
+    #[test]
+    fn a_line_is_cut_only_when_it_is_longer_than_allowed() {
+        let just = vec![b'x'; LINE_MAX];
+        let more = vec![b'x'; LINE_MAX + 1];
+        check(
+            &[&just[..], b"\ny\n"].concat(),
+            &[(&just, false), (b"y", false)],
+        );
+        check(
+            &[&more[..], b"\ny\n"].concat(),
+            &[(&just, true), (b"y", false)],
+        );
+        check(
+            &[&more[..], &more, b"\n\ny"].concat(),
+            &[(&just, true), (b"", false), (b"y", false)],
+        );
+        check(&more, &[(&just, true)]);
+    }
+
+    #[test]
+    fn nothing_is_read_for_a_taker_who_has_left() {
+        let mut batches = 0;
+        split(io::repeat(b'\n'), |_| {
+            batches += 1;
+            batches < 3
+        })
+        .unwrap();
+        assert_eq!(batches, 3);
+    }
+}
