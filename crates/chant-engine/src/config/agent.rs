@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use chant_agent::{AgentConfig, AgentKind, OutputMode, PromptMode};
-
 use super::file::{File, Layer};
 use super::keys;
 use super::settings::{Entry, Remark, Settings, Source};
 use super::yaml::{Node, Value};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// An agent by its configured name. What its words mean is checked when it is to be used, so that a
 /// kind this version does not have breaks no other command.
@@ -42,11 +40,10 @@ pub struct AgentEntry {
 }
 
 impl AgentEntry {
-    /// An agent that is nothing but a kind.
-    pub(super) fn built_in(kind: &str) -> Self {
+    fn new(name: String, source: Layer) -> Self {
         Self {
-            name: kind.to_owned(),
-            kind: kind.to_owned(),
+            name,
+            kind: "claude".into(),
             command: Vec::new(),
             args: Vec::new(),
             model: None,
@@ -56,51 +53,8 @@ impl AgentEntry {
             max_concurrent: 1,
             recording: None,
             bypass_permissions: false,
-            source: Layer::Default,
+            source,
         }
-    }
-
-    /// What the agent crate needs to run it; an error where a word means nothing to this version.
-    pub fn to_agent(&self) -> Result<AgentConfig> {
-        let wrong = |message: String| {
-            Error::new(
-                Code::ConfigInvalid,
-                format!("agent `{}`: {message}", self.name),
-            )
-            .hint("`chant config` shows where each setting comes from")
-        };
-        let kind: AgentKind = self
-            .kind
-            .parse()
-            .map_err(|error: chant_agent::UnknownKind| wrong(error.to_string()))?;
-        let mut agent = AgentConfig::new(self.name.clone(), kind);
-        agent.prompt = match self.prompt.as_deref() {
-            None | Some("stdin") => PromptMode::Stdin,
-            Some("file") => PromptMode::File,
-            Some("argument" | "arg") => PromptMode::Argument,
-            Some(other) => {
-                return Err(wrong(format!(
-                    "prompt `{other}` is not `stdin`, `file` or `argument`"
-                )));
-            }
-        };
-        agent.output = match self.output.as_deref() {
-            None | Some("auto") => OutputMode::Auto,
-            Some("text") => OutputMode::Text,
-            Some("json_lines" | "json-lines" | "jsonl") => OutputMode::JsonLines,
-            Some(other) => {
-                return Err(wrong(format!(
-                    "output `{other}` is not `text`, `json_lines` or `auto`"
-                )));
-            }
-        };
-        agent.command.clone_from(&self.command);
-        agent.args.clone_from(&self.args);
-        agent.model.clone_from(&self.model);
-        agent.env.clone_from(&self.env);
-        agent.recording.clone_from(&self.recording);
-        agent.bypass_permissions = self.bypass_permissions;
-        Ok(agent)
     }
 }
 
@@ -145,13 +99,7 @@ fn merge(
         .iter()
         .position(|agent| agent.name == name)
         .unwrap_or_else(|| {
-            let new = AgentEntry {
-                name,
-                kind: "claude".into(),
-                source: file.layer,
-                ..AgentEntry::built_in("")
-            };
-            agents.push(new);
+            agents.push(AgentEntry::new(name, file.layer));
             agents.len() - 1
         });
     fields

@@ -25,7 +25,7 @@ use std::time::Duration;
 use file::File;
 use settings::Settings;
 
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 
 /// All settings of one project, as they hold on this machine.
 #[derive(Debug, Clone)]
@@ -153,36 +153,6 @@ impl Config {
         };
         config.values = shown::values(&config, &settings);
         Ok(config)
-    }
-
-    /// The agent of this name, or the default one: `defaults.agent`, else the first of `agents:`, else `claude`.
-    /// A built-in kind is a name too.
-    pub fn agent(&self, name: Option<&str>) -> Result<AgentEntry> {
-        let Some(name) = name.or(self.defaults.agent.as_deref()) else {
-            return Ok(self
-                .agents
-                .first()
-                .cloned()
-                .unwrap_or_else(|| AgentEntry::built_in("claude")));
-        };
-        if let Some(agent) = self.agents.iter().find(|agent| agent.name == name) {
-            return Ok(agent.clone());
-        }
-        if name.parse::<chant_agent::AgentKind>().is_ok() {
-            return Ok(AgentEntry::built_in(name));
-        }
-        let kinds = chant_agent::AgentKind::ALL.map(chant_agent::AgentKind::name);
-        let known: Vec<&str> = self
-            .agents
-            .iter()
-            .map(|agent| agent.name.as_str())
-            .chain(kinds)
-            .collect();
-        let hint = match crate::nearest(name, known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known agents: {}", known.join(", ")),
-        };
-        Err(Error::new(Code::AgentNotFound, format!("no agent is called {name:?}")).hint(hint))
     }
 }
 
