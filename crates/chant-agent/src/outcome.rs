@@ -96,12 +96,23 @@ impl fmt::Display for End {
             Self::TimedOut {
                 which: Which::Idle,
                 after,
-            } => write!(f, "no output for {after:?}"),
+            } => write!(f, "no output for {}", readable(*after)),
             Self::TimedOut {
                 which: Which::Total,
                 after,
-            } => write!(f, "still running after {after:?}"),
+            } => write!(f, "still running after {}", readable(*after)),
             Self::Interrupted => f.write_str("stopped at your request"),
         }
+    }
+}
+
+/// A limit as people write it: `10m`, else in seconds.
+fn readable(limit: Duration) -> String {
+    let seconds = limit.as_secs();
+    let whole_minutes = seconds > 0 && seconds % 60 == 0 && limit.subsec_nanos() == 0;
+    if whole_minutes {
+        format!("{}m", seconds / 60)
+    } else {
+        format!("{limit:?}")
     }
 }

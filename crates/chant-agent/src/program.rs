@@ -150,3 +150,145 @@ fn version_in(answer: &str) -> Option<String> {
     let version = number.unwrap_or(line);
     (!version.is_empty()).then(|| excerpt::one_line(version))
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn put(path: &Path, mode: u32) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "#!/bin/sh\n").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    fn config(kind: AgentKind, command: &[&str]) -> AgentConfig {
+        let command = command.iter().map(|&word| word.to_owned()).collect();
+        AgentConfig {
+            command,
+            ..AgentConfig::new("main", kind)
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_for_in_path_and_a_path_in_the_project() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        put(&root.join("a/claude"), 0o644);
+        put(&root.join("b/claude"), 0o755);
+        put(&root.join("agent.sh"), 0o755);
+        let path = std::env::join_paths([root.join("a"), "rel".into(), root.join("b")]).unwrap();
+        let found = |kind, command: &[&str]| {
+            find_program(&config(kind, command), root, Some(&path)).unwrap()
+        };
+        assert_eq!(found(AgentKind::Claude, &[]), root.join("b/claude"));
+        assert_eq!(
+            found(AgentKind::Command, &["claude", "-x"]),
+            root.join("b/claude")
+        );
+        assert_eq!(
+            found(AgentKind::Command, &["./agent.sh"]),
+            root.join("./agent.sh")
+        );
+    }
+
+    #[test]
+    fn what_is_not_found_is_named_with_where_and_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        put(&root.join("plain"), 0o644);
+        let check = |kind, command: &[&str], path: Option<&str>, expect: &[&str]| {
+            let message = find_program(&config(kind, command), root, path.map(OsStr::new))
+                .unwrap_err()
+                .to_string();
+            for part in expect {
+                assert!(message.contains(part), "{message:?} lacks {part:?}");
+            }
+        };
+        let parts = [
+            "`claude`",
+            "`main`",
+            "/nowhere:/else",
+            "install Claude Code",
+        ];
+        check(AgentKind::Claude, &[], Some("/nowhere:/else"), &parts);
+        check(
+            AgentKind::Command,
+            &["mine"],
+            None,
+            &["`mine`", "empty", "command:"],
+        );
+        check(
+            AgentKind::Command,
+            &["./plain"],
+            None,
+            &["plain", "not executable", "chmod +x"],
+        );
+        check(
+            AgentKind::Command,
+            &["./gone"],
+            None,
+            &["gone", "does not exist"],
+        );
+        check(AgentKind::Command, &["./"], None, &["is a folder"]);
+        check(
+            AgentKind::Command,
+            &[],
+            None,
+            &["no command", "set `command:`"],
+        );
+        check(
+            AgentKind::Replay,
+            &[],
+            None,
+            &["no recording", "set `recording:`"],
+        );
+    }
+
+    #[test]
+    fn a_replay_needs_its_recording() {
+        let mut replay = config(AgentKind::Replay, &[]);
+        replay.recording = Some("/nowhere/x.jsonl".into());
+        let message = find_program(&replay, Path::new("/"), None)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("no such file"), "{message}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        replay.recording = Some(file.path().to_owned());
+        assert_eq!(
+            find_program(&replay, Path::new("/"), None).unwrap(),
+            std::env::current_exe().unwrap()
+        );
+    }
+
+    #[test]
+    fn only_a_known_agent_is_asked_for_its_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("claude");
+        fs::write(
+            &script,
+            "[ \"$1\" = --version ] && echo '2.1.329 (Claude Code)'\n",
+        )
+        .unwrap();
+        let shell = Path::new("/bin/sh");
+        let command = ["sh", script.to_str().unwrap()];
+        assert_eq!(
+            version(&config(AgentKind::Claude, &command), shell).as_deref(),
+            Some("2.1.329")
+        );
+        assert_eq!(version(&config(AgentKind::Command, &command), shell), None);
+        assert_eq!(
+            version(&config(AgentKind::Claude, &[]), Path::new("/nowhere")),
+            None
+        );
+    }
+
+    #[test]
+    fn a_version_is_the_first_number_or_the_first_line() {
+        assert_eq!(version_in("agent v 1.2\nmore"), Some("1.2".into()));
+        assert_eq!(version_in("nightly build\n"), Some("nightly build".into()));
+        assert_eq!(version_in(""), None);
+    }
+}

@@ -94,3 +94,120 @@ fn signal_name(signal: i32) -> String {
     };
     name.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::AgentEvent;
+
+    fn check(ours: Option<Why>, events: &[AgentEvent], exit: &Exit, expect: (&str, &str)) {
+        let mut seen = Observed::default();
+        for event in events {
+            seen.note(event);
+        }
+        let end = judge(
+            &AgentConfig::new("mine", AgentKind::Command),
+            ours,
+            &seen,
+            exit,
+        );
+        assert_eq!((end.word(), end.to_string().as_str()), expect);
+    }
+
+    #[test]
+    fn a_program_is_judged_by_its_exit() {
+        let stderr = [AgentEvent::Stderr {
+            text: "boom\n".into(),
+        }];
+        check(None, &[], &Exit::Code(0), ("finished", "finished"));
+        check(
+            None,
+            &stderr,
+            &Exit::Code(3),
+            ("failed", "the agent exited with 3: boom"),
+        );
+        check(
+            None,
+            &[],
+            &Exit::Code(3),
+            ("failed", "the agent exited with 3"),
+        );
+        check(
+            None,
+            &[],
+            &Exit::Signal(9),
+            ("killed", "the agent was killed by SIGKILL"),
+        );
+        check(
+            None,
+            &[],
+            &Exit::Signal(40),
+            ("killed", "the agent was killed by signal 40"),
+        );
+        check(
+            None,
+            &[],
+            &Exit::NotStarted("no".into()),
+            ("failed", "the agent could not be started: no"),
+        );
+        assert_eq!(
+            judge(
+                &AgentConfig::new("m", AgentKind::Claude),
+                None,
+                &Observed::default(),
+                &Exit::Lost
+            )
+            .word(),
+            "killed"
+        );
+    }
+
+    #[test]
+    fn an_end_that_it_tells_counts_too_but_never_against_the_exit() {
+        let end = |ok| {
+            [AgentEvent::End {
+                ok,
+                reason: "said so".into(),
+            }]
+        };
+        check(None, &end(false), &Exit::Code(0), ("failed", "said so"));
+        check(None, &end(true), &Exit::Code(0), ("finished", "finished"));
+        check(
+            None,
+            &end(true),
+            &Exit::Code(1),
+            ("failed", "the agent exited with 1"),
+        );
+    }
+
+    #[test]
+    fn what_we_did_comes_first() {
+        let minute = Duration::from_mins(1);
+        let idle = Why::Limit(Which::Idle, minute);
+        let total = Why::Limit(Which::Total, minute);
+        check(
+            Some(Why::Stop),
+            &[],
+            &Exit::Code(0),
+            ("interrupted", "stopped at your request"),
+        );
+        check(
+            Some(Why::Kill),
+            &[],
+            &Exit::Signal(9),
+            ("killed", "killed at your request"),
+        );
+        check(
+            Some(idle),
+            &[],
+            &Exit::Code(0),
+            ("timed out", "no output for 1m"),
+        );
+        check(
+            Some(total),
+            &[],
+            &Exit::Lost,
+            ("timed out", "still running after 1m"),
+        );
+    }
+}

@@ -1,4 +1,4 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::{fs, path::PathBuf};
 
@@ -40,7 +40,9 @@ fn fixture(name: &str) -> Vec<AgentEvent> {
 
 fn end_of(events: &[AgentEvent], code: i32) -> End {
     let mut seen = Observed::default();
-    events.iter().for_each(|event| seen.note(event));
+    for event in events {
+        seen.note(event);
+    }
     verdict::judge(&claude(), None, &seen, &Exit::Code(code))
 }
 

@@ -3,7 +3,10 @@
 //! chant's own folder does not count: its records differ between two runs of the same work. The files a recording changes
 //! are compared one by one, wherever they are, so that a difference can be named.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -90,7 +93,7 @@ impl Listing {
 
     /// The first file that is not what the recording changes.
     fn changed_file(&self, recording: &Recording) -> Option<String> {
-        let mut known: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut known = BTreeSet::new();
         recording
             .entries
             .iter()
@@ -102,7 +105,7 @@ impl Listing {
                     Change::Spec(_) => return None,
                 };
                 // Only a path's first change is made to the base; the later ones are made to the recording's own result.
-                if known.insert(path, ()).is_some() {
+                if !known.insert(path) {
                     return None;
                 }
                 match (self.oid(path), from) {

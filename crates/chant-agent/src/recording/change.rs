@@ -90,144 +90,99 @@ impl fmt::Display for RecordedPath {
     }
 }
 
-/// The JSON form, in which everything is optional.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    mode: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    content: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    base64: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    delete: Option<bool>,
-    // `null` says that there was no file, so it is written; a spec's change has no such field.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
-    from: Option<Option<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    tick: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    append: Option<String>,
-}
-
-/// Tells a field that is `null` from one that is not there.
-mod present {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[expect(
-        clippy::option_option,
-        clippy::ref_option,
-        reason = "the shape serde asks for"
-    )]
-    pub(super) fn serialize<S: Serializer>(
-        value: &Option<Option<String>>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        value.as_ref().and_then(Option::as_ref).serialize(to)
-    }
-
-    #[expect(clippy::option_option, reason = "the shape serde asks for")]
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Option<String>>, D::Error> {
-        Option::deserialize(from).map(Some)
-    }
+/// The JSON form.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Wire {
+    Text {
+        path: String,
+        mode: String,
+        content: String,
+        from: Option<String>,
+    },
+    Bytes {
+        path: String,
+        mode: String,
+        base64: String,
+        from: Option<String>,
+    },
+    Delete {
+        path: String,
+        delete: bool,
+        from: String,
+    },
+    Spec {
+        tick: Vec<String>,
+        #[serde(default)]
+        append: String,
+    },
 }
 
 impl TryFrom<Wire> for Change {
     type Error = String;
 
     fn try_from(wire: Wire) -> Result<Self, String> {
-        let from = wire.from.flatten();
-        if let Some(oid) = from.as_deref().filter(|oid| !is_oid(oid)) {
-            return Err(format!("{oid:?} is not an object id"));
-        }
         match wire {
-            Wire {
-                tick: Some(tick),
-                path: None,
-                mode: None,
-                content: None,
-                base64: None,
-                delete: None,
-                append,
-                ..
-            } => Ok(Self::Spec(SpecEdit {
-                tick,
-                append: append.unwrap_or_default(),
-            })),
-            Wire {
-                path: Some(path),
-                delete: Some(true),
-                mode: None,
-                content: None,
-                base64: None,
-                tick: None,
-                ..
-            } => {
-                let from = from.ok_or("a deleted file needs `from`")?;
-                Ok(Self::Delete {
-                    path: RecordedPath::new(path)?,
-                    from,
-                })
-            }
-            Wire {
-                path: Some(path),
-                mode: Some(mode),
+            Wire::Text {
+                path,
+                mode,
                 content,
+                from,
+            } => written(path, &mode, content.into_bytes(), from),
+            Wire::Bytes {
+                path,
+                mode,
                 base64,
-                delete: None,
-                tick: None,
-                append: None,
-                ..
+                from,
             } => {
-                let mode = Mode::parse(&mode)
-                    .ok_or_else(|| format!("{mode:?} is not the mode of a file"))?;
-                Ok(Self::Write {
-                    path: RecordedPath::new(path)?,
-                    mode,
-                    content: decoded(content, base64)?,
-                    from,
-                })
+                let content = STANDARD
+                    .decode(base64)
+                    .map_err(|error| format!("base64: {error}"))?;
+                written(path, &mode, content, from)
             }
-            _ => Err(
-                "a change is a file with its content, a deleted file, or ticked criteria".into(),
-            ),
+            Wire::Delete { delete: false, .. } => Err("`delete` is true or not there".into()),
+            Wire::Delete { path, from, .. } => Ok(Self::Delete {
+                path: RecordedPath::new(path)?,
+                from: oid(from)?,
+            }),
+            Wire::Spec { tick, append } => Ok(Self::Spec(SpecEdit { tick, append })),
         }
     }
 }
 
-/// Git's ids are hexadecimal; a prefix is no id.
-fn is_oid(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+fn written(
+    path: String,
+    mode: &str,
+    content: Vec<u8>,
+    from: Option<String>,
+) -> Result<Change, String> {
+    let path = RecordedPath::new(path)?;
+    let mode = Mode::parse(mode).ok_or_else(|| format!("{mode:?} is not the mode of a file"))?;
+    Ok(Change::Write {
+        path,
+        mode,
+        content,
+        from: from.map(oid).transpose()?,
+    })
 }
 
-fn decoded(content: Option<String>, base64: Option<String>) -> Result<Vec<u8>, String> {
-    match (content, base64) {
-        (Some(text), None) => Ok(text.into_bytes()),
-        (None, Some(code)) => STANDARD
-            .decode(code)
-            .map_err(|error| format!("base64: {error}")),
-        _ => Err("a file needs either `content` or `base64`".into()),
+fn oid(text: String) -> Result<String, String> {
+    let valid = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if valid {
+        Ok(text)
+    } else {
+        Err(format!("{text:?} is not an object id"))
     }
 }
 
 impl From<Change> for Wire {
     fn from(change: Change) -> Self {
         match change {
-            Change::Spec(SpecEdit { tick, append }) => Self {
-                tick: Some(tick),
-                append: Some(append),
-                ..Self::default()
-            },
-            Change::Delete { path, from } => Self {
-                path: Some(path.0),
-                delete: Some(true),
-                from: Some(Some(from)),
-                ..Self::default()
+            Change::Spec(SpecEdit { tick, append }) => Self::Spec { tick, append },
+            Change::Delete { path, from } => Self::Delete {
+                path: path.0,
+                delete: true,
+                from,
             },
             Change::Write {
                 path,
@@ -235,18 +190,20 @@ impl From<Change> for Wire {
                 content,
                 from,
             } => {
-                let (content, base64) = match String::from_utf8(content) {
-                    Ok(text) => (Some(text), None),
-                    Err(error) => (None, Some(STANDARD.encode(error.as_bytes()))),
-                };
-                let mode = Some(mode.as_str().to_owned());
-                Self {
-                    path: Some(path.0),
-                    mode,
-                    content,
-                    base64,
-                    from: Some(from),
-                    ..Self::default()
+                let (path, mode) = (path.0, mode.as_str().to_owned());
+                match String::from_utf8(content) {
+                    Ok(content) => Self::Text {
+                        path,
+                        mode,
+                        content,
+                        from,
+                    },
+                    Err(error) => Self::Bytes {
+                        path,
+                        mode,
+                        base64: STANDARD.encode(error.as_bytes()),
+                        from,
+                    },
                 }
             }
         }

@@ -1,0 +1,6 @@
+//! Runs of real processes: `sh` scripts as agents, and recordings of them.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod recording;
+mod run;
+mod scratch;
