@@ -33,7 +33,10 @@ fn main() -> ExitCode {
         ["parent", exit_file, mark, script] => parent(exit_file, mark, script),
         ["measure", exit_file, bytes] => measure(exit_file, bytes),
         ["flood", bytes] => flood(bytes),
-        ["crash", point] => visit(point),
+        ["crash", point] => {
+            visit(point);
+            Ok(())
+        }
         ["interrupts"] => interrupts(),
         _ => Err("no such role".into()),
     };
@@ -100,8 +103,8 @@ fn start(
         stdin: Stdin::Null,
         marker: ("CHANT_TEST_MARK".into(), mark.into()),
         exit_file: exit_file.into(),
-        grace: Duration::from_secs(60),
-        grace2: Duration::from_secs(60),
+        grace: Duration::from_mins(1),
+        grace2: Duration::from_mins(1),
     };
     Ok(Running::start(&Guard::this_program("guard")?, &job)?)
 }
@@ -122,12 +125,11 @@ fn flood(bytes: &str) -> Played {
 }
 
 /// Visits a crash point three times.
-fn visit(point: &str) -> Played {
+fn visit(point: &str) {
     for visit in 1..=3 {
         println!("{visit}");
         crash::point(point);
     }
-    Ok(())
 }
 
 /// Prints the signals it gets, until the second.

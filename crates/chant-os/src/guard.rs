@@ -18,7 +18,7 @@ use std::{
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process_group, setsid, wait},
+    process::{Pid, Signal, WaitOptions, WaitStatus, kill_process_group, setsid, wait},
 };
 use signal_hook::{
     consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM},
@@ -82,7 +82,8 @@ fn run(job: &Job) -> Exit {
 
 #[cfg(target_os = "linux")]
 fn become_subreaper() -> io::Result<()> {
-    rustix::process::set_child_subreaper(Some(getpid())).map_err(io::Error::from)
+    let own = rustix::process::getpid();
+    rustix::process::set_child_subreaper(Some(own)).map_err(io::Error::from)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -59,6 +59,18 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     put(path, bytes, Some(0o600)).map_err(|error| FileError::new("write", path, error))
 }
 
+/// Like [`replace`], but not forced to the disk: for a cache that is checked when read and can be made again. A power cut may leave
+/// the new file empty; a killed process leaves the old or the new one.
+pub fn replace_cache(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let replace = || -> io::Result<()> {
+        let (temp, target) = stage(path, bytes, None)?;
+        temp.persist(target)
+            .map(|_| ())
+            .map_err(|refused| refused.error)
+    };
+    replace().map_err(|error| FileError::new("write", path, error))
+}
+
 /// Creates `path` with `bytes`, unless the name is taken, even by a dangling link. Of any number of callers at once, exactly one gets
 /// [`Created::Yes`], and nobody sees the file before it is complete.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
@@ -128,6 +140,12 @@ pub fn set_executable(path: &Path) -> Result<(), FileError> {
 }
 
 fn put(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
+    let (temp, target) = stage(path, bytes, mode)?;
+    persist(temp, &target)
+}
+
+/// Writes a temporary file that is ready to take the place of the file at the end of `path`'s links, which is returned with it.
+fn stage(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<(NamedTempFile, PathBuf)> {
     let target = follow_links(path)?;
     let existing = existing_regular(&target)?;
     // Created with the narrower mode, because what replaces a private file must not be readable even for a moment.
@@ -140,7 +158,7 @@ fn put(path: &Path, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
         temp.as_file()
             .set_permissions(Permissions::from_mode(mode))?;
     }
-    persist(temp, &target)
+    Ok((temp, target))
 }
 
 fn persist(temp: NamedTempFile, target: &Path) -> io::Result<()> {

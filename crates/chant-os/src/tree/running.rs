@@ -215,9 +215,11 @@ struct End {
 
 impl End {
     fn new(exit: Exit) -> Self {
+        // Without the guard, something that holds the pipes is to be expected; otherwise only a busy machine delays their end.
+        let patience = if exit == Exit::Lost { 1 } else { 5 };
         Self {
             exit,
-            patience: Duration::from_secs(1),
+            patience: Duration::from_secs(patience),
             bytes: 16 * 1024 * 1024,
         }
     }

@@ -43,6 +43,17 @@ fn replace_keeps_the_mode_and_leaves_nothing_else() {
 }
 
 #[test]
+fn a_cache_is_replaced_as_a_whole_too() {
+    let dir = tempdir().unwrap();
+    let path = dir.path().join("index");
+    for text in ["one", "two"] {
+        file::replace_cache(&path, text.as_bytes()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+    assert_eq!(names(dir.path()), ["index"]);
+}
+
+#[test]
 fn a_new_file_has_the_mode_that_the_user_wants() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join("usual"), "").unwrap();

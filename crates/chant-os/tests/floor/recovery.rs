@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Read, path::Path, time::Instant};
 
-use chant_os::tree::{Exit, end_marked, marked, read_exit_file};
+use chant_os::tree::{Exit, Running, Source, end_marked, marked, read_exit_file};
 use rustix::{
     fs::{CWD, FileType, Mode, mknodat},
     process::{Pid, Signal, kill_process},
@@ -15,6 +15,11 @@ fn fifo(dir: &Path) -> String {
     let path = dir.join("held");
     mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
     path.to_str().unwrap().to_owned()
+}
+
+fn signal_guard(running: &Running, signal: Signal) {
+    let guard = Pid::from_raw(i32::try_from(running.guard_pid()).unwrap()).unwrap();
+    kill_process(guard, signal).unwrap();
 }
 
 #[test]
@@ -44,12 +49,23 @@ fn the_death_of_the_guard_is_noticed_and_the_rest_is_found() {
     let stage = Stage::shell("setsid sleep 1000 & env -i sleep 1000 & echo up; sleep 1000");
     let mut running = stage.start();
     wait_for_line(&mut running, "up");
-    let guard = Pid::from_raw(i32::try_from(running.guard_pid()).unwrap()).unwrap();
-    kill_process(guard, Signal::KILL).unwrap();
+    signal_guard(&running, Signal::KILL);
     assert_eq!(Seen::rest_of(&mut running).exit, Exit::Lost);
     assert!(end_marked(MARK, stage.mark()) >= 3);
     assert!(marked(MARK, stage.mark()).is_empty());
     assert_eq!(end_marked(MARK, stage.mark()), 0);
+}
+
+#[test]
+fn a_guard_that_is_told_to_end_ends_the_tree_politely() {
+    let stage = Stage::shell("trap 'echo bye; exit 5' INT; echo up; while :; do sleep 0.01; done");
+    let mut running = stage.start();
+    wait_for_line(&mut running, "up");
+    signal_guard(&running, Signal::INT);
+    signal_guard(&running, Signal::TERM);
+    let seen = Seen::rest_of(&mut running);
+    assert_eq!(seen.text(Source::Stdout), ["bye"]);
+    assert_eq!(seen.exit, Exit::Code(5));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub(crate) const MARK: &str = "CHANT_TEST_MARK";
 
 /// Longer than any test may take, shorter than anything that a test starts would last by itself.
-pub(crate) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 /// The program in `examples/actor.rs`, which cargo builds together with the tests.
 pub(crate) fn actor() -> PathBuf {
