@@ -1,0 +1,1 @@
+"""One test for each issue that was reported, so that it stays repaired."""
