@@ -1,2 +1,70 @@
-//! Project chores.
-fn main() {}
+//! Project chores: `cargo xtask tidy` checks the project's own rules, `cargo xtask bench` measures it.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore talks to the person who started it"
+)]
+
+mod bench;
+mod tidy;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+usage: cargo xtask tidy
+       cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run]
+
+tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
+bench   measure the release build on generated projects in target/bench";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["tidy"] => tidy::run(&root()),
+        ["bench", options @ ..] => bench::run(&root(), options),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace root, wherever cargo was called.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Options after a chore's name: `--name value` pairs, nothing else.
+fn option<'a>(options: &[&'a str], name: &str) -> Result<Option<&'a str>> {
+    let mut found = None;
+    let mut rest = options.iter();
+    while let Some(word) = rest.next() {
+        let value = rest
+            .next()
+            .ok_or_else(|| anyhow::anyhow!("{word} needs a value\n{USAGE}"))?;
+        anyhow::ensure!(
+            ["--runs", "--sizes", "--only"].contains(word),
+            "unknown option {word}\n{USAGE}"
+        );
+        if *word == name {
+            found = Some(*value);
+        }
+    }
+    Ok(found)
+}
