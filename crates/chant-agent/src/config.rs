@@ -96,7 +96,7 @@ pub struct AgentConfig {
     pub bypass_permissions: bool,
     /// More arguments, after chant's own.
     pub args: Vec<String>,
-    /// The recording to play (`replay` only).
+    /// The recording to play, as an absolute path (`replay` only).
     pub recording: Option<PathBuf>,
 }
 

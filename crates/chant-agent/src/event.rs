@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Usage;
+use crate::{Usage, excerpt};
 
 /// Something an agent said or did.
 ///
@@ -143,5 +143,49 @@ impl From<Usage> for AgentEvent {
             cache_read,
             cache_write,
         }
+    }
+}
+
+impl AgentEvent {
+    /// The same event with every text cut to its bound, for events that come ready-made from outside.
+    pub(crate) fn bounded(mut self) -> Self {
+        match &mut self {
+            Self::Text { text } => shorten(text, excerpt::TEXT),
+            Self::Thinking { text }
+            | Self::Stderr { text }
+            | Self::Warning { text }
+            | Self::Unknown { raw: text } => {
+                shorten(text, excerpt::DETAIL);
+            }
+            Self::ToolCall { id, name, input } => {
+                shorten(id, excerpt::LINE);
+                shorten(name, excerpt::LINE);
+                *input = excerpt::one_line(input);
+            }
+            Self::ToolResult { id, text, .. } => {
+                shorten(id, excerpt::LINE);
+                shorten(text, excerpt::DETAIL);
+            }
+            Self::FileChange { path, change } => {
+                shorten(path, excerpt::DETAIL);
+                shorten(change, excerpt::LINE);
+            }
+            Self::PermissionDenied { tool, reason } => {
+                shorten(tool, excerpt::LINE);
+                *reason = excerpt::one_line(reason);
+            }
+            Self::Session { id: text } | Self::Model { name: text } => shorten(text, excerpt::LINE),
+            Self::Retry { reason, .. } | Self::End { reason, .. } => {
+                *reason = excerpt::one_line(reason);
+            }
+            Self::Usage { .. } | Self::Cost { .. } => {}
+        }
+        self
+    }
+}
+
+fn shorten(text: &mut String, max: usize) {
+    if text.len() > max {
+        *text = excerpt::cut(text, max);
     }
 }

@@ -78,16 +78,18 @@ fn stdin(config: &AgentConfig, request: &Request<'_>) -> Stdin {
     }
 }
 
-/// The recording of a `replay` agent.
+/// The recording of a `replay` agent. A relative path would mean another file for the process, which runs in the worktree.
 pub(crate) fn recording(config: &AgentConfig) -> Result<PathBuf, AgentError> {
-    config
-        .recording
-        .clone()
-        .ok_or_else(|| AgentError::Incomplete {
-            agent: config.name.clone(),
-            kind: config.kind,
-            problem: "no recording; set `recording:` to the file to play",
-        })
+    let problem = match &config.recording {
+        Some(path) if path.is_absolute() => return Ok(path.clone()),
+        Some(_) => "its recording is not named by an absolute path",
+        None => "no recording; set `recording:` to the file to play",
+    };
+    Err(AgentError::Incomplete {
+        agent: config.name.clone(),
+        kind: config.kind,
+        problem,
+    })
 }
 
 /// A value from outside that follows an option: it must not look like one, and must be a single printable word.

@@ -15,10 +15,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        const MINUTE: Duration = Duration::from_secs(60);
         Self {
-            idle: MINUTE * 10,
-            total: MINUTE * 120,
+            idle: Duration::from_mins(10),
+            total: Duration::from_hours(2),
             grace: Duration::from_secs(5),
         }
     }

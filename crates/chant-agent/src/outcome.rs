@@ -109,7 +109,7 @@ impl fmt::Display for End {
 /// A limit as people write it: `10m`, else in seconds.
 fn readable(limit: Duration) -> String {
     let seconds = limit.as_secs();
-    let whole_minutes = seconds > 0 && seconds % 60 == 0 && limit.subsec_nanos() == 0;
+    let whole_minutes = seconds > 0 && seconds.is_multiple_of(60) && limit.subsec_nanos() == 0;
     if whole_minutes {
         format!("{}m", seconds / 60)
     } else {

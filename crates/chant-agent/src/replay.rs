@@ -147,3 +147,43 @@ fn parse_speed(text: &str) -> Result<f64, RecordingError> {
         ))
     })
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spec_may_be_named_in_full_or_relative_but_is_inside() {
+        let path =
+            |spec: &str| spec_path(Path::new("/w/t"), spec).map(|path| path.as_str().to_owned());
+        assert_eq!(path(".chant/specs/a.md").unwrap(), ".chant/specs/a.md");
+        assert_eq!(path("/w/t/.chant/specs/a.md").unwrap(), ".chant/specs/a.md");
+        assert!(path("/w/other.md").is_err());
+        assert!(path("../other.md").is_err());
+    }
+
+    #[test]
+    fn a_speed_is_a_number_from_zero_up() {
+        assert!(parse_speed("0").unwrap().abs() < f64::EPSILON);
+        assert!((parse_speed("2.5").unwrap() - 2.5).abs() < f64::EPSILON);
+        for bad in ["-1", "NaN", "inf", "", "fast"] {
+            assert!(parse_speed(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[test]
+    fn the_pace_is_the_recorded_one_divided_by_the_speed() {
+        let replay = |speed| Replay {
+            recording: PathBuf::new(),
+            worktree: PathBuf::new(),
+            spec: RecordedPath::new("a").unwrap(),
+            speed,
+        };
+        let clock = Stopwatch::start();
+        replay(0.0).wait_until(u64::MAX, &clock);
+        replay(10.0).wait_until(200, &clock);
+        let waited = clock.elapsed();
+        assert!(waited >= Duration::from_millis(20), "{waited:?}");
+    }
+}

@@ -4,11 +4,7 @@
 //! clock and the control channel, and decides at the end what the run was. Reading the pipes, ending the tree and cutting
 //! long lines are the tree's; whether the work is good is the engine's.
 
-use std::{
-    path::Path,
-    sync::mpsc::Receiver,
-    time::{Duration, Instant},
-};
+use std::{path::Path, sync::mpsc::Receiver, time::Duration};
 
 use chant_os::{
     clock::Stopwatch,
@@ -76,7 +72,7 @@ pub fn run(
         running,
         transcript,
         seen: Observed::default(),
-        last_output: Instant::now(),
+        last_output: Stopwatch::start(),
         ending: None,
         sink,
     };
@@ -95,10 +91,25 @@ pub fn run(
     Ok(seen.into_outcome(end, clock.elapsed(), exit))
 }
 
-/// That the run is being ended from our side, and since when the tree has no time left.
+/// That the run is being ended from our side, since when, and for how long that may take.
 struct Ending {
     why: verdict::Why,
-    give_up: Instant,
+    since: Stopwatch,
+    patience: Duration,
+}
+
+impl Ending {
+    fn new(why: verdict::Why, patience: Duration) -> Self {
+        Self {
+            why,
+            since: Stopwatch::start(),
+            patience,
+        }
+    }
+
+    fn is_hopeless(&self) -> bool {
+        self.since.elapsed() >= self.patience
+    }
 }
 
 struct Dispatcher<'a> {
@@ -107,7 +118,7 @@ struct Dispatcher<'a> {
     running: Running,
     transcript: Transcript,
     seen: Observed,
-    last_output: Instant,
+    last_output: Stopwatch,
     ending: Option<Ending>,
     sink: &'a mut dyn FnMut(AgentEvent),
 }
@@ -130,11 +141,7 @@ impl Dispatcher<'_> {
                     Control::Kill => self.kill(),
                 }
             }
-            if self
-                .ending
-                .as_ref()
-                .is_some_and(|ending| Instant::now() >= ending.give_up)
-            {
+            if self.ending.as_ref().is_some_and(Ending::is_hopeless) {
                 self.running.kill();
                 return Exit::Lost;
             }
@@ -154,7 +161,7 @@ impl Dispatcher<'_> {
     }
 
     fn line(&mut self, source: Source, line: &Line) {
-        self.last_output = Instant::now();
+        self.last_output = Stopwatch::start();
         if let Err(error) = self.transcript.line(source, &line.bytes) {
             self.tell(AgentEvent::Warning {
                 text: format!("the transcript ends here: {error}"),
@@ -188,19 +195,14 @@ impl Dispatcher<'_> {
     fn ask_to_end(&mut self, why: verdict::Why) {
         if self.ending.is_none() {
             self.running.stop();
-            self.ending = Some(Ending {
-                why,
-                give_up: Instant::now() + self.limits.grace * 2 + LAST_PATIENCE,
-            });
+            let patience = self.limits.grace * 2 + LAST_PATIENCE;
+            self.ending = Some(Ending::new(why, patience));
         }
     }
 
     /// Ends the tree at once. The user's word overrides an earlier reason.
     fn kill(&mut self) {
         self.running.kill();
-        self.ending = Some(Ending {
-            why: verdict::Why::Kill,
-            give_up: Instant::now() + LAST_PATIENCE,
-        });
+        self.ending = Some(Ending::new(verdict::Why::Kill, LAST_PATIENCE));
     }
 }

@@ -49,9 +49,8 @@ fn known(text: &str) -> Option<Vec<AgentEvent>> {
     }
     let value: Value = serde_json::from_str(text).ok()?;
     if value.get("kind").is_some() {
-        return Some(vec![
-            serde_json::from_value(value).unwrap_or_else(|_| unknown(text)),
-        ]);
+        let event = serde_json::from_value(value).map(AgentEvent::bounded);
+        return Some(vec![event.unwrap_or_else(|_| unknown(text))]);
     }
     value.get("type")?.as_str()?;
     Some(claude::events(&value).unwrap_or_else(|| vec![unknown(text)]))
@@ -158,6 +157,24 @@ mod tests {
             events(Format::Claude, &line)[..],
             [AgentEvent::Unknown { .. }]
         ));
+    }
+
+    #[test]
+    fn an_event_from_outside_is_bounded() {
+        let long = "x".repeat(500_000);
+        for line in [
+            format!(r#"{{"kind":"text","text":"{long}"}}"#),
+            format!(r#"{{"kind":"tool_call","id":"{long}","name":"{long}","input":"{long}"}}"#),
+            format!(r#"{{"kind":"end","ok":true,"reason":"{long}"}}"#),
+            format!(r#"{{"kind":"{long}"}}"#),
+        ] {
+            let line = Line {
+                bytes: line.into_bytes(),
+                cut: false,
+            };
+            let events = events(Format::Configured(OutputMode::Auto), &line);
+            assert!(serde_json::to_string(&events).unwrap_or_default().len() < 70 * 1024);
+        }
     }
 
     #[test]

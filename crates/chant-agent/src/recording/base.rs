@@ -60,11 +60,10 @@ impl Listing {
             digest.update(format!("{entry}\t{path}\0"));
             files += 1;
         }
+        let digest = digest.finalize();
         let digest = digest
-            .finalize()
             .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
         Base { digest, files }
     }
 

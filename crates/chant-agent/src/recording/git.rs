@@ -85,6 +85,18 @@ impl Git {
         Ok(String::from_utf8_lossy(&stdout).trim_end().to_owned())
     }
 
+    /// The object id of a commit.
+    pub(super) fn commit(&self, name: &str) -> Result<String, RecordingError> {
+        let commit = format!("{name}^{{commit}}");
+        self.line(&[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ])
+    }
+
     /// The bytes of a blob.
     pub(super) fn blob(&self, oid: &str) -> Result<Vec<u8>, RecordingError> {
         self.run(&["cat-file", "blob", oid], b"")

@@ -86,6 +86,7 @@ impl Recorder {
         tip: &str,
     ) -> Result<Recording, RecordingError> {
         let git = Git::new(worktree);
+        let (base, tip) = (&git.commit(base)?, &git.commit(tip)?);
         let listing = Listing::read(&git, base)?;
         let mut differ = Differ {
             git: &git,
@@ -127,12 +128,6 @@ fn first_parents(
     base: &str,
     tip: &str,
 ) -> Result<Vec<(String, String)>, RecordingError> {
-    let base = git.line(&[
-        "rev-parse",
-        "--verify",
-        "--end-of-options",
-        &format!("{base}^{{commit}}"),
-    ])?;
     let exclude = format!("^{base}");
     let listed = git.line(&[
         "rev-list",
@@ -143,7 +138,7 @@ fn first_parents(
         tip,
         &exclude,
     ])?;
-    let mut expected = base;
+    let mut expected = base.to_owned();
     let mut pairs = Vec::new();
     for line in listed.lines() {
         let mut ids = line.split(' ');
@@ -248,14 +243,11 @@ impl Differ<'_> {
             .and_then(|_| private.line(&["write-tree"]));
         remove_if_there(&index)?;
         let mut changes = self.changes(tip, &tree?)?;
-        // Git may have been told to look away from the spec (silent mode), or have it as the agent found it.
-        changes.retain(|change| !matches!(change, Change::Spec(_)));
+        // A spec that git does not see (silent mode) is in no difference of trees, so the file itself is asked as well.
         let now = file::read_regular(&worktree.join(self.file.as_str()), super::LARGEST)?;
-        if let Change::Spec(edit) = self.spec(&now)?
-            && !edit.is_empty()
-        {
-            changes.push(Change::Spec(edit));
-        }
+        changes.push(self.spec(&now)?);
+        // What was only committed or provisioned as it is, was not changed.
+        changes.retain(|change| !matches!(change, Change::Spec(edit) if edit.is_empty()));
         Ok(changes)
     }
 }

@@ -291,3 +291,48 @@ fn values_that_look_like_options_never_reach_an_agent() {
     }
     assert!(!scratch.path("transcript").exists(), "nothing was started");
 }
+
+#[test]
+fn claude_is_called_as_measured_and_its_result_is_the_runs() {
+    let fixture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/claude/success.jsonl"
+    );
+    let mut scratch = Scratch::new();
+    let script = format!("echo \"$*\" > ../args; cat > ../stdin; cat '{fixture}'");
+    let mut config = shell_agent(&script);
+    config.kind = chant_agent::AgentKind::Claude;
+    config.model = Some("sonnet".into());
+    let outcome = scratch
+        .agent(&config, Path::new("/bin/sh"), &PATIENT, |_, _| {})
+        .unwrap();
+    assert_eq!(outcome.end, End::Finished);
+    assert_eq!(outcome.session.as_deref(), Some("5e55-10"));
+    assert_eq!(outcome.last_text.as_deref(), Some("All done."));
+    assert_eq!(outcome.cost_usd, Some(0.25));
+    assert_eq!(
+        fs::read_to_string(scratch.path("stdin")).unwrap(),
+        "do it\n"
+    );
+    let args =
+        "-p --output-format stream-json --verbose --model sonnet --permission-mode acceptEdits\n";
+    assert_eq!(fs::read_to_string(scratch.path("args")).unwrap(), args);
+}
+
+#[test]
+fn a_claude_that_refuses_root_is_explained() {
+    let mut scratch = Scratch::new();
+    let mut config = shell_agent(
+        "echo '--dangerously-skip-permissions cannot be used with root/sudo' >&2; exit 1",
+    );
+    config.kind = chant_agent::AgentKind::Claude;
+    config.bypass_permissions = true;
+    let outcome = scratch
+        .agent(&config, Path::new("/bin/sh"), &PATIENT, |_, _| {})
+        .unwrap();
+    assert!(
+        outcome.end.to_string().contains("IS_SANDBOX=1"),
+        "{}",
+        outcome.end
+    );
+}

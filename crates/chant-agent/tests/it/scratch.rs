@@ -136,14 +136,11 @@ impl Scratch {
     }
 
     pub(crate) fn texts(&self) -> Vec<&str> {
-        let text = |event| {
-            if let &AgentEvent::Text { ref text } = event {
-                Some(text.as_str())
-            } else {
-                None
-            }
-        };
-        self.events.iter().filter_map(text).collect()
+        let texts = self.events.iter().filter_map(|event| match event {
+            AgentEvent::Text { text } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
     }
 }
 
