@@ -187,3 +187,16 @@ fn heading_text(events: &mut Events<'_>) -> String {
     }
     text
 }
+
+/// Whether markdown holds nothing but paragraphs and plain lists: nothing that could begin or end another section.
+pub(crate) fn is_prose(text: &str) -> bool {
+    Parser::new_ext(text, Options::ENABLE_TASKLISTS).all(|event| {
+        !matches!(
+            event,
+            Event::Start(Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::HtmlBlock)
+                | Event::TaskListMarker(_)
+                | Event::Rule
+                | Event::InlineHtml(_)
+        )
+    })
+}

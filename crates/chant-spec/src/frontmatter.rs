@@ -60,7 +60,7 @@ pub const KNOWN_KEYS: &[&str] = &[
 ];
 
 /// The words of `type` that have a meaning.
-pub const KINDS: [&str; 7] = [
+pub(crate) const KINDS: [&str; 7] = [
     "code",
     "task",
     "research",

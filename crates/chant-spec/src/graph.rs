@@ -3,9 +3,13 @@
 //! [`readiness`] is the only definition of ready. It looks other specs up through a function, so that it costs what the
 //! spec's own dependencies cost, not a reading of all specs.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
+use petgraph::graphmap::DiGraphMap;
+
 use crate::frontmatter::{Approval, Kind};
+use crate::id;
 use crate::status::Status;
 
 /// What readiness needs to know of a spec.
@@ -144,11 +148,229 @@ impl Readiness {
 }
 
 /// Whether `node` is ready, and what is in the way.
-pub fn readiness<'a>(_node: &Node, _lookup: &dyn Fn(&str) -> Lookup<'a>) -> Readiness {
-    Readiness::default()
+pub fn readiness<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Readiness {
+    if !node.status.is_workable() {
+        return Readiness {
+            ready: false,
+            blocked_by: vec![Blocker::Status(node.status.clone())],
+        };
+    }
+    let mut blocked_by = dependencies(node, lookup);
+    if blocked_by
+        .iter()
+        .any(|blocker| matches!(blocker, Blocker::Dependency { .. }))
+    {
+        blocked_by.extend(cycle_through(node, lookup).map(Blocker::Cycle));
+    }
+    blocked_by.extend(earlier_member(node, lookup));
+    blocked_by.extend(person(node));
+    Readiness {
+        ready: node.status.is_pending() && blocked_by.is_empty(),
+        blocked_by,
+    }
 }
 
-/// All circles of specs that wait for each other.
-pub fn cycles(_nodes: &[Node]) -> Vec<Vec<String>> {
-    Vec::new()
+/// The dependencies that are in the way.
+pub(crate) fn dependencies<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Vec<Blocker> {
+    let blocker = |name: &String| match lookup(name) {
+        Lookup::Missing => Some(Blocker::Missing { id: name.clone() }),
+        Lookup::Ambiguous(candidates) => Some(Blocker::Ambiguous {
+            id: name.clone(),
+            candidates,
+        }),
+        Lookup::One(found) => match &found.status {
+            Status::Completed => None,
+            Status::Cancelled => Some(Blocker::Cancelled {
+                id: found.id.clone(),
+            }),
+            status => Some(Blocker::Dependency {
+                id: found.id.clone(),
+                status: status.clone(),
+            }),
+        },
+    };
+    node.depends_on.iter().filter_map(blocker).collect()
+}
+
+/// How many members are asked, and how long a circle may be to be named here; longer ones still block.
+const SEARCH_LIMIT: usize = 256;
+
+/// The first earlier member of the same driver that is not done. A member that says what it depends on follows that
+/// instead, and a cancelled member holds up nobody.
+fn earlier_member<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Option<Blocker> {
+    let (driver_id, number) = id::member(&node.id).filter(|_| node.depends_on.is_empty())?;
+    let Lookup::One(driver) = lookup(driver_id) else {
+        return None;
+    };
+    if driver.id != driver_id {
+        return None;
+    }
+    let listed = driver.members.iter().position(|member| *member == node.id);
+    let earlier: Vec<String> = match listed {
+        Some(position) => driver.members[..position].to_vec(),
+        None => (1..number)
+            .take(SEARCH_LIMIT)
+            .map(|n| format!("{driver_id}.{n}"))
+            .collect(),
+    };
+    earlier.iter().find_map(|name| match lookup(name) {
+        Lookup::One(member) if member.id == *name && member.status.is_open() => {
+            Some(Blocker::Member {
+                id: member.id.clone(),
+                status: member.status.clone(),
+            })
+        }
+        _ => None,
+    })
+}
+
+/// What a person has to do first. An approval opens a gate as well.
+fn person(node: &Node) -> Option<Blocker> {
+    let approval = node.approval.as_ref();
+    if approval.is_some_and(Approval::is_granted) {
+        return None;
+    }
+    let rejected = |approval: &&Approval| approval.status.as_deref() == Some("rejected");
+    if let Some(asked) = approval.filter(|approval| approval.required || rejected(approval)) {
+        return Some(Blocker::Approval {
+            status: asked.status.clone(),
+            by: asked.by.clone(),
+        });
+    }
+    node.gate.clone().map(|gate| Blocker::Gate { gate })
+}
+
+/// The circle of unfinished dependencies that leads from `node` back to it: first and last are its own id.
+fn cycle_through<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Option<Vec<String>> {
+    let open = |name: &str| match lookup(name) {
+        Lookup::One(dependency) if dependency.status.is_open() => Lookup::One(dependency),
+        _ => Lookup::Missing,
+    };
+    shortest_circle(node, &open, SEARCH_LIMIT)
+}
+
+/// The shortest way from `node` back to it that passes at most `limit` others.
+fn shortest_circle<'a>(
+    node: &Node,
+    lookup: &dyn Fn(&str) -> Lookup<'a>,
+    limit: usize,
+) -> Option<Vec<String>> {
+    // Breadth first, so that the shortest circle is named. Each found spec remembers who led to it.
+    let mut found: Vec<(&'a Node, Option<usize>)> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut next = 0;
+    let mut from: Option<usize> = None;
+    let mut names = &node.depends_on;
+    loop {
+        for name in names {
+            let Lookup::One(dependency) = lookup(name) else {
+                continue;
+            };
+            if dependency.id == node.id {
+                return Some(circle(&node.id, &found, from));
+            }
+            if found.len() < limit && seen.insert(&dependency.id) {
+                found.push((dependency, from));
+            }
+        }
+        let (dependency, _) = found.get(next)?;
+        names = &dependency.depends_on;
+        from = Some(next);
+        next += 1;
+    }
+}
+
+fn circle(id: &str, found: &[(&Node, Option<usize>)], last: Option<usize>) -> Vec<String> {
+    let mut path = vec![id.to_owned()];
+    let mut at = last;
+    while let Some(index) = at {
+        let (node, from) = found[index];
+        path.push(node.id.clone());
+        at = from;
+    }
+    path.push(id.to_owned());
+    path.reverse();
+    path
+}
+
+/// Every unfinished spec that has to be done before `node`, directly or not, in an order in which they can be done.
+pub fn unfinished<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Vec<String> {
+    let mut order = Vec::new();
+    let mut seen: HashSet<String> = HashSet::from([node.id.clone()]);
+    let mut path: Vec<(&str, &[String])> = vec![("", &node.depends_on)];
+    while let Some((id, rest)) = path.pop() {
+        let Some((name, rest)) = rest.split_first() else {
+            order.extend((!id.is_empty()).then(|| id.to_owned()));
+            continue;
+        };
+        path.push((id, rest));
+        if let Lookup::One(dependency) = lookup(name)
+            && dependency.status.is_open()
+            && seen.insert(dependency.id.clone())
+        {
+            path.push((&dependency.id, &dependency.depends_on));
+        }
+    }
+    order
+}
+
+/// Edges from each node to what it depends on, by position; names that are no node's id are left out.
+fn edges(nodes: &[Node]) -> DiGraphMap<usize, ()> {
+    let positions: HashMap<&str, usize> = nodes
+        .iter()
+        .enumerate()
+        .map(|(i, node)| (node.id.as_str(), i))
+        .collect();
+    let mut graph = DiGraphMap::new();
+    for (from, node) in nodes.iter().enumerate() {
+        graph.add_node(from);
+        for to in node
+            .depends_on
+            .iter()
+            .filter_map(|name| positions.get(name.as_str()))
+        {
+            graph.add_edge(from, *to, ());
+        }
+    }
+    graph
+}
+
+/// A circle for each group of specs that wait for each other, first and last the same id. `depends_on` must hold full
+/// ids.
+pub fn cycles(nodes: &[Node]) -> Vec<Vec<String>> {
+    // Kosaraju's algorithm, since Tarjan's recurses in petgraph, and a chain of specs can be long.
+    let graph = edges(nodes);
+    let groups = petgraph::algo::kosaraju_scc(&graph);
+    let circular = |group: &Vec<usize>| group.len() > 1 || graph.contains_edge(group[0], group[0]);
+    let by_id: HashMap<&str, &Node> = nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let mut found: Vec<Vec<String>> = groups
+        .iter()
+        .filter(|group| circular(group))
+        .filter_map(|group| {
+            let first = group
+                .iter()
+                .map(|&i| &nodes[i])
+                .min_by(|a, b| a.id.cmp(&b.id))?;
+            let within: HashSet<&str> = group.iter().map(|&i| nodes[i].id.as_str()).collect();
+            let lookup = |name: &str| match by_id.get(name).filter(|_| within.contains(name)) {
+                Some(node) => Lookup::One(node),
+                None => Lookup::Missing,
+            };
+            shortest_circle(first, &lookup, group.len())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// All specs so that each comes after what it depends on; `None` where some wait for each other.
+pub fn order(nodes: &[Node]) -> Option<Vec<String>> {
+    let sorted = petgraph::algo::toposort(&edges(nodes), None).ok()?;
+    Some(
+        sorted
+            .into_iter()
+            .rev()
+            .map(|i| nodes[i].id.clone())
+            .collect(),
+    )
 }

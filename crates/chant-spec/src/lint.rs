@@ -1,14 +1,232 @@
 //! What is worth saying about a spec that can be used.
+//!
+//! [`lint`] looks at one document, [`across`] at how specs refer to each other. Nothing here reads files: whether a target
+//! exists is not asked.
 
-use crate::diagnostic::Diagnostic;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::document::Document;
+use crate::frontmatter::{KINDS, KNOWN_KEYS, Kind};
+use crate::graph::{self, Blocker, Lookup, Node};
+use crate::path::repo_path;
+use crate::status::Status;
 
-/// Everything worth saying about one spec.
+/// Everything worth saying about one spec, in the order of the file.
 pub fn lint(doc: &Document) -> Vec<Diagnostic> {
-    warnings(doc)
+    let mut found = warnings(doc);
+    targets(doc, &mut found);
+    dates(doc, &mut found);
+    criteria(doc, &mut found);
+    if doc.body().trim().is_empty() {
+        let hint = "write down what is wanted and how it will be known";
+        found.push(
+            warning(
+                doc,
+                "empty-body",
+                "the spec says nothing below its frontmatter",
+                body_start(doc),
+            )
+            .hint(hint),
+        );
+    } else if doc.title().is_none() {
+        let hint = "begin the body with a line `# Title`";
+        found.push(warning(doc, "no-title", "the spec has no title", body_start(doc)).hint(hint));
+    }
+    found.sort_by_key(|diagnostic| diagnostic.span.start);
+    found
 }
 
 /// Unknown keys and words.
-pub(crate) fn warnings(_doc: &Document) -> Vec<Diagnostic> {
-    Vec::new()
+pub(crate) fn warnings(doc: &Document) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for entry in doc.root().as_map().map_or(&[][..], |map| &map.entries) {
+        if !KNOWN_KEYS.contains(&entry.key.as_str()) {
+            let message = format!("unknown key `{}`", entry.key);
+            let diagnostic = warning(doc, "unknown-key", message, entry.key_span.clone());
+            found.push(did_you_mean(
+                diagnostic,
+                &entry.key,
+                KNOWN_KEYS.iter().copied(),
+            ));
+        }
+    }
+    let front = doc.frontmatter();
+    if let Kind::Unknown(word) = &front.kind {
+        let diagnostic = warning(
+            doc,
+            "unknown-type",
+            format!("unknown type `{word}`"),
+            value_span(doc, "type"),
+        );
+        found.push(did_you_mean(diagnostic, word, KINDS));
+    }
+    if let Status::Unknown(word) = &front.status {
+        let message = format!("unknown status `{word}`: the spec will not be worked");
+        let diagnostic = warning(doc, "unknown-status", message, value_span(doc, "status"));
+        found.push(did_you_mean(diagnostic, word, Status::words()));
+    }
+    found
+}
+
+fn warning(
+    doc: &Document,
+    code: &'static str,
+    message: impl Into<String>,
+    span: Range<usize>,
+) -> Diagnostic {
+    Diagnostic::new(Severity::Warning, code, message, doc.text(), span)
+}
+
+fn did_you_mean<'a>(
+    diagnostic: Diagnostic,
+    typed: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    match nearest(typed, known) {
+        Some(name) => diagnostic.hint(format!("did you mean `{name}`?")),
+        None => diagnostic,
+    }
+}
+
+fn value_span(doc: &Document, key: &str) -> Range<usize> {
+    let entry = doc.root().as_map().and_then(|map| map.get(key));
+    entry.map_or_else(|| body_start(doc), |entry| entry.value.span.clone())
+}
+
+fn body_start(doc: &Document) -> Range<usize> {
+    let start = doc.text().len() - doc.body().len();
+    start..start
+}
+
+fn targets(doc: &Document, found: &mut Vec<Diagnostic>) {
+    for target in &doc.frontmatter().target_files {
+        if let Err(error) = repo_path(target) {
+            let message = format!("target file `{}`: {error}", target.escape_debug());
+            let hint = "name it relative to the repository's root";
+            found.push(
+                warning(
+                    doc,
+                    "target-outside",
+                    message,
+                    value_span(doc, "target_files"),
+                )
+                .hint(hint),
+            );
+        }
+    }
+}
+
+fn dates(doc: &Document, found: &mut Vec<Diagnostic>) {
+    let Some(date) = &doc.frontmatter().completed_at else {
+        return;
+    };
+    let understood =
+        date.parse::<jiff::Timestamp>().is_ok() || date.parse::<jiff::civil::DateTime>().is_ok();
+    if !understood {
+        let message = format!("`completed_at` is not a date: `{}`", date.escape_debug());
+        let hint = "write it like 2026-01-31T12:00:00Z";
+        found.push(
+            warning(
+                doc,
+                "invalid-date",
+                message,
+                value_span(doc, "completed_at"),
+            )
+            .hint(hint),
+        );
+    }
+}
+
+fn criteria(doc: &Document, found: &mut Vec<Diagnostic>) {
+    let front = doc.frontmatter();
+    let criteria = doc.criteria();
+    let is_open_code = front.status.is_pending() && front.kind == Kind::Code;
+    if criteria.is_empty() && is_open_code {
+        let hint = "add `## Acceptance Criteria` with items like `- [ ] the test passes`";
+        found.push(
+            warning(
+                doc,
+                "no-criteria",
+                "the spec has no acceptance criteria",
+                body_start(doc),
+            )
+            .hint(hint),
+        );
+    }
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for criterion in criteria {
+        if criterion.text.is_empty() {
+            let message = "this criterion says nothing";
+            found.push(warning(
+                doc,
+                "empty-criterion",
+                message,
+                criterion.marker.clone(),
+            ));
+        } else if let Some(first) = seen.insert(&criterion.text, criterion.line) {
+            let message = format!("this criterion is the same as the one in line {first}");
+            found.push(warning(
+                doc,
+                "duplicate-criterion",
+                message,
+                criterion.marker.clone(),
+            ));
+        }
+    }
+    let checked =
+        !front.verify.is_empty() || criteria.iter().any(|criterion| criterion.check.is_some());
+    if is_open_code && !checked {
+        let message = "nothing that chant can run proves this spec";
+        let hint = "add `verify:` with a command to the frontmatter";
+        let diagnostic = Diagnostic::new(
+            Severity::Info,
+            "no-check",
+            message,
+            doc.text(),
+            body_start(doc),
+        );
+        found.push(diagnostic.hint(hint));
+    }
+}
+
+/// One finding about how specs refer to each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The spec that it is about.
+    pub id: String,
+    /// A stable, kebab-case name for scripts.
+    pub code: &'static str,
+    /// What is wrong, as a sentence fragment.
+    pub message: String,
+}
+
+/// References that lead nowhere, to several specs, to something cancelled, or in a circle. Finished specs are not asked.
+pub fn across<'a>(nodes: &[Node], lookup: &dyn Fn(&str) -> Lookup<'a>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for node in nodes.iter().filter(|node| node.status.is_workable()) {
+        for blocker in graph::dependencies(node, lookup) {
+            let code = match blocker {
+                Blocker::Missing { .. } => "missing-dependency",
+                Blocker::Ambiguous { .. } => "ambiguous-dependency",
+                Blocker::Cancelled { .. } => "cancelled-dependency",
+                _ => continue,
+            };
+            found.push(Finding {
+                id: node.id.clone(),
+                code,
+                message: blocker.to_string(),
+            });
+        }
+    }
+    for cycle in graph::cycles(nodes) {
+        let message = Blocker::Cycle(cycle.clone()).to_string();
+        found.push(Finding {
+            id: cycle[0].clone(),
+            code: "dependency-cycle",
+            message,
+        });
+    }
+    found
 }

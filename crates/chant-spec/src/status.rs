@@ -82,6 +82,11 @@ impl Status {
         !matches!(self, Self::Completed | Self::Cancelled | Self::Unknown(_))
     }
 
+    /// Whether it is neither done nor given up.
+    pub fn is_open(&self) -> bool {
+        !matches!(self, Self::Completed | Self::Cancelled)
+    }
+
     /// What to show where run state knows nothing better. An unknown word needs a person's attention.
     pub fn state(&self) -> State {
         match self {
