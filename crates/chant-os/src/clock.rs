@@ -15,6 +15,12 @@ pub fn now() -> Timestamp {
     fixed(std::env::var(FIXED).ok().as_deref()).unwrap_or_else(Timestamp::now)
 }
 
+/// Nanoseconds since 1970, as file systems stamp files: not fixed by `CHANT_NOW`, to be compared with file times only.
+pub fn since_epoch() -> i64 {
+    let now = Timestamp::now().as_nanosecond();
+    i64::try_from(now).unwrap_or(i64::MAX)
+}
+
 /// Today's date where the user is.
 pub fn today() -> Date {
     now().to_zoned(TimeZone::system()).date()

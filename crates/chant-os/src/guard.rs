@@ -241,7 +241,10 @@ impl Watch<'_> {
     #[cfg(target_os = "linux")]
     #[expect(clippy::unused_self, reason = "other systems need the agent's group")]
     fn strike(&self) {
-        processes::strike(|| processes::below(std::process::id()));
+        let own = std::process::id();
+        processes::strike(|process, stopped| {
+            process.parent == own || stopped.contains(&process.parent)
+        });
     }
 
     #[cfg(not(target_os = "linux"))]

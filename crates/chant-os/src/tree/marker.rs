@@ -18,22 +18,23 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// The processes whose environment holds `key=value`, except this one and those above it. Empty where there is no `/proc`.
 pub fn marked(key: &str, value: &str) -> Vec<u32> {
-    marked_in(&processes::table(), key, value)
+    let table = processes::table();
+    let mark = Mark::new(key, value, &table);
+    let marked = table.iter().filter(|process| mark.is_on(**process));
+    marked.map(|process| process.pid).collect()
 }
 
 /// Kills every marked process, its guard included, and what descends from it, until none is left. Returns how many there were.
 /// What was killed by this writes no exit file.
 pub fn end_marked(key: &str, value: &str) -> usize {
-    let find = || {
-        let table = processes::table();
-        let mut found = marked_in(&table, key, value);
-        found.extend(processes::descendants(&table, found.iter().copied()));
-        found
-    };
+    let mark = Mark::new(key, value, &processes::table());
     let deadline = Instant::now() + LIMIT;
     let mut ended = HashSet::new();
     loop {
-        let struck = processes::strike(find);
+        let struck = processes::strike(|process, stopped| {
+            !mark.spared.contains(&process.pid)
+                && (mark.is_on(process) || stopped.contains(&process.parent))
+        });
         if struck.is_empty() || Instant::now() >= deadline {
             return ended.len();
         }
@@ -42,16 +43,23 @@ pub fn end_marked(key: &str, value: &str) -> usize {
     }
 }
 
-fn marked_in(table: &[Process], key: &str, value: &str) -> Vec<u32> {
-    let entry = format!("{key}={value}");
-    let spared = processes::line_of(table, std::process::id());
-    let candidates = table
-        .iter()
-        .map(|process| process.pid)
-        .filter(|pid| !spared.contains(pid));
-    candidates
-        .filter(|pid| has(*pid, entry.as_bytes()))
-        .collect()
+/// What to look for, and who is spared: a command that looks must not find itself or its callers.
+struct Mark {
+    entry: Vec<u8>,
+    spared: HashSet<u32>,
+}
+
+impl Mark {
+    fn new(key: &str, value: &str, table: &[Process]) -> Self {
+        Self {
+            entry: format!("{key}={value}").into_bytes(),
+            spared: processes::line_of(table, std::process::id()),
+        }
+    }
+
+    fn is_on(&self, process: Process) -> bool {
+        !self.spared.contains(&process.pid) && has(process.pid, &self.entry)
+    }
 }
 
 /// Whether `entry` is one of the variables that the process was started with. Those of other users cannot be read.

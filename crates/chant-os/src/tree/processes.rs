@@ -19,7 +19,7 @@ pub(crate) struct Process {
 
 /// Every process of the machine.
 pub(crate) fn table() -> Vec<Process> {
-    pids().into_iter().filter_map(read).collect()
+    newest_first().filter_map(read).collect()
 }
 
 /// Everything that descends from `root`, without `root`.
@@ -67,20 +67,22 @@ pub(crate) fn line_of(table: &[Process], pid: u32) -> HashSet<u32> {
     line
 }
 
-/// Kills what `find` finds. All are stopped first, look after look until no new one turns up: a stopped process neither starts others
-/// nor notices that its children die. So those that multiply run out of parents instead of running away.
-pub(crate) fn strike(find: impl Fn() -> Vec<u32>) -> HashSet<u32> {
+/// Kills every process that `belongs`, which is told of each and of those stopped so far. All are stopped first, look after look until
+/// no new one turns up: a stopped process neither starts others nor notices that its children die. So those that multiply run
+/// out of parents instead of running away.
+pub(crate) fn strike(belongs: impl Fn(Process, &HashSet<u32>) -> bool) -> HashSet<u32> {
     let mut stopped = HashSet::new();
     for _ in 0..LOOKS {
-        let new: Vec<u32> = find()
-            .into_iter()
-            .filter(|pid| stopped.insert(*pid))
-            .collect();
-        if new.is_empty() {
-            break;
+        let before = stopped.len();
+        // The newest first and each as soon as it is seen, because a process may live for no longer than it needs to start another.
+        for process in newest_first().filter_map(read) {
+            if !stopped.contains(&process.pid) && belongs(process, &stopped) {
+                signal(process.pid, Signal::STOP);
+                stopped.insert(process.pid);
+            }
         }
-        for pid in new {
-            signal(pid, Signal::STOP);
+        if stopped.len() == before {
+            break;
         }
     }
     for pid in &stopped {
@@ -97,14 +99,13 @@ pub(crate) fn signal(pid: u32, signal: Signal) {
     }
 }
 
-fn pids() -> Vec<u32> {
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
+fn newest_first() -> impl Iterator<Item = u32> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let mut pids: Vec<u32> = entries
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect()
+        .collect();
+    pids.sort_unstable();
+    pids.into_iter().rev()
 }
 
 fn read(pid: u32) -> Option<Process> {

@@ -1,21 +1,11 @@
 //! What becomes of a tree when those who answer for it are killed.
 
-use std::{fs::File, io::Read, path::Path, time::Instant};
+use std::{fs::File, io::Read, time::Instant};
 
 use chant_os::tree::{Exit, Running, Source, end_marked, marked, read_exit_file};
-use rustix::{
-    fs::{CWD, FileType, Mode, mknodat},
-    process::{Pid, Signal, kill_process},
-};
+use rustix::process::{Pid, Signal, kill_process};
 
-use crate::stage::{LONG, MARK, Role, Seen, Stage, unique_mark, wait_for_line};
-
-/// A FIFO that closes when the last process that holds it has ended: the kernel's own word that a tree is gone.
-fn fifo(dir: &Path) -> String {
-    let path = dir.join("held");
-    mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
-    path.to_str().unwrap().to_owned()
-}
+use crate::stage::{LONG, MARK, Role, Seen, Stage, fifo, unique_mark, wait_for_line};
 
 fn signal_guard(running: &Running, signal: Signal) {
     let guard = Pid::from_raw(i32::try_from(running.guard_pid()).unwrap()).unwrap();

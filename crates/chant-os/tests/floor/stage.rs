@@ -11,6 +11,7 @@ use std::{
 };
 
 use chant_os::tree::{Exit, Guard, Job, Line, Next, Running, Source, Stdin};
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use tempfile::TempDir;
 
 /// The variable that marks the trees of these tests.
@@ -172,4 +173,11 @@ pub(crate) fn wait_for_line(running: &mut Running, expect: &str) {
             other => panic!("expected the line {expect:?}, got {other:?}"),
         }
     }
+}
+
+/// A FIFO that closes when the last process that holds it has ended: the kernel's own word that a tree is gone.
+pub(crate) fn fifo(dir: &Path) -> String {
+    let path = dir.join("held");
+    mknodat(CWD, &path, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    path.to_str().unwrap().to_owned()
 }

@@ -2,14 +2,16 @@
 
 use std::{
     ffi::OsString,
-    fs,
+    fs::{self, File},
+    io::Read,
     os::unix::ffi::OsStringExt,
     time::{Duration, Instant},
 };
 
+use chant_os::file;
 use chant_os::tree::{Exit, LINE_MAX, Next, Source, Stdin, marked, read_exit_file};
 
-use crate::stage::{LONG, MARK, Role, Seen, Stage, actor, wait_for_line};
+use crate::stage::{LONG, MARK, Role, Seen, Stage, actor, fifo, wait_for_line};
 
 #[test]
 fn lines_and_exit_code_come_through() {
@@ -152,18 +154,26 @@ fn a_grandchild_that_left_the_session_and_holds_the_pipe_is_ended() {
 
 #[test]
 fn those_that_keep_moving_are_caught() {
-    let stage = Stage::program("./hop", &[]);
-    let hop = stage.dir.path().join("hop");
-    let script = "#!/bin/sh\n[ -n \"$1\" ] || { for i in 1 2 3 4; do setsid ./hop $i & done; exit 0; }\nsetsid ./hop $1 &\nexit 0\n";
-    fs::write(&hop, script).unwrap();
-    chant_os::file::set_executable(&hop).unwrap();
-    assert_eq!(stage.run().exit, Exit::Code(0));
-    assert!(marked(MARK, stage.mark()).is_empty());
+    // Four that start a successor in a new session and end, again and again; the thousandth would leave a file.
+    let hop = "#!/bin/sh
+        [ $1 = 0 ] && exec touch survived
+        setsid ./hop $(($1 - 1)) &";
+    let stage = Stage::shell("exec 9>held; for i in 1 2 3 4; do ./hop 1000; done; echo off");
+    let held = fifo(stage.dir.path());
+    fs::write(stage.dir.path().join("hop"), hop).unwrap();
+    file::set_executable(&stage.dir.path().join("hop")).unwrap();
+    let mut running = stage.start();
+    let mut held = File::open(held).unwrap();
+    assert_eq!(Seen::rest_of(&mut running).exit, Exit::Code(0));
+    held.read_to_end(&mut Vec::new()).unwrap();
+    assert!(!stage.dir.path().join("survived").exists());
 }
 
 #[test]
 fn a_polite_agent_ends_by_itself() {
-    let stage = Stage::shell("trap 'echo bye; exit 5' INT; echo up; while :; do sleep 0.01; done");
+    let stage = Stage::shell(
+        "trap 'sleep 0.2; echo bye; exit 5' INT; echo up; while :; do sleep 0.01; done",
+    );
     let mut running = stage.start();
     wait_for_line(&mut running, "up");
     running.stop();
