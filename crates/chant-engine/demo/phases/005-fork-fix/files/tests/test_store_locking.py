@@ -73,6 +73,12 @@ class StoreLockingTest(unittest.TestCase):
         self.assertTrue(link.is_symlink())
         self.assertEqual(self.store.get("n"), 1)
 
+    def test_a_private_store_stays_private(self):
+        self.store.set("n", 1)
+        self.path.chmod(0o600)
+        self.store.set("n", 2)
+        self.assertEqual(self.path.stat().st_mode & 0o777, 0o600)
+
     def test_what_a_killed_program_left_does_no_harm(self):
         self.store.set("n", 1)
         (self.folder / "store.json.new").write_text('{"n": ', encoding="utf-8")

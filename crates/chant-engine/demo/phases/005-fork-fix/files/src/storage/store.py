@@ -7,6 +7,7 @@ others wrote. Changes are made one after another, under a lock; reading never wa
 import fcntl
 import json
 import os
+import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,6 +86,8 @@ class Store:
         # the name cannot be in use; what a killed program left there is overwritten.
         path = os.path.realpath(self.path)
         text = json.dumps(data, indent=2, sort_keys=True)
-        new = Path(f"{path}.new")
-        new.write_text(text + "\n", encoding="utf-8")
-        os.replace(new, path)
+        with open(f"{path}.new", "w", encoding="utf-8") as new:
+            if os.path.exists(path):
+                shutil.copymode(path, new.name)  # a store that was made private stays private
+            new.write(text + "\n")
+        os.replace(new.name, path)
