@@ -3,7 +3,10 @@
 //! The user's own, less what would point git at another repository, with the agent's settings and then chant's own
 //! variables over it. Hiding secrets is not done here.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
 
 use crate::AgentConfig;
 
@@ -28,15 +31,25 @@ pub(crate) const GIT_LOCATION: [&str; 13] = [
     "GIT_WORK_TREE",
 ];
 
-/// The environment of one run, from `user`'s.
+/// The user's environment, less what would point git at another repository. For checks too, which run as an agent does.
+pub fn base_environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os()
+        .filter(|(key, _)| !is_git_location(key))
+        .collect()
+}
+
+fn is_git_location(key: &OsStr) -> bool {
+    GIT_LOCATION.iter().any(|location| key == *location)
+}
+
+/// The environment of one run, over `base`.
 pub(crate) fn complete(
-    user: impl IntoIterator<Item = (OsString, OsString)>,
+    base: Vec<(OsString, OsString)>,
     config: &AgentConfig,
     chant: &[(String, String)],
     run_id: &str,
 ) -> Vec<(OsString, OsString)> {
-    let mut all: BTreeMap<OsString, OsString> = user.into_iter().collect();
-    all.retain(|key, _| !GIT_LOCATION.iter().any(|location| key == location));
+    let mut all: BTreeMap<OsString, OsString> = base.into_iter().collect();
     all.extend(
         config
             .env
@@ -57,16 +70,16 @@ mod tests {
     fn chant_wins_over_the_settings_which_win_over_the_user() {
         let mut config = AgentConfig::new("a", AgentKind::Command);
         config.env = [("A", "config"), ("CHANT", "config")]
-            .map(|(k, v)| (k.into(), v.into()))
+            .map(|(key, value)| (key.into(), value.into()))
             .into();
-        let user = [
-            ("A", "user"),
-            ("B", "user"),
-            ("GIT_DIR", "/elsewhere"),
-            ("IS_SANDBOX", "1"),
-        ];
-        let user = user.map(|(key, value)| (key.into(), value.into()));
-        let all = complete(user, &config, &[("CHANT".into(), "1".into())], "run-1");
+        let base = [("A", "user"), ("B", "user"), ("IS_SANDBOX", "1")]
+            .map(|(key, value)| (key.into(), value.into()));
+        let all = complete(
+            base.into(),
+            &config,
+            &[("CHANT".into(), "1".into())],
+            "run-1",
+        );
         let expect = [
             ("A", "config"),
             ("B", "user"),
@@ -75,5 +88,17 @@ mod tests {
             ("IS_SANDBOX", "1"),
         ];
         assert_eq!(all, expect.map(|(key, value)| (key.into(), value.into())));
+    }
+
+    #[test]
+    fn only_where_a_repository_is_gets_lost() {
+        for (key, lost) in [
+            ("GIT_DIR", true),
+            ("GIT_INDEX_FILE", true),
+            ("GIT_AUTHOR_NAME", false),
+            ("PATH", false),
+        ] {
+            assert_eq!(is_git_location(OsStr::new(key)), lost, "{key}");
+        }
     }
 }

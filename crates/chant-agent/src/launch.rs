@@ -24,7 +24,12 @@ pub(crate) fn job(
         program: request.program.into(),
         args: arguments(config, request)?,
         dir: request.worktree.to_owned(),
-        env: environment::complete(std::env::vars_os(), config, &chant, request.run_id),
+        env: environment::complete(
+            environment::base_environment(),
+            config,
+            &chant,
+            request.run_id,
+        ),
         stdin: stdin(config, request),
         marker: (MARKER.into(), request.run_id.into()),
         exit_file: request.exit_file.to_owned(),

@@ -25,11 +25,14 @@ mod transcript;
 mod verdict;
 
 pub use config::{AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
-pub use environment::MARKER;
+pub use environment::{MARKER, base_environment};
 pub use error::{AgentError, UnknownKind};
 pub use event::AgentEvent;
 pub use limits::{Control, Limits};
 pub use outcome::{End, Outcome, Usage, Which};
 pub use program::{find_program, version};
+pub use recording::{
+    RecordedAgent, RecordedPath, RecordedSpec, Recorder, Recording, RecordingError,
+};
 pub use replay::replay_main;
 pub use run::{Request, run};

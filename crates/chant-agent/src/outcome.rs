@@ -48,6 +48,16 @@ pub enum Which {
     Total,
 }
 
+/// The limit's name in the settings.
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "idle",
+            Self::Total => "total",
+        })
+    }
+}
+
 /// The five ways a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {

@@ -1,3 +1,4 @@
+//! Claude's events and ends, from fixtures written by hand and, where they are at hand, from real transcripts.
 #![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
 use std::{fs, path::PathBuf};

@@ -26,7 +26,7 @@ pub(crate) const PATIENT: Limits = Limits {
 pub(crate) fn helper() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let target = test.ancestors().nth(2).unwrap();
-    let helper = target.join("examples/helper");
+    let helper = target.join("examples/guard_and_player");
     assert!(
         helper.is_file(),
         "{} is missing: build the examples",
