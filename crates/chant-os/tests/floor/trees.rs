@@ -78,6 +78,18 @@ fn the_environment_is_what_was_given_and_the_marker() {
 }
 
 #[test]
+fn a_tree_has_no_terminal_to_ask_at() {
+    // The sixth field of this file is the session, which a terminal belongs to.
+    let seen = Stage::shell("cut -d' ' -f6 /proc/self/stat; : </dev/tty").run();
+    let ours = rustix::process::getsid(None)
+        .unwrap()
+        .as_raw_nonzero()
+        .to_string();
+    assert_ne!(seen.text(Source::Stdout), [ours]);
+    assert_ne!(seen.exit, Exit::Code(0));
+}
+
+#[test]
 fn standard_input_is_a_file_or_empty() {
     assert!(Stage::shell("cat").run().lines.is_empty());
     let mut stage = Stage::shell("cat");
