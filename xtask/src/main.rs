@@ -18,10 +18,10 @@ use anyhow::Result;
 
 const USAGE: &str = "\
 usage: cargo xtask tidy
-       cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run]
+       cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run] [--chant FILE]
 
 tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
-bench   measure the release build on generated projects in target/bench";
+bench   measure the release build, or another binary, on generated projects in target/bench";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -59,7 +59,7 @@ fn option<'a>(options: &[&'a str], name: &str) -> Result<Option<&'a str>> {
             .next()
             .ok_or_else(|| anyhow::anyhow!("{word} needs a value\n{USAGE}"))?;
         anyhow::ensure!(
-            ["--runs", "--sizes", "--only"].contains(word),
+            ["--runs", "--sizes", "--only", "--chant"].contains(word),
             "unknown option {word}\n{USAGE}"
         );
         if *word == name {
