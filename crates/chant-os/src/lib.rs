@@ -1,6 +1,6 @@
 //! The floor: everything chant asks of the operating system.
 //!
-//! Owns durable files ([`file`]), locks ([`lock`]), short commands ([`process`]), an agent's whole process tree ([`tree`],
+//! Owns durable files ([`mod@file`]), locks ([`lock`]), short commands ([`process`]), an agent's whole process tree ([`tree`],
 //! [`guard`]), signals ([`signal`]), the clock ([`clock`]), the user's directories ([`dirs`]) and crash points ([`crash`]).
 //!
 //! Deliberately not here: anything that knows what a spec, an agent or git is, and anything that prints. The floor decides
