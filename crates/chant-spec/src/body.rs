@@ -96,7 +96,7 @@ impl<'t> Walk<'t> {
         while let Some((event, range)) = events.next() {
             match event {
                 Event::Start(Tag::Heading { level, .. }) => {
-                    self.heading(level, &range, &mut events)
+                    self.heading(level, &range, &mut events);
                 }
                 Event::Start(Tag::List(_)) => self.lists += 1,
                 Event::End(TagEnd::List(_)) => self.lists -= 1,
@@ -163,7 +163,7 @@ impl<'t> Walk<'t> {
                     self.lists += 1;
                     break;
                 }
-                Event::End(TagEnd::Paragraph) if text.is_empty() => {}
+                Event::End(TagEnd::Paragraph) if text.trim().is_empty() => {}
                 Event::End(TagEnd::Paragraph | TagEnd::Item) => break,
                 Event::Start(
                     Tag::CodeBlock(_) | Tag::BlockQuote(_) | Tag::HtmlBlock | Tag::Table(_),

@@ -313,17 +313,15 @@ fn content_end(doc: &Document, node: &Node) -> usize {
 
 /// New items after the last one, written as that one is.
 fn push_item(doc: &Document, node: &Node, list: &List, values: &[&str]) -> Splice {
-    let last = list.items.last().unwrap_or(node);
+    let end = list.items.last().unwrap_or(node).span.end;
     if list.flow {
-        let items: String = values
-            .iter()
-            .map(|value| format!(", {}", scalar(value)))
-            .collect();
-        return Splice::new(last.span.end..last.span.end, items);
+        let written: Vec<String> = values.iter().map(|value| scalar(value)).collect();
+        return Splice::new(end..end, format!(", {}", written.join(", ")));
     }
     let text = doc.text();
-    let last_line = line_end(text, content_end(doc, last));
-    let at = text[..last_line].trim_end_matches(['\r', '\n']).len();
+    let content = text[..end].trim_end().len();
+    let line = &text[content..line_end(text, content)];
+    let at = content + line.trim_end_matches(['\r', '\n']).len();
     Splice::new(
         at..at,
         block_items(doc, dash_indent(&text[..node.span.start]), values),
@@ -332,22 +330,14 @@ fn push_item(doc: &Document, node: &Node, list: &List, values: &[&str]) -> Splic
 
 /// The white space before the dashes of a block list whose first item begins at the end of `before`.
 fn dash_indent(before: &str) -> &str {
-    let with_dash = before
-        .split('\n')
-        .next_back()
-        .filter(|line| !line.trim_start().is_empty());
-    match with_dash {
-        Some(line) => &line[..line.len() - line.trim_start().len()],
-        None => before.split('\n').next_back().unwrap_or_default(),
-    }
+    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    &line[..line.len() - line.trim_start().len()]
 }
 
 /// Lines with a dash, each after a line break.
 fn block_items(doc: &Document, indent: &str, values: &[&str]) -> String {
-    values
-        .iter()
-        .map(|value| format!("{}{indent}- {}", line_ending(doc), scalar(value)))
-        .collect()
+    let line = |value: &&str| [line_ending(doc), indent, "- ", &scalar(value)].concat();
+    values.iter().map(line).collect()
 }
 
 /// A code fence longer than any run of backticks inside.

@@ -196,6 +196,8 @@ pub struct Frontmatter {
     pub target_files: Vec<String>,
     /// Free words to select by.
     pub labels: Vec<String>,
+    /// Globs of files that the work must not touch.
+    pub protect: Vec<String>,
     /// The members of a driver, in order, where the file lists them.
     pub members: Vec<String>,
     /// The prompt to use.
@@ -301,6 +303,7 @@ impl<'a> Fields<'a> {
             context: self.list("context"),
             target_files: self.list("target_files"),
             labels: self.list("labels"),
+            protect: self.list("protect"),
             members: self.list("members"),
             prompt: self.word("prompt"),
             model: self.word("model"),

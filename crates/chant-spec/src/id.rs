@@ -73,7 +73,9 @@ impl SpecId {
     pub fn branch_component(&self) -> String {
         let safe = self.0.replace("..", "--").replace("@{", "--");
         let safe = safe.replace([' ', '~', '^', ':', '?', '*', '['], "-");
-        let refused_end = self.0.ends_with(".lock") || self.0.ends_with('.') || self.0 == "@";
+        let refused_end = self.0.to_ascii_lowercase().ends_with(".lock")
+            || self.0.ends_with('.')
+            || self.0 == "@";
         if safe == self.0 && !refused_end {
             return safe;
         }

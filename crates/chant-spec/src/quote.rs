@@ -3,6 +3,8 @@
 //! Whether a text may stand without quotes is asked of the YAML reader itself; on top of that, everything that any
 //! reader, of YAML 1.1 too, might take for a number, a date or a truth value is quoted.
 
+use std::fmt::Write as _;
+
 use granit_parser::ScalarStyle;
 
 use crate::yaml::{self, Value};
@@ -42,18 +44,22 @@ fn means_more_than_text(text: &str) -> bool {
     if WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) {
         return true;
     }
-    // Hashes (`12e4567`), octal, hexadecimal, sexagesimal and ordinary numbers, dates, infinities.
-    let numeric = |c: char| c.is_ascii_hexdigit() || "+-._:xo".contains(c);
-    let begins = text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    let infinite = ["inf", "nan"].contains(
-        &text
-            .trim_start_matches(['+', '-', '.'])
-            .to_ascii_lowercase()
-            .as_str(),
+    let unsigned = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
+    let begins = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let numeric = |c: char| c.is_ascii_digit() || "+-._:eob".contains(c);
+    let infinite = matches!(
+        unsigned.as_str(),
+        ".inf" | ".nan" | "inf" | "nan" | "infinity"
     );
-    infinite || (begins && text.chars().all(numeric)) || is_hash(text)
+    let fence = text.starts_with("---") || text.starts_with("...");
+    fence
+        || infinite
+        || unsigned.starts_with("0x")
+        || (begins && unsigned.chars().all(numeric))
+        || is_hash(text)
 }
 
+/// A commit's name: digits and an `e` would make it a number, so none of them stands without quotes.
 fn is_hash(text: &str) -> bool {
     text.len() >= 7
         && text.chars().all(|c| c.is_ascii_hexdigit())
@@ -77,7 +83,8 @@ fn double_quoted(text: &str) -> String {
                     '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
                 ) =>
             {
-                quoted.push_str(&format!("\\U{:08X}", u32::from(c)));
+                // Writing to a string cannot fail.
+                let _ = write!(quoted, "\\U{:08X}", u32::from(c));
             }
             c => quoted.push(c),
         }

@@ -312,7 +312,7 @@ impl<'t> Reader<'t> {
         loop {
             match self.next()? {
                 (Event::SequenceEnd, end) => {
-                    span.end = self.collection_end(flow, &span, &end, items.last());
+                    span.end = collection_end(flow, &span, &end, items.last());
                     return Ok(Node {
                         span,
                         value: Value::List(List { items, flow }),
@@ -330,8 +330,7 @@ impl<'t> Reader<'t> {
         loop {
             match self.next()? {
                 (Event::MappingEnd, end) => {
-                    span.end =
-                        self.collection_end(flow, &span, &end, entries.last().map(|e| &e.value));
+                    span.end = collection_end(flow, &span, &end, entries.last().map(|e| &e.value));
                     return Ok(Node {
                         span,
                         value: Value::Map(Map { entries, flow }),
@@ -392,20 +391,6 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The reader ends a block collection where the next token begins; here it ends with its last value.
-    fn collection_end(
-        &self,
-        flow: bool,
-        start: &Range<usize>,
-        end: &Range<usize>,
-        last: Option<&Node>,
-    ) -> usize {
-        if flow {
-            return end.end.max(start.end);
-        }
-        last.map_or(start.end, |last| last.span.end).max(start.end)
-    }
-
     /// Where a value that was left out belongs: right after the key's colon.
     fn after_colon(&self, key: &Range<usize>, value: &Range<usize>) -> Range<usize> {
         let between = &self.text[key.end..self.end];
@@ -418,4 +403,17 @@ impl<'t> Reader<'t> {
             },
         )
     }
+}
+
+/// The reader ends a block collection where the next token begins; here it ends with its last value.
+fn collection_end(
+    flow: bool,
+    start: &Range<usize>,
+    end: &Range<usize>,
+    last: Option<&Node>,
+) -> usize {
+    if flow {
+        return end.end.max(start.end);
+    }
+    last.map_or(start.end, |last| last.span.end).max(start.end)
 }
