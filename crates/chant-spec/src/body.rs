@@ -164,10 +164,8 @@ impl<'t> Walk<'t> {
                     break;
                 }
                 Event::End(TagEnd::Paragraph) if text.trim().is_empty() => {}
-                Event::End(TagEnd::Paragraph | TagEnd::Item) => break,
-                Event::Start(
-                    Tag::CodeBlock(_) | Tag::BlockQuote(_) | Tag::HtmlBlock | Tag::Table(_),
-                ) => break,
+                Event::End(TagEnd::Paragraph | TagEnd::Item)
+                | Event::Start(Tag::CodeBlock(_) | Tag::BlockQuote(_) | Tag::HtmlBlock) => break,
                 _ => {}
             }
         }

@@ -324,13 +324,18 @@ fn push_item(doc: &Document, node: &Node, list: &List, values: &[&str]) -> Splic
     let at = content + line.trim_end_matches(['\r', '\n']).len();
     Splice::new(
         at..at,
-        block_items(doc, dash_indent(&text[..node.span.start]), values),
+        block_items(doc, dash_indent(text, node.span.start), values),
     )
 }
 
-/// The white space before the dashes of a block list whose first item begins at the end of `before`.
-fn dash_indent(before: &str) -> &str {
-    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+/// The white space before the dashes of a block list. It begins with its first dash, or, where the dashes stand as far
+/// left as the key, with its first item, which may be on a line of its own.
+fn dash_indent(text: &str, start: usize) -> &str {
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = &text[line_start..start];
+    if line.trim().is_empty() && !text[start..].starts_with('-') {
+        return "";
+    }
     &line[..line.len() - line.trim_start().len()]
 }
 

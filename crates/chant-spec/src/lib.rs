@@ -9,6 +9,7 @@ mod compose;
 mod diagnostic;
 mod document;
 mod edit;
+mod fields;
 mod frontmatter;
 pub mod graph;
 pub mod id;

@@ -140,6 +140,14 @@ fn push_to_a_list() {
         "commits:\n  -\n    a\n  - \"12e4567\"\n  - b c\n",
     );
     push(
+        "commits:\n-\n  a\n",
+        "commits:\n-\n  a\n- \"12e4567\"\n- b c\n",
+    );
+    push(
+        "commits:\n- &a a\n- *a\n",
+        "commits:\n- &a a\n- *a\n- \"12e4567\"\n- b c\n",
+    );
+    push(
         "commits:\n- |\n  a\nx: 1\n",
         "commits:\n- |\n  a\n- \"12e4567\"\n- b c\nx: 1\n",
     );

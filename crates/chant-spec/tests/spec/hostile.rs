@@ -56,10 +56,11 @@ fn aliases_cannot_explode() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let before = n - 1;
-        text += &format!(
+        let line = format!(
             "a{n}: &a{n} [{}]\n",
             vec![format!("*a{before}"); 9].join(", ")
         );
+        text.push_str(&line);
     }
     assert_eq!(
         refusal(&framed(&text)).rsplit_once(' ').unwrap().1,

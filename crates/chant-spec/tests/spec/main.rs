@@ -1,5 +1,6 @@
 //! The spec document from outside: one module per area, and real files where they are at hand.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::format_collect, reason = "short generated texts")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod corpus;
