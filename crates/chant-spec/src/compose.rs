@@ -28,7 +28,7 @@ pub struct NewSpec {
     pub agent: Option<String>,
     /// Whether a person has to agree first.
     pub needs_approval: bool,
-    /// What follows the title; `None` writes an empty list of criteria to fill in.
+    /// What follows the title.
     pub body: Option<String>,
 }
 
@@ -49,16 +49,10 @@ impl NewSpec {
         if self.needs_approval {
             text.push_str("approval:\n  required: true\n  status: pending\n");
         }
-        let body = self
-            .body
-            .as_deref()
-            .unwrap_or("## Acceptance Criteria\n\n- [ ] \n");
-        let _ = write!(
-            text,
-            "---\n\n# {}\n\n{}\n",
-            heading(&self.title),
-            body.trim_end_matches('\n')
-        );
+        let _ = writeln!(text, "---\n\n# {}", heading(&self.title));
+        if let Some(body) = self.body.as_deref().filter(|body| !body.trim().is_empty()) {
+            let _ = writeln!(text, "\n{}", body.trim_end_matches('\n'));
+        }
         text
     }
 }
@@ -79,7 +73,11 @@ fn push_list(text: &mut String, key: &str, words: &[String]) {
     }
 }
 
-/// A title on one line.
+/// A title on one line, without control characters.
 fn heading(title: &str) -> String {
-    title.split_whitespace().collect::<Vec<_>>().join(" ")
+    title
+        .replace(char::is_control, " ")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }

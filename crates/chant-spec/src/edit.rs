@@ -132,30 +132,35 @@ pub fn set_checked(
 pub fn append_section(doc: &Document, heading: &str, text: &str) -> Result<Vec<u8>, EditError> {
     let heading = heading.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.trim_end().replace("\r\n", "\n");
-    let content = if body::is_prose(&text) {
-        text
+    if body::is_prose(&text) {
+        // Prose can still define a link that an older line then uses; in a fence it cannot.
+        append_content(doc, &heading, &text)
+            .or_else(|_| append_content(doc, &heading, &fenced(&text)))
     } else {
-        fenced(&text)
-    };
-    let gap = match doc.body() {
-        body if body.is_empty() || body.ends_with("\n\n") || body.ends_with("\n\r\n") => "",
-        body if body.ends_with('\n') => "\n",
-        _ => "\n\n",
-    };
-    // A file may end with the closing line itself, which then has no line break yet.
-    let gap = if doc.text().ends_with('\n') {
-        gap
-    } else {
-        "\n\n"
-    };
-    let section = format!("{gap}## {heading}\n\n{content}\n").replace('\n', line_ending(doc));
+        append_content(doc, &heading, &fenced(&text))
+    }
+}
+
+fn append_content(doc: &Document, heading: &str, content: &str) -> Result<Vec<u8>, EditError> {
+    let section = format!("{}## {heading}\n\n{content}\n", gap(doc.body()));
     let end = doc.text().len();
-    let bytes = Splice::new(end..end, section).apply(doc);
-    let after = read_back(&heading, bytes.clone())?;
+    let bytes = Splice::new(end..end, section.replace('\n', line_ending(doc))).apply(doc);
+    let after = read_back(heading, bytes.clone())?;
     if after.criteria() != doc.criteria() || after.title() != doc.title() {
-        return Err(guard(&heading, "the title or the criteria"));
+        return Err(guard(heading, "the title or the criteria"));
     }
     Ok(bytes)
+}
+
+/// What makes a blank line before the next section. An empty body may follow a closing line without a line break.
+fn gap(body: &str) -> &'static str {
+    if body.ends_with("\n\n") || body.ends_with("\n\r\n") {
+        ""
+    } else if body.ends_with('\n') {
+        "\n"
+    } else {
+        "\n\n"
+    }
 }
 
 /// The body of `doc` under the frontmatter of another version of the file.

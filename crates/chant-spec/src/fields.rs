@@ -64,6 +64,9 @@ fn wrong(text: &str, span: Range<usize>, message: impl Into<String>) -> Diagnost
     Diagnostic::new(Severity::Error, "wrong-type", message, text, span)
 }
 
+/// How many wrong values are worth reporting.
+const MOST_ERRORS: usize = 20;
+
 /// A map being read, and what was wrong with it so far.
 struct Fields<'a> {
     text: &'a str,
@@ -112,6 +115,10 @@ impl<'a> Fields<'a> {
     }
 
     fn wrong(&mut self, node: &Node, message: String) {
+        // Each error is looked up in the text, so their number is bounded.
+        if self.errors.len() >= MOST_ERRORS {
+            return;
+        }
         self.errors
             .push(wrong(self.text, node.span.clone(), message));
     }

@@ -3,6 +3,8 @@
 //! Owns which keys are known and how each is read: a single value where a list belongs is a list of one, nothing is
 //! nothing, and a number where a name belongs keeps its digits. Unknown words are kept; [`crate::lint`] names them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::status::Status;
 
 /// Every key that has a meaning here, or had one in the earlier implementation.
@@ -67,7 +69,8 @@ pub(crate) const KINDS: [&str; 7] = [
 ];
 
 /// What a spec asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub enum Kind {
     /// A change of the code; also what an absent key means.
     #[default]
@@ -116,8 +119,20 @@ impl std::fmt::Display for Kind {
     }
 }
 
+impl From<String> for Kind {
+    fn from(word: String) -> Self {
+        Self::parse(&word)
+    }
+}
+
+impl From<Kind> for String {
+    fn from(kind: Kind) -> Self {
+        kind.as_str().to_owned()
+    }
+}
+
 /// Whether a person has to agree before a spec is worked, and whether one did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Whether it has to be asked for.
     pub required: bool,

@@ -7,13 +7,14 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use petgraph::graphmap::DiGraphMap;
+use serde::{Deserialize, Serialize};
 
 use crate::frontmatter::{Approval, Kind};
 use crate::id;
 use crate::status::Status;
 
 /// What readiness needs to know of a spec.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Node {
     /// The id.
     pub id: String,

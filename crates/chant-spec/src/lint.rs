@@ -13,6 +13,9 @@ use crate::graph::{self, Blocker, Lookup, Node};
 use crate::path::repo_path;
 use crate::status::Status;
 
+/// How many findings of a kind are worth reporting; the place of each is looked up in the text.
+const MOST: usize = 50;
+
 /// Everything worth saying about one spec, in the order of the file.
 pub fn lint(doc: &Document) -> Vec<Diagnostic> {
     let mut found = warnings(doc);
@@ -42,7 +45,7 @@ pub fn lint(doc: &Document) -> Vec<Diagnostic> {
 pub(crate) fn warnings(doc: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for entry in doc.root().as_map().map_or(&[][..], |map| &map.entries) {
-        if !KNOWN_KEYS.contains(&entry.key.as_str()) {
+        if found.len() < MOST && !KNOWN_KEYS.contains(&entry.key.as_str()) {
             let message = format!("unknown key `{}`", entry.key);
             let diagnostic = warning(doc, "unknown-key", message, entry.key_span.clone());
             found.push(did_you_mean(
@@ -101,7 +104,7 @@ fn body_start(doc: &Document) -> Range<usize> {
 }
 
 fn targets(doc: &Document, found: &mut Vec<Diagnostic>) {
-    for target in &doc.frontmatter().target_files {
+    for target in doc.frontmatter().target_files.iter().take(MOST) {
         if let Err(error) = repo_path(target) {
             let message = format!("target file `{}`: {error}", target.escape_debug());
             let hint = "name it relative to the repository's root";
@@ -156,7 +159,11 @@ fn criteria(doc: &Document, found: &mut Vec<Diagnostic>) {
         );
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
+    let most = found.len() + MOST;
     for criterion in criteria {
+        if found.len() >= most {
+            break;
+        }
         if criterion.text.is_empty() {
             let message = "this criterion says nothing";
             found.push(warning(

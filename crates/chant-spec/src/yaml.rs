@@ -40,7 +40,7 @@ pub struct Scalar {
     /// The text after unescaping; of a number, the digits as they were typed.
     pub text: String,
     /// How it was written.
-    pub style: ScalarStyle,
+    pub(crate) style: ScalarStyle,
 }
 
 /// A list and how it was written.
@@ -139,12 +139,19 @@ impl Node {
         }
     }
 
-    fn count(&self) -> usize {
-        1 + match &self.value {
-            Value::Null | Value::Scalar(_) => 0,
-            Value::List(list) => list.items.iter().map(Self::count).sum(),
-            Value::Map(map) => map.entries.iter().map(|entry| entry.value.count()).sum(),
-        }
+    /// About how many bytes a copy takes.
+    fn weight(&self) -> usize {
+        let inside: usize = match &self.value {
+            Value::Null => 0,
+            Value::Scalar(scalar) => scalar.text.len(),
+            Value::List(list) => list.items.iter().map(Self::weight).sum(),
+            Value::Map(map) => map
+                .entries
+                .iter()
+                .map(|e| e.key.len() + e.value.weight())
+                .sum(),
+        };
+        size_of::<Self>() + inside
     }
 }
 

@@ -11,8 +11,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 /// No settings file that a person writes is nested deeper.
 const DEPTH_LIMIT: usize = 48;
 
-/// How many values aliases may add to a document; a bomb asks for billions.
-const ALIAS_BUDGET: usize = 10_000;
+/// How many bytes aliases may add to a document; a bomb asks for billions.
+const ALIAS_BUDGET: usize = 1 << 20;
 
 /// Reads `text[range]` as one YAML document; every position is one of `text`.
 pub fn parse(text: &str, range: Range<usize>) -> Result<Node, Diagnostic> {
@@ -218,7 +218,7 @@ impl<'t> Reader<'t> {
                 "this alias stands inside the value that it repeats",
             ));
         };
-        let size = target.count();
+        let size = target.weight();
         if size > self.budget {
             return Err(error(self.text, span, "aliases repeat too much"));
         }

@@ -212,6 +212,12 @@ fn appended_sections_never_hold_criteria() {
     check("\n# T", "done", "\n\n## Agent Output\n\ndone\n");
     check("\n# T\n\n", "done", "## Agent Output\n\ndone\n");
     check("", "done", "\n\n## Agent Output\n\ndone\n");
+    let linked = "\n# T\n## Acceptance Criteria\n- [ ] see [a]\n";
+    check(
+        linked,
+        "[a]: /x",
+        "\n## Agent Output\n\n```text\n[a]: /x\n```\n",
+    );
     check("\r\n# T\r\n", "a\nb", "\n## Agent Output\n\na\nb\n");
     let fenced =
         |text: &str, fence: &str| format!("\n## Agent Output\n\n{fence}text\n{text}\n{fence}\n");
@@ -329,4 +335,21 @@ fn new_specs_are_read_back() {
             .unwrap()
             .starts_with("Fix --- status: completed $(rm)")
     );
+}
+
+#[test]
+fn a_new_spec_is_as_short_as_it_can_be() {
+    let new = NewSpec {
+        title: "Do it".to_owned(),
+        ..NewSpec::default()
+    };
+    assert_eq!(
+        new.render(),
+        "---\ntype: code\nstatus: pending\n---\n\n# Do it\n"
+    );
+    let new = NewSpec {
+        body: Some("Text".to_owned()),
+        ..new
+    };
+    assert!(new.render().ends_with("# Do it\n\nText\n"));
 }

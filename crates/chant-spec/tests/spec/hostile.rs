@@ -115,3 +115,26 @@ fn bodies_made_to_hurt_markdown() {
         let _ = (doc(&text).title(), doc(&text).criteria().len());
     }
 }
+
+#[test]
+fn aliases_of_long_texts_cannot_explode() {
+    let text = format!(
+        "a: &a {}\nlabels: [{}]",
+        "x".repeat(100_000),
+        "*a, ".repeat(10_000)
+    );
+    assert_eq!(refusal(&framed(&text)), "3:50 invalid-yaml");
+}
+
+#[test]
+fn many_findings_are_bounded() {
+    let wrong = format!("labels: [{}]", "{a: 1}, ".repeat(50_000));
+    let errors = chant_spec::Document::parse(framed(&wrong)).unwrap_err();
+    assert_eq!(errors.iter().count(), 20);
+    let keys: String = (0..50_000).map(|n| format!("unknown{n}: v\n")).collect();
+    let items = "- [ ] same\n".repeat(50_000);
+    let many = doc(&format!(
+        "---\n{keys}---\n# T\n## Acceptance Criteria\n{items}"
+    ));
+    assert!(chant_spec::lint::lint(&many).len() <= 110);
+}
