@@ -132,13 +132,18 @@ pub fn set_checked(
 pub fn append_section(doc: &Document, heading: &str, text: &str) -> Result<Vec<u8>, EditError> {
     let heading = heading.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.trim_end().replace("\r\n", "\n");
-    if body::is_prose(&text) {
-        // Prose can still define a link that an older line then uses; in a fence it cannot.
-        append_content(doc, &heading, &text)
-            .or_else(|_| append_content(doc, &heading, &fenced(&text)))
-    } else {
-        append_content(doc, &heading, &fenced(&text))
+    // Prose can still define a link that an older line then uses, and a fence can stand inside a comment that was never
+    // closed; the last form holds nothing that markdown could act on.
+    let plain = body::is_prose(&text).then(|| text.clone());
+    let forms = plain.into_iter().chain([fenced(&text), inert(&text)]);
+    let mut result = Err(guard(&heading, "the title or the criteria"));
+    for content in forms {
+        result = append_content(doc, &heading, &content);
+        if result.is_ok() {
+            break;
+        }
     }
+    result
 }
 
 fn append_content(doc: &Document, heading: &str, content: &str) -> Result<Vec<u8>, EditError> {
@@ -355,4 +360,12 @@ fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     format!("{fence}text\n{text}\n{fence}")
+}
+
+/// Text in which no line begins with anything that has a meaning.
+fn inert(text: &str) -> String {
+    text.lines()
+        .map(|line| ["    | ", line].concat())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -1,6 +1,6 @@
 //! Generated frontmatter: whatever it looks like, an edit changes what it was asked to and no other byte.
 
-use chant_spec::{Document, push_list, set_scalar};
+use chant_spec::{Document, append_section, push_list, remove_key, set_checked, set_scalar};
 use proptest::prelude::*;
 
 /// How the value of a list key may be written, in lines; `KEY` is the key.
@@ -64,6 +64,31 @@ const OTHERS: &[&str] = &[
     "plain: more than\n  one line\n",
     "date: 2026-01-29T18:00:00Z\n",
     "? odd\n: key\n",
+];
+
+/// Lines that boxes, and what looks like them, are made of.
+const LINES: &[&str] = &[
+    "## Acceptance Criteria\n",
+    "- [ ] a\n",
+    "- [x] b `c`\n",
+    "  - [ ] nested\n",
+    "\n",
+    "```\n",
+    "~~~\n",
+    "    - [ ] code\n",
+    "> - [X] quoted\n",
+    "text\n",
+    "1. [ ] one\n",
+    "<div>\n",
+    "<!--\n",
+    "-->\n",
+    "### Sub\n",
+    "# Other\n",
+    "---\n",
+    "[a]: /b\n",
+    "- [a]\n",
+    "- [ ]\n",
+    "`open\n",
 ];
 
 #[derive(Debug, Clone)]
@@ -139,7 +164,7 @@ fn only_own_lines(before: &str, after: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 800, ..ProptestConfig::default() })]
 
     #[test]
     fn a_status_edit_changes_only_the_status(written in written(SCALARS, "status"), value in value()) {
@@ -166,6 +191,41 @@ proptest! {
         prop_assert_eq!(&after.frontmatter().rest, &before.frontmatter().rest);
         prop_assert_eq!(after.body(), before.body());
         only_own_lines(&written.text, &edited)?;
+    }
+
+    #[test]
+    fn a_removal_takes_only_the_key(written in written(LISTS, "commits")) {
+        let before = Document::parse(written.text.clone().into_bytes()).unwrap();
+        // Without the key's line, an indented comment below it would belong to a block above it: that is refused.
+        prop_assume!(!written.text.contains("\n   # indented"));
+        let edited = remove_key(&before, "commits").map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let edited = String::from_utf8(edited).unwrap();
+        let after = Document::parse(edited.clone().into_bytes()).unwrap();
+        prop_assert!(after.frontmatter().commits.is_empty());
+        prop_assert_eq!(&after.frontmatter().rest, &before.frontmatter().rest);
+        prop_assert_eq!(after.body(), before.body());
+        only_own_lines(&written.text, &edited)?;
+    }
+
+    #[test]
+    fn ticks_are_one_byte(lines in proptest::collection::vec(proptest::sample::select(LINES), 0..25), crlf in any::<bool>()) {
+        let text = format!("---\n---\n{}", lines.concat());
+        let text = if crlf { text.replace('\n', "\r\n") } else { text };
+        let before = Document::parse(text.into_bytes()).unwrap();
+        for (index, criterion) in before.criteria().iter().enumerate() {
+            let after = set_checked(&before, index, !criterion.checked).unwrap();
+            let different = after.iter().zip(before.bytes()).filter(|(a, b)| a != b).count();
+            prop_assert_eq!((different, after.len()), (1, before.bytes().len()));
+        }
+    }
+
+    #[test]
+    fn a_section_never_adds_criteria(lines in proptest::collection::vec(proptest::sample::select(LINES), 0..12), more in proptest::collection::vec(proptest::sample::select(LINES), 0..12)) {
+        let before = Document::parse(format!("---\n---\n# T\n{}", lines.concat()).into_bytes()).unwrap();
+        let edited = append_section(&before, "Agent Output", &more.concat()).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let after = Document::parse(edited).unwrap();
+        prop_assert_eq!(after.criteria(), before.criteria());
+        prop_assert!(after.text().starts_with(before.text()));
     }
 
     #[test]
