@@ -7,6 +7,14 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use chant_agent::AgentError;
+use chant_agent::recording::RecordingError;
+use chant_git::GitError;
+use chant_os::dirs::NoHome;
+use chant_os::file::FileError;
+use chant_os::process::SpawnError;
+use chant_spec::{Diagnostics, EditError, Refusal};
+
 /// What the engine's functions return.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -72,8 +80,8 @@ codes! {
         GitUnusable "git-unusable" "Git is missing or too old.",
         NoProject "no-project" "This repository has no .chant folder.",
         NotTrusted "not-trusted" "What this repository can start was not trusted by you.",
-        StatusRefused "status-refused" "The spec's status does not allow this.",
-        SpecBlocked "spec-blocked" "The spec waits for something else.",
+        WrongStatus "wrong-status" "The spec's status does not allow this.",
+        Blocked "blocked" "The spec waits for something else.",
         ApprovalMissing "approval-missing" "The spec needs an approval first.",
         GateClosed "gate-closed" "A person has to open this gate.",
         SpecLocked "spec-locked" "A live run holds this spec.",
@@ -175,6 +183,112 @@ impl Error {
     pub fn at(mut self, location: Location) -> Self {
         self.0.location = Some(location);
         self
+    }
+}
+
+impl Error {
+    /// A spec's file can not be used: the first reason, at its place, and how many more there are.
+    pub fn in_spec(path: &str, bytes: &[u8], diagnostics: &Diagnostics) -> Self {
+        let first = diagnostics.first();
+        let more = diagnostics.iter().count() - 1;
+        let message = match more {
+            0 => first.message.clone(),
+            more => format!("{} (and {more} more)", first.message),
+        };
+        let error = Self::new(Code::SpecInvalid, message).at(Location {
+            path: path.into(),
+            line: first.line,
+            column: first.column,
+            span: first.span.clone(),
+            source: String::from_utf8_lossy(bytes).into_owned(),
+        });
+        match &first.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+impl From<Diagnostics> for Error {
+    fn from(diagnostics: Diagnostics) -> Self {
+        let first = diagnostics.first();
+        let error = Self::new(Code::SpecInvalid, first.to_string());
+        match &first.hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        if error.is_disk_full() {
+            Self::new(Code::DiskFull, error.to_string()).hint("free some space, then repeat the command")
+        } else if error.is_read_only() {
+            Self::new(Code::Io, error.to_string()).hint("make it writable, then repeat the command")
+        } else {
+            Self::new(Code::Io, error.to_string())
+        }
+    }
+}
+
+impl From<GitError> for Error {
+    fn from(error: GitError) -> Self {
+        let code = match error {
+            GitError::File(file) => return file.into(),
+            GitError::NotARepository { .. } => Code::NotARepository,
+            GitError::Bare { .. } => Code::BareRepository,
+            GitError::NotInstalled | GitError::TooOld { .. } => Code::GitUnusable,
+            GitError::MainBranchUnknown { .. } | GitError::MainBranchMissing { .. } => Code::MainBranchUnknown,
+            _ => Code::GitFailed,
+        };
+        let hint = match error {
+            GitError::NotARepository { .. } => "run `git init` first, or go to a folder of a repository",
+            GitError::Bare { .. } => "clone it, and work in the clone",
+            GitError::NotInstalled | GitError::TooOld { .. } => "install git 2.38 or newer",
+            _ => return Self::new(code, error.to_string()),
+        };
+        Self::new(code, error.to_string()).hint(hint)
+    }
+}
+
+impl From<AgentError> for Error {
+    fn from(error: AgentError) -> Self {
+        let code = match error {
+            AgentError::NotInPath { .. } | AgentError::NotAProgram { .. } => Code::ProgramMissing,
+            _ => Code::ConfigInvalid,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<RecordingError> for Error {
+    fn from(error: RecordingError) -> Self {
+        Self::new(Code::RecordingInvalid, error.to_string())
+    }
+}
+
+impl From<NoHome> for Error {
+    fn from(error: NoHome) -> Self {
+        Self::new(Code::Io, error.to_string()).hint("set HOME")
+    }
+}
+
+impl From<SpawnError> for Error {
+    fn from(error: SpawnError) -> Self {
+        Self::new(Code::ProgramMissing, error.to_string())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(Code::WrongStatus, refusal.message).hint(refusal.hint)
+    }
+}
+
+impl From<EditError> for Error {
+    fn from(error: EditError) -> Self {
+        Self::new(Code::SpecInvalid, error.to_string())
     }
 }
 

@@ -3,9 +3,30 @@
 //! The engine never prints and never asks. It returns values, emits events and returns errors with a code;
 //! a face renders them. No function depends on the current directory: [`Project`] carries the root.
 
+mod agents;
 pub mod config;
+mod digest;
 pub mod error;
+pub mod event;
+pub mod index;
+mod inputs;
+pub mod journal;
+mod landing;
+mod line;
 mod nearest;
+mod project;
+pub mod prompt;
+pub mod query;
+pub mod record;
+mod resolve;
+pub mod run;
+pub mod trust;
+pub mod verbs;
 
+pub(crate) use digest::{digest, hex, sha256_blob};
 pub use error::{Code, Error, Result};
+pub(crate) use line::one_line;
 pub use nearest::nearest;
+pub(crate) use project::nearest_project;
+pub use project::{DOT_CHANT, Project};
+pub use resolve::SpecRef;

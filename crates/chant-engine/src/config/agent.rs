@@ -35,7 +35,7 @@ pub struct AgentEntry {
     pub recording: Option<PathBuf>,
     /// Whether it may do everything unasked. Only the user's own files can say so.
     pub bypass_permissions: bool,
-    /// The layer that decides what is started: of the command, else of the entry.
+    /// Who decides what is started: the tracked file, if it says anything of it, else the last layer that does.
     pub source: Layer,
 }
 
@@ -57,6 +57,9 @@ impl AgentEntry {
         }
     }
 }
+
+/// The keys that decide what is started.
+const STARTS: &[&str] = &["kind", "provider", "command", "args", "env", "recording"];
 
 /// Reads and merges the entries of all layers; returns them in the order they were first named.
 pub(super) fn read(settings: &Settings<'_>, remarks: &mut Vec<Remark>) -> Result<Vec<AgentEntry>> {
@@ -116,12 +119,14 @@ fn set(
     if matches!(node.value, Value::Null) {
         return Ok(());
     }
+    if STARTS.contains(&key) && agent.source != Layer::Project {
+        agent.source = file.layer;
+    }
     match key {
         "name" | "weight" => {}
         "kind" | "provider" => agent.kind = text(file, key, node)?,
         "command" => {
             agent.command = words(file, key, node)?;
-            agent.source = file.layer;
         }
         "args" => agent.args = words(file, key, node)?,
         "model" => agent.model = Some(text(file, key, node)?),

@@ -16,6 +16,7 @@ mod tests;
 
 pub use agent::AgentEntry;
 pub use file::Layer;
+pub(crate) use settings::parse_duration;
 pub use settings::{Remark, Source};
 pub use shown::Value;
 

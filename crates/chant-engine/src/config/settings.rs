@@ -231,7 +231,7 @@ impl<'a> Settings<'a> {
 }
 
 /// Reads `90s`, `10m`, `2h`, `1h30m`, or a bare number of seconds.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }

@@ -1,0 +1,109 @@
+//! Which agent, model and prompt a spec is worked with: the command line, then the spec, then the settings.
+
+use chant_agent::{AgentConfig, AgentKind, OutputMode, PromptMode};
+use chant_spec::{Document, Kind};
+
+use crate::config::AgentEntry;
+use crate::error::{Code, Error, Result};
+use crate::project::Project;
+use crate::run::Order;
+
+/// The agent for the spec `id`: `--agent`, else the spec's `agent`, else `defaults.agent`, else the only one there is.
+pub(crate) fn choose(project: &Project, id: &str, order: &Order, document: &Document) -> Result<AgentConfig> {
+    let config = project.config();
+    let named = order
+        .agent
+        .as_deref()
+        .or(document.frontmatter().agent.as_deref())
+        .or(config.defaults.agent.as_deref());
+    let mut agent = match named {
+        Some(name) => by_name(project, name)?,
+        None => match config.agents.as_slice() {
+            [only] => from_entry(project, only)?,
+            [first, ..] => from_entry(project, first)?,
+            [] => by_name(project, AgentKind::Claude.name())?,
+        },
+    };
+    if agent.kind == AgentKind::Replay && agent.recording.is_none() {
+        agent.recording = Some(crate::verbs::demo::recordings(project).join(format!("{id}.jsonl")));
+    }
+    agent.model = order
+        .model
+        .clone()
+        .or_else(|| document.frontmatter().model.clone())
+        .or(agent.model)
+        .or_else(|| config.defaults.model.clone());
+    Ok(agent)
+}
+
+/// A configured agent, or a built-in kind of that name.
+pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
+    if let Some(entry) = project.config().agents.iter().find(|entry| entry.name == name) {
+        return from_entry(project, entry);
+    }
+    match name.parse::<AgentKind>() {
+        Ok(kind) if kind == AgentKind::Claude => Ok(AgentConfig::new(name, kind)),
+        Ok(kind) => Err(Error::new(Code::AgentNotFound, format!("no agent {name:?} is configured"))
+            .hint(format!("an agent of the kind {kind} needs an entry under `agents:` in .chant/config.md"))),
+        Err(_) => Err(unknown(project, name)),
+    }
+}
+
+fn unknown(project: &Project, name: &str) -> Error {
+    let names: Vec<&str> = project.config().agents.iter().map(|entry| entry.name.as_str()).chain(["claude"]).collect();
+    let hint = crate::nearest(name, names.iter().copied())
+        .map_or_else(|| format!("known agents: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+    Error::new(Code::AgentNotFound, format!("no agent {name:?} is configured")).hint(hint)
+}
+
+fn from_entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
+    let kind: AgentKind = entry
+        .kind
+        .parse()
+        .map_err(|error| Error::new(Code::ConfigInvalid, format!("agent {:?}: {error}", entry.name)))?;
+    let invalid = |key: &str, value: &str, known: &str| {
+        Error::new(Code::ConfigInvalid, format!("agent {:?}: {key}: {value:?} is not known", entry.name)).hint(format!("use one of {known}"))
+    };
+    let mut agent = AgentConfig::new(&entry.name, kind);
+    agent.command.clone_from(&entry.command);
+    agent.model.clone_from(&entry.model);
+    agent.env = entry.env.clone();
+    agent.bypass_permissions = entry.bypass_permissions;
+    agent.recording = entry.recording.as_ref().map(|path| project.root().join(path));
+    agent.prompt = match entry.prompt.as_deref() {
+        None | Some("stdin") => PromptMode::Stdin,
+        Some("file") => PromptMode::File,
+        Some("argument") => PromptMode::Argument,
+        Some(other) => return Err(invalid("prompt", other, "stdin, file, argument")),
+    };
+    agent.output = match entry.output.as_deref() {
+        None | Some("auto") => OutputMode::Auto,
+        Some("text") => OutputMode::Text,
+        Some("json" | "json_lines" | "jsonl") => OutputMode::JsonLines,
+        Some(other) => return Err(invalid("output", other, "auto, text, json")),
+    };
+    Ok(agent)
+}
+
+/// The prompt for a spec: `--prompt`, else the spec's, else one for its type, else the configured default.
+pub(crate) fn prompt_name(project: &Project, order: &Order, document: &Document) -> String {
+    let front = document.frontmatter();
+    if let Some(name) = order.prompt.as_ref().or(front.prompt.as_ref()) {
+        return name.clone();
+    }
+    if let Some(name) = &project.config().defaults.prompt {
+        return name.clone();
+    }
+    match front.kind {
+        Kind::Research => "research",
+        Kind::Documentation => "document",
+        _ => "standard",
+    }
+    .to_owned()
+}
+
+/// The agent's program, found before anything begins.
+pub(crate) fn program(project: &Project, agent: &AgentConfig) -> Result<std::path::PathBuf> {
+    let path = std::env::var_os("PATH");
+    Ok(chant_agent::find_program(agent, project.root(), path.as_deref())?)
+}

@@ -1,0 +1,81 @@
+//! The one stream of events that describes a run. The terminal, `--json`, the run's `events.jsonl` and
+//! `chant log` all read this.
+
+use chant_agent::AgentEvent;
+use serde::{Deserialize, Serialize};
+
+/// Something that happened in a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A run began, or goes on.
+    RunStarted {
+        /// The run's id.
+        run: String,
+        /// The spec's id.
+        spec: String,
+        /// The spec's title.
+        title: String,
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// The agent's name.
+        agent: String,
+        /// The run's branch.
+        branch: String,
+        /// Whether it goes on where an earlier one was interrupted.
+        resumed: bool,
+    },
+    /// A step began.
+    Step {
+        /// The step's name.
+        name: String,
+    },
+    /// Something the agent did or said.
+    Agent(
+        /// The agent's event.
+        AgentEvent,
+    ),
+    /// A check ended.
+    Check {
+        /// What it is called.
+        name: String,
+        /// Whether what was expected happened.
+        passed: bool,
+        /// One sentence.
+        outcome: String,
+    },
+    /// Something worth knowing.
+    Note {
+        /// One sentence.
+        text: String,
+    },
+    /// Something worth a look.
+    Warning {
+        /// One sentence.
+        text: String,
+    },
+    /// The result is on the main branch.
+    Landed {
+        /// The branch.
+        branch: String,
+        /// The commit; absent where git had nothing to land (silent research).
+        commit: Option<String>,
+    },
+    /// The run is over, or waits.
+    Ended {
+        /// The run's state.
+        state: String,
+        /// Why, one sentence; empty for a landing.
+        reason: String,
+    },
+}
+
+/// An event with its time, as a line of `events.jsonl`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stamped {
+    /// RFC 3339.
+    pub at: String,
+    /// The event.
+    #[serde(flatten)]
+    pub event: Event,
+}

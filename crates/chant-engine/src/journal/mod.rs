@@ -1,0 +1,296 @@
+//! What this clone is doing and has tried: runs, their steps, and what can be undone.
+//!
+//! One SQLite database under the common git directory, WAL and `synchronous=FULL`: a row that was
+//! committed survives a crash, a row that was not never happened. Specs are not in here; their files
+//! are the truth about intent. Losing the database loses the memory of attempts, nothing else.
+
+mod overlay;
+mod record;
+
+pub use overlay::{Overlay, Shown};
+pub use record::{CheckRecord, Facts, InputRecord, Landing, Phase, RunRecord, RunState, Step, UndoEntry};
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::{Code, Error, Result};
+
+/// The journal of one clone.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Connection,
+    project: String,
+}
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS run (
+  id TEXT PRIMARY KEY,
+  project TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  step TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  ended_at TEXT,
+  facts TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS run_by_spec ON run (project, spec, attempt);
+CREATE TABLE IF NOT EXISTS latest (
+  project TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  run TEXT NOT NULL,
+  PRIMARY KEY (project, spec)
+) STRICT;
+CREATE TABLE IF NOT EXISTS undo (
+  id INTEGER PRIMARY KEY,
+  project TEXT NOT NULL,
+  at TEXT NOT NULL,
+  what TEXT NOT NULL,
+  data TEXT NOT NULL,
+  done INTEGER NOT NULL
+) STRICT;
+PRAGMA user_version = 1;
+";
+
+const RUN_COLUMNS: &str =
+    "id, spec, attempt, state, reason, step, phase, started_at, ended_at, facts";
+
+/// The database file below a state directory.
+pub fn database(state_dir: &Path) -> PathBuf {
+    state_dir.join("journal.db")
+}
+
+impl Journal {
+    /// Opens the journal, making it where there is none. `project` is the project's key in this clone.
+    pub fn open(state_dir: &Path, project: &str) -> Result<Self> {
+        chant_os::file::create_dir_all(state_dir)?;
+        let path = database(state_dir);
+        let connection = Connection::open(&path).map_err(|error| unusable(&path, &error))?;
+        let journal = Self { connection, project: project.to_owned() };
+        journal.prepare().map_err(|error| unusable(&path, &error))?;
+        Ok(journal)
+    }
+
+    /// Opens the journal only where one exists: reading commands must leave no trace.
+    pub fn open_existing(state_dir: &Path, project: &str) -> Result<Option<Self>> {
+        if database(state_dir).exists() {
+            Self::open(state_dir, project).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn prepare(&self) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(std::time::Duration::from_secs(10))?;
+        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version == 0 {
+            self.connection.pragma_update(None, "journal_mode", "WAL")?;
+            self.connection.execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;"))?;
+        }
+        self.connection.pragma_update(None, "synchronous", "FULL")
+    }
+
+    /// Records a new run, before anything else of it exists. Its attempt number is one more than the last.
+    pub fn begin(&mut self, run: &str, spec: &str, facts: &Facts) -> Result<RunRecord> {
+        let at = now();
+        let json = encode(facts)?;
+        let transaction = self.connection.transaction()?;
+        let attempt: u32 = transaction.query_row(
+            "SELECT COALESCE(MAX(attempt), 0) + 1 FROM run WHERE project = ?1 AND spec = ?2",
+            params![self.project, spec],
+            |row| row.get(0),
+        )?;
+        transaction.execute(
+            "INSERT INTO run VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?8, NULL, ?9)",
+            params![
+                run,
+                self.project,
+                spec,
+                attempt,
+                RunState::InProgress.name(),
+                Step::FIRST.name(),
+                Phase::Waiting.name(),
+                at,
+                json
+            ],
+        )?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO latest VALUES (?1, ?2, ?3)",
+            params![self.project, spec, run],
+        )?;
+        transaction.commit()?;
+        Ok(RunRecord {
+            id: run.to_owned(),
+            spec: spec.to_owned(),
+            attempt,
+            state: RunState::InProgress,
+            reason: String::new(),
+            step: Step::FIRST,
+            phase: Phase::Waiting,
+            started_at: at,
+            ended_at: None,
+            facts: facts.clone(),
+        })
+    }
+
+    /// Writes the whole present state of a run. One call is one durable transaction.
+    pub fn save(&self, run: &RunRecord) -> Result<()> {
+        self.connection.execute(
+            "UPDATE run SET state = ?2, reason = ?3, step = ?4, phase = ?5, ended_at = ?6, facts = ?7 WHERE id = ?1",
+            params![
+                run.id,
+                run.state.name(),
+                run.reason,
+                run.step.name(),
+                run.phase.name(),
+                run.ended_at,
+                encode(&run.facts)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The last run of a spec, if it was not put aside by `reset`.
+    pub fn latest(&self, spec: &str) -> Result<Option<RunRecord>> {
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM run WHERE id = (SELECT run FROM latest WHERE project = ?1 AND spec = ?2)"
+        );
+        Ok(self.connection.query_row(&sql, params![self.project, spec], read_run).optional()?)
+    }
+
+    /// All runs of a spec, oldest first.
+    pub fn runs_of(&self, spec: &str) -> Result<Vec<RunRecord>> {
+        let sql =
+            format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 AND spec = ?2 ORDER BY attempt");
+        self.collect(&sql, params![self.project, spec])
+    }
+
+    /// The last run of every spec of this project.
+    pub fn all_latest(&self) -> Result<Vec<RunRecord>> {
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM run WHERE id IN (SELECT run FROM latest WHERE project = ?1) ORDER BY id"
+        );
+        self.collect(&sql, params![self.project])
+    }
+
+    /// Every run of this project, oldest first.
+    pub fn all(&self) -> Result<Vec<RunRecord>> {
+        let sql = format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 ORDER BY id");
+        self.collect(&sql, params![self.project])
+    }
+
+    /// Forgets which run is a spec's present one; the runs themselves stay on record.
+    pub fn put_aside(&self, spec: &str) -> Result<()> {
+        self.connection.execute(
+            "DELETE FROM latest WHERE project = ?1 AND spec = ?2",
+            params![self.project, spec],
+        )?;
+        Ok(())
+    }
+
+    /// Makes `run` the present run of its spec again (`chant undo` of a reset).
+    pub fn take_up(&self, spec: &str, run: &str) -> Result<()> {
+        self.connection.execute(
+            "INSERT OR REPLACE INTO latest VALUES (?1, ?2, ?3)",
+            params![self.project, spec, run],
+        )?;
+        Ok(())
+    }
+
+    /// Remembers something that can be undone. Returns its number.
+    pub fn remember_undo(&self, what: &str, data: &serde_json::Value) -> Result<i64> {
+        self.connection.execute(
+            "INSERT INTO undo (project, at, what, data, done) VALUES (?1, ?2, ?3, ?4, 0)",
+            params![self.project, now(), what, data.to_string()],
+        )?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// What can be undone, newest first.
+    pub fn undoable(&self) -> Result<Vec<UndoEntry>> {
+        let mut statement = self.connection.prepare(
+            "SELECT id, at, what, data FROM undo WHERE project = ?1 AND done = 0 ORDER BY id DESC",
+        )?;
+        let rows = statement.query_map(params![self.project], |row| {
+            let data: String = row.get(3)?;
+            Ok(UndoEntry {
+                id: row.get(0)?,
+                at: row.get(1)?,
+                what: row.get(2)?,
+                data: serde_json::from_str(&data).unwrap_or_default(),
+            })
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Marks an entry as undone.
+    pub fn mark_undone(&self, id: i64) -> Result<()> {
+        self.connection.execute("UPDATE undo SET done = 1 WHERE id = ?1", params![id])?;
+        Ok(())
+    }
+
+    fn collect(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<RunRecord>> {
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map(parameters, read_run)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    let text = |index: usize| row.get::<_, String>(index);
+    let broken = |index: usize, value: String| {
+        rusqlite::Error::FromSqlConversionFailure(
+            index,
+            rusqlite::types::Type::Text,
+            format!("unknown value {value:?}").into(),
+        )
+    };
+    let (state, step, phase) = (text(3)?, text(5)?, text(6)?);
+    let facts = text(9)?;
+    Ok(RunRecord {
+        id: text(0)?,
+        spec: text(1)?,
+        attempt: row.get(2)?,
+        state: RunState::from_name(&state).ok_or_else(|| broken(3, state))?,
+        reason: text(4)?,
+        step: Step::from_name(&step).ok_or_else(|| broken(5, step))?,
+        phase: Phase::from_name(&phase).ok_or_else(|| broken(6, phase))?,
+        started_at: text(7)?,
+        ended_at: row.get(8)?,
+        facts: serde_json::from_str(&facts).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(9, rusqlite::types::Type::Text, error.into())
+        })?,
+    })
+}
+
+fn encode(facts: &Facts) -> Result<String> {
+    serde_json::to_string(facts)
+        .map_err(|error| Error::new(Code::Internal, format!("failed to write down the run: {error}")))
+}
+
+fn now() -> String {
+    chant_os::clock::now().to_string()
+}
+
+fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as E;
+    let base = format!("failed to use the journal {}: {error}", path.display());
+    match error.sqlite_error_code() {
+        Some(E::DiskFull) => Error::new(Code::DiskFull, base).hint("free some space, then repeat the command"),
+        Some(E::DatabaseCorrupt | E::NotADatabase) => Error::new(Code::JournalUnusable, base)
+            .hint(format!(
+                "move it away with `mv {0} {0}.broken`; specs and branches are not in it, only the memory of attempts",
+                path.display()
+            )),
+        _ => Error::new(Code::JournalUnusable, base).hint("see that the file can be written, then repeat the command"),
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        unusable(Path::new("journal.db"), &error)
+    }
+}

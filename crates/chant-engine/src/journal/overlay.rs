@@ -1,0 +1,67 @@
+//! The states that runs give to specs, for everything that lists specs.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use chant_spec::status::State;
+
+use super::{Journal, RunState};
+use crate::error::Result;
+use crate::run::claim;
+
+/// What is shown in place of a spec's stored status.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The state.
+    pub state: State,
+    /// Why, in one sentence; may be empty.
+    pub reason: String,
+    /// The run it comes from.
+    pub run: String,
+    /// Where set, it holds only while the spec's file has this git object id: the spec has landed on a
+    /// branch that is not checked out here, so its file is older than its state.
+    pub while_oid: Option<String>,
+}
+
+/// The states of one project's runs, by spec id. Empty, and free, where nothing ever ran.
+#[derive(Debug, Default)]
+pub struct Overlay {
+    shown: HashMap<String, Shown>,
+}
+
+impl Overlay {
+    /// Reads the overlay. Touches nothing where there is no journal.
+    pub fn load(state_dir: &Path, project: &str) -> Result<Self> {
+        let Some(journal) = Journal::open_existing(state_dir, project)? else {
+            return Ok(Self::default());
+        };
+        let mut shown = HashMap::new();
+        for run in journal.all_latest()? {
+            let abandoned = !run.state.is_over()
+                && !matches!(run.state, RunState::Paused | RunState::Conflict)
+                && !claim::is_held(state_dir, project, &run.spec);
+            let (state, reason) = match run.state {
+                RunState::Landing if !run.reason.is_empty() => (State::Landing, run.reason),
+                _ if abandoned => (State::Paused, interrupted(&run.spec, run.step.name())),
+                state => (state.shown(), run.reason),
+            };
+            let while_oid = (run.state == RunState::Completed).then_some(run.facts.spec_oid);
+            shown.insert(run.spec, Shown { state, reason, run: run.id, while_oid });
+        }
+        Ok(Self { shown })
+    }
+
+    /// What a run says about a spec.
+    pub fn get(&self, id: &str) -> Option<&Shown> {
+        self.shown.get(id)
+    }
+
+    /// Whether no run says anything.
+    pub fn is_empty(&self) -> bool {
+        self.shown.is_empty()
+    }
+}
+
+fn interrupted(spec: &str, step: &str) -> String {
+    format!("chant was ended at the step '{step}'; `chant work {spec}` goes on from there")
+}

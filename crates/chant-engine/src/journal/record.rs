@@ -1,0 +1,259 @@
+//! The rows of the journal as values, with the one list of a run's steps and states.
+
+use std::path::PathBuf;
+
+use chant_spec::status::State;
+use serde::{Deserialize, Serialize};
+
+/// A closed set of names that are stored as text: one table gives both directions.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+
+        impl $name {
+            /// Every value, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name as stored and shown.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+
+            /// The value of a stored name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.name() == name)
+            }
+        }
+    };
+}
+
+named! {
+    /// The steps of a run, in order. Each is written down before it is taken and may be repeated.
+    Step {
+        /// Branch and worktree.
+        Worktree = "worktree",
+        /// Spec, inputs and prompt into the worktree.
+        Provision = "provision",
+        /// The agent's process tree.
+        Agent = "agent",
+        /// What was left uncommitted becomes a commit.
+        Collect = "collect",
+        /// Is it done?
+        Judge = "judge",
+        /// The checks, on the tree that would land.
+        Verify = "verify",
+        /// The main branch moves, by compare-and-swap.
+        Land = "land",
+        /// The checkout of the main branch is brought along.
+        Checkout = "checkout",
+        /// Worktree and branch are removed.
+        Clean = "clean",
+    }
+}
+
+impl Step {
+    /// Where every run begins.
+    pub const FIRST: Self = Self::Worktree;
+
+    /// The step after this one.
+    pub fn next(self) -> Option<Self> {
+        Self::ALL.get(self as usize + 1).copied()
+    }
+}
+
+named! {
+    /// How far the present step is.
+    Phase {
+        /// Written down as next, not begun.
+        Waiting = "waiting",
+        /// Begun; it may have happened.
+        Started = "started",
+    }
+}
+
+named! {
+    /// The state of a run.
+    RunState {
+        /// The agent works, or chant prepares or collects its work.
+        InProgress = "in_progress",
+        /// Checks run.
+        Verifying = "verifying",
+        /// Landing, or waiting for the checkout to let it land.
+        Landing = "landing",
+        /// Interrupted; may go on where it was.
+        Paused = "paused",
+        /// The main branch and the result changed the same lines.
+        Conflict = "conflict",
+        /// Tried and failed, with a reason.
+        Failed = "failed",
+        /// A person has to look.
+        NeedsAttention = "needs_attention",
+        /// Landed.
+        Completed = "completed",
+        /// Put aside by `chant reset`.
+        Reset = "reset",
+    }
+}
+
+impl RunState {
+    /// Whether nothing more will happen by itself.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Failed | Self::NeedsAttention | Self::Completed | Self::Reset)
+    }
+
+    /// The state as users know it.
+    pub fn shown(self) -> State {
+        match self {
+            Self::InProgress => State::InProgress,
+            Self::Verifying => State::Verifying,
+            Self::Landing => State::Landing,
+            Self::Paused => State::Paused,
+            Self::Conflict => State::Conflict,
+            Self::Failed => State::Failed,
+            Self::NeedsAttention => State::NeedsAttention,
+            Self::Completed => State::Completed,
+            Self::Reset => State::Pending,
+        }
+    }
+}
+
+/// One attempt at one spec.
+#[derive(Debug, Clone)]
+pub struct RunRecord {
+    /// A ULID.
+    pub id: String,
+    /// The spec's id.
+    pub spec: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// Where it stands.
+    pub state: RunState,
+    /// Why it stands there, one sentence; empty where there is nothing to say.
+    pub reason: String,
+    /// The step it is at.
+    pub step: Step,
+    /// How far that step is.
+    pub phase: Phase,
+    /// RFC 3339.
+    pub started_at: String,
+    /// RFC 3339, when it was over.
+    pub ended_at: Option<String>,
+    /// What is known about it.
+    pub facts: Facts,
+}
+
+/// What is known about a run. Grows from step to step; object ids are hex.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The main branch's name.
+    pub main: String,
+    /// The commit the run began from.
+    pub base: String,
+    /// The run's branch.
+    pub branch: String,
+    /// The run's worktree.
+    pub worktree: PathBuf,
+    /// The spec's path from the repository's root.
+    pub spec_path: String,
+    /// The spec's content when the run began.
+    pub spec_oid: String,
+    /// Files brought into the worktree that the base does not have: path from the root, object id.
+    pub brought: Vec<(String, String)>,
+    /// The tree the agent began with: the base, the spec, and what was brought.
+    pub start_tree: String,
+    /// Whether git must know nothing of chant.
+    pub silent: bool,
+    /// The agent's configured name.
+    pub agent: String,
+    /// The agent's kind.
+    pub agent_kind: String,
+    /// What the program says of its version.
+    pub agent_version: Option<String>,
+    /// The model, where known.
+    pub model: Option<String>,
+    /// The prompt's name.
+    pub prompt: String,
+    /// The object id of the prompt's source.
+    pub prompt_oid: String,
+    /// The inputs the agent was given.
+    pub inputs: Vec<InputRecord>,
+    /// The agent's own session, for resumption.
+    pub session: Option<String>,
+    /// Tokens in.
+    pub input_tokens: u64,
+    /// Tokens out.
+    pub output_tokens: u64,
+    /// US dollars, where the agent says.
+    pub cost_usd: Option<f64>,
+    /// The branch's tip after collection.
+    pub tip: Option<String>,
+    /// The commit chant made of what was left uncommitted, when it is the tip.
+    pub collected: Option<String>,
+    /// The whole result as one tree, with the files git does not know in silent mode.
+    pub result_tree: Option<String>,
+    /// What is to land.
+    pub landing: Option<Landing>,
+    /// The checks and what came of them.
+    pub checks: Vec<CheckRecord>,
+    /// The ref that keeps what an earlier attempt left.
+    pub kept: Option<String>,
+    /// Why the agent itself failed, if it did.
+    pub agent_failure: Option<String>,
+    /// What the agent did to its branch that makes the result unusable.
+    pub violation: Option<String>,
+    /// Where a recording is to be written.
+    pub record: Option<PathBuf>,
+}
+
+/// An input by content.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InputRecord {
+    /// The path from the project's root, or the URL.
+    pub name: String,
+    /// `file`, `spec` or `url`.
+    pub kind: String,
+    /// The git object id; absent for URLs.
+    pub oid: Option<String>,
+}
+
+/// What is to land, computed in `verify`, used in `land` and `checkout`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Landing {
+    /// The main branch's tip it was computed for.
+    pub onto: String,
+    /// The tree that lands.
+    pub tree: String,
+    /// The tree with what silent mode keeps out of git; equal to `tree` otherwise.
+    pub full_tree: String,
+    /// The commit, once made; `onto` itself where there is nothing for git to land.
+    pub commit: Option<String>,
+}
+
+/// A check and what came of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CheckRecord {
+    /// What it is called.
+    pub name: String,
+    /// The command.
+    pub run: String,
+    /// Whether what was expected happened.
+    pub passed: bool,
+    /// One sentence.
+    pub outcome: String,
+}
+
+/// Something that can be undone.
+#[derive(Debug, Clone)]
+pub struct UndoEntry {
+    /// Its number.
+    pub id: i64,
+    /// RFC 3339.
+    pub at: String,
+    /// What was done, as a sentence.
+    pub what: String,
+    /// What is needed to bring it back.
+    pub data: serde_json::Value,
+}

@@ -1,0 +1,283 @@
+//! How a result reaches the main branch.
+//!
+//! [`plan`] computes, in memory, exactly the tree that would land. The checks run on that tree. [`land`]
+//! makes the commit and moves the branch by compare-and-swap; a branch that moved meanwhile sends the run
+//! back to `plan`. [`bring_along`] then shows the landing in the checkout of the main branch, if there is one.
+//! In silent mode what lies under `.chant/` never becomes part of a commit: it is copied back as files.
+
+mod message;
+mod silent;
+
+use chant_git::{Brought, Cas, Change, Merge, Oid, Repo, RepoPath, TreeEdit};
+use chant_spec::{Document, push_list, replace_frontmatter, set_scalar};
+
+use crate::error::{Code, Error, Result};
+use crate::journal::{Landing, RunRecord};
+use crate::project::Project;
+
+pub(crate) use message::{commit_message, title};
+
+/// What planning a landing gives.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// This would land.
+    Ready(Landing),
+    /// The main branch and the result changed the same lines of these files.
+    Conflict(Vec<String>),
+}
+
+/// What landing gives.
+#[derive(Debug)]
+pub(crate) enum Landed {
+    /// The main branch is at this commit now; absent where git had nothing to land.
+    Done(Option<Oid>),
+    /// The main branch moved since the plan: plan again.
+    Moved,
+    /// Uncommitted changes of the user's lie in the way; nothing was touched.
+    InTheWay(Vec<String>),
+}
+
+/// A run with what is needed to land it.
+#[derive(Debug)]
+pub(crate) struct Candidate<'a> {
+    /// The project.
+    pub(crate) project: &'a Project,
+    /// The run; its `tip` and `result_tree` are known.
+    pub(crate) run: &'a RunRecord,
+    /// The spec when the run began.
+    pub(crate) start: &'a Document,
+}
+
+impl Candidate<'_> {
+    fn repo(&self) -> &Repo {
+        self.project.repo()
+    }
+
+    fn main_tip(&self) -> Result<Oid> {
+        let name = self.run.facts.main.parse()?;
+        self.repo().branch_oid(&name)?.ok_or_else(|| {
+            Error::new(Code::MainBranchUnknown, format!("the branch {name} does not exist any more"))
+                .hint("set `defaults.main_branch` in .chant/config.md to the branch that results land on")
+        })
+    }
+
+    /// Computes the tree that would land on the main branch as it is now.
+    pub(crate) fn plan(&self) -> Result<Plan> {
+        let facts = &self.run.facts;
+        let repo = self.repo();
+        let tip: Oid = known(facts.tip.as_deref())?;
+        let onto = self.main_tip()?;
+        if !facts.silent && self.spec_edited_since(&onto)? {
+            return Ok(Plan::Conflict(vec![facts.spec_path.clone()]));
+        }
+        let merged = if repo.is_ancestor(&onto, &tip)? {
+            repo.tree_of(&tip)?
+        } else {
+            match repo.merge(&onto, &tip)? {
+                Merge::Clean(tree) => tree,
+                Merge::Conflict { files } => return Ok(Plan::Conflict(files)),
+            }
+        };
+        let (tree, full_tree) =
+            if facts.silent { self.silent_trees(&merged, &onto)? } else { self.open_trees(&merged, &onto)? };
+        Ok(Plan::Ready(Landing { onto: onto.to_string(), tree: tree.to_string(), full_tree: full_tree.to_string(), commit: None }))
+    }
+
+    /// With chant's record in it, and without what was only brought for the agent to read.
+    fn open_trees(&self, merged: &Oid, onto: &Oid) -> Result<(Oid, Oid)> {
+        let facts = &self.run.facts;
+        let mut edits = vec![put(&facts.spec_path, &self.repo().hash_object(&self.finished_spec()?)?)?];
+        for (path, oid) in &facts.brought {
+            let unchanged = self.repo().read_file(merged, path)?.is_some_and(|entry| entry.oid.as_str() == oid);
+            if unchanged && self.repo().read_file(onto, path)?.is_none() {
+                edits.push(TreeEdit::remove(path.parse()?));
+            }
+        }
+        let tree = self.repo().write_tree(Some(merged), &edits)?;
+        Ok((tree.clone(), tree))
+    }
+
+    /// Git's tree has nothing of `.chant/` that the main branch does not have; the full one has it all.
+    fn silent_trees(&self, merged: &Oid, onto: &Oid) -> Result<(Oid, Oid)> {
+        let repo = self.repo();
+        let tree = repo.write_tree(Some(merged), &silent::withdrawn(repo, onto, merged)?)?;
+        let mut edits = silent::local_files(repo, &known(self.run.facts.result_tree.as_deref())?, &tree)?;
+        edits.push(put(&self.run.facts.spec_path, &repo.hash_object(&self.finished_spec()?)?)?);
+        let full = repo.write_tree(Some(&tree), &edits)?;
+        Ok((tree, full))
+    }
+
+    /// The spec as it will stand: the agent's body, the frontmatter the run began with, and the record.
+    fn finished_spec(&self) -> Result<Vec<u8>> {
+        let facts = &self.run.facts;
+        let result: Oid = known(facts.result_tree.as_deref())?;
+        let entry = self.repo().read_file(&result, &facts.spec_path)?.ok_or_else(|| {
+            Error::new(Code::Internal, format!("{} is gone from the result", facts.spec_path))
+        })?;
+        let left = Document::parse(self.repo().blob(&entry.oid)?)?;
+        let mut bytes = replace_frontmatter(&left, self.start.frontmatter_text())?;
+        let completed_at = chant_os::clock::now().round(jiff::Unit::Second).map_or_else(|_| String::new(), |at| at.to_string());
+        for (key, value) in [("status", "completed"), ("completed_at", completed_at.as_str())] {
+            bytes = set_scalar(&Document::parse(bytes)?, key, value)?;
+        }
+        if let (None, Some(model)) = (&self.start.frontmatter().model, &facts.model) {
+            bytes = set_scalar(&Document::parse(bytes)?, "model", model)?;
+        }
+        let commits = self.agent_commits()?;
+        if !commits.is_empty() {
+            let commits: Vec<&str> = commits.iter().map(Oid::as_str).collect();
+            bytes = push_list(&Document::parse(bytes)?, "commits", &commits)?;
+        }
+        Ok(bytes)
+    }
+
+    /// The commits of the run that land as they are: the agent's own, oldest first.
+    fn agent_commits(&self) -> Result<Vec<Oid>> {
+        let facts = &self.run.facts;
+        if facts.silent {
+            return Ok(Vec::new());
+        }
+        let log = self.repo().log(&known(Some(&facts.base))?, &known(facts.tip.as_deref())?)?;
+        let collected = facts.collected.as_deref();
+        Ok(log.into_iter().rev().map(|commit| commit.oid).filter(|oid| Some(oid.as_str()) != collected).collect())
+    }
+
+    fn spec_edited_since(&self, onto: &Oid) -> Result<bool> {
+        let facts = &self.run.facts;
+        let at = |commit: &Oid| -> Result<Option<Oid>> {
+            Ok(self.repo().read_file(commit, &facts.spec_path)?.map(|entry| entry.oid))
+        };
+        let (before, now) = (at(&known(Some(&facts.base))?)?, at(onto)?);
+        Ok(before != now && now.as_ref().map(Oid::as_str) != Some(facts.spec_oid.as_str()))
+    }
+
+    /// Whether the checkout lets this landing in; names the files that lie in the way.
+    pub(crate) fn obstacles(&self, landing: &Landing) -> Result<Vec<String>> {
+        if self.run.facts.silent {
+            let full: Oid = known(Some(&landing.full_tree))?;
+            let mine = silent::obstacles(self.project, self.run, &full)?;
+            if !mine.is_empty() {
+                return Ok(mine);
+            }
+        }
+        let Some(checkout) = self.checkout_of_main()? else { return Ok(Vec::new()) };
+        let (old, new): (Oid, Oid) = (known(Some(&landing.onto))?, known(Some(&landing.tree))?);
+        match checkout.would_bring_along(&old, &new, &self.may_replace()?)? {
+            Brought::Done => Ok(Vec::new()),
+            Brought::InTheWay { files } => Ok(files),
+        }
+    }
+
+    /// Makes the commit. Moves nothing.
+    pub(crate) fn commit(&self, landing: &Landing) -> Result<Oid> {
+        let facts = &self.run.facts;
+        let (onto, tree): (Oid, Oid) = (known(Some(&landing.onto))?, known(Some(&landing.tree))?);
+        if facts.silent && self.repo().tree_of(&onto)? == tree {
+            return Ok(onto);
+        }
+        let parents = self.parents(&onto)?;
+        let message = commit_message(self.project, self.run, self.start, &self.outputs(landing)?);
+        Ok(self.repo().commit_tree(&tree, &parents, &message)?)
+    }
+
+    /// chant's own commit of what was left uncommitted is not worth a commit of its own: the landing takes
+    /// its place. Silent landings are one commit, so that no message of the run's is pushed.
+    fn parents(&self, onto: &Oid) -> Result<Vec<Oid>> {
+        let facts = &self.run.facts;
+        if facts.silent {
+            return Ok(vec![onto.clone()]);
+        }
+        let tip: Oid = known(facts.tip.as_deref())?;
+        let own = if facts.collected.as_deref() == Some(tip.as_str()) { self.repo().parent_of(&tip)? } else { Some(tip) };
+        Ok(match own {
+            Some(own) if self.repo().is_ancestor(onto, &own)? => vec![own],
+            Some(own) if !self.repo().is_ancestor(&own, onto)? => vec![onto.clone(), own],
+            _ => vec![onto.clone()],
+        })
+    }
+
+    /// Moves the main branch to the landing's commit, if it is still where the plan saw it.
+    pub(crate) fn land(&self, landing: &Landing) -> Result<Landed> {
+        let (onto, commit): (Oid, Oid) = (known(Some(&landing.onto))?, known(landing.commit.as_deref())?);
+        if onto == commit {
+            return Ok(Landed::Done(None));
+        }
+        let now = self.main_tip()?;
+        if self.repo().is_ancestor(&commit, &now)? {
+            return Ok(Landed::Done(Some(commit)));
+        }
+        if now != onto {
+            return Ok(Landed::Moved);
+        }
+        let files = self.obstacles(landing)?;
+        if !files.is_empty() {
+            return Ok(Landed::InTheWay(files));
+        }
+        let reason = format!("chant: land {}", self.run.spec);
+        let reason = if self.run.facts.silent { "commit" } else { reason.as_str() };
+        match self.repo().update_ref(&self.main_ref(), &commit, Some(&onto), reason)? {
+            Cas::Done => Ok(Landed::Done(Some(commit))),
+            Cas::Moved { .. } => Ok(Landed::Moved),
+        }
+    }
+
+    /// Shows the landing in the checkout of the main branch. Repeatable. Returns files it had to leave.
+    pub(crate) fn bring_along(&self, landing: &Landing) -> Result<Vec<String>> {
+        let mut left = Vec::new();
+        if self.run.facts.silent {
+            left = silent::bring_back(self.project, self.run, &known(Some(&landing.full_tree))?)?;
+        }
+        let (onto, commit): (Oid, Oid) = (known(Some(&landing.onto))?, known(landing.commit.as_deref())?);
+        if onto != commit
+            && let Some(checkout) = self.checkout_of_main()?
+            && let Brought::InTheWay { files } = checkout.bring_along(&onto, &commit, &self.may_replace()?)?
+        {
+            left.extend(files);
+        }
+        Ok(left)
+    }
+
+    /// The work tree in which the main branch is checked out, if there is one.
+    fn checkout_of_main(&self) -> Result<Option<Repo>> {
+        let found = self.repo().worktrees()?.into_iter().find(|worktree| {
+            worktree.branch.as_ref().is_some_and(|branch| branch.as_str() == self.run.facts.main) && worktree.path.exists()
+        });
+        Ok(found.map(|worktree| self.repo().at(&worktree.path)))
+    }
+
+    /// Files of the checkout whose content is known to be in the record: the spec the user wrote, and what
+    /// was brought from there.
+    fn may_replace(&self) -> Result<Vec<(RepoPath, Oid)>> {
+        let facts = &self.run.facts;
+        let mut files = vec![(facts.spec_path.parse()?, known(Some(&facts.spec_oid))?)];
+        for (path, oid) in &facts.brought {
+            files.push((path.parse()?, known(Some(oid))?));
+        }
+        Ok(files)
+    }
+
+    /// What changed on the main branch's side by this landing, the spec aside.
+    fn outputs(&self, landing: &Landing) -> Result<Vec<Change>> {
+        let start: Oid = known(Some(&self.run.facts.start_tree))?;
+        let full: Oid = known(self.run.facts.result_tree.as_deref())?;
+        let _ = landing;
+        let changes = self.repo().diff(&start, &full)?;
+        Ok(changes.into_iter().filter(|change| change.path != self.run.facts.spec_path).collect())
+    }
+
+    fn main_ref(&self) -> String {
+        format!("refs/heads/{}", self.run.facts.main)
+    }
+}
+
+/// An edit that puts a plain file.
+fn put(path: &str, oid: &Oid) -> Result<TreeEdit> {
+    Ok(TreeEdit::put(path.parse()?, "100644", oid.clone()))
+}
+
+/// A fact that an earlier step has written down.
+pub(crate) fn known(oid: Option<&str>) -> Result<Oid> {
+    oid.ok_or_else(|| Error::new(Code::Internal, "the run's record lacks an object id"))?
+        .parse()
+        .map_err(Error::from)
+}

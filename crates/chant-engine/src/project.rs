@@ -1,0 +1,175 @@
+//! One project: a folder that holds `.chant`, in a git repository.
+//!
+//! Opening one reads files and starts no process. Everything else gets its paths from here; nothing depends on
+//! the current directory.
+
+use std::path::{Path, PathBuf};
+
+use chant_git::Repo;
+use chant_spec::SpecId;
+
+use crate::config::Config;
+use crate::error::{Code, Error, Result};
+
+/// The folder that makes a folder a project.
+pub const DOT_CHANT: &str = ".chant";
+
+/// An open project.
+#[derive(Debug, Clone)]
+pub struct Project {
+    repo: Repo,
+    root: PathBuf,
+    /// From the repository's root to the project's: empty, or with a slash at its end.
+    prefix: String,
+    config: Config,
+}
+
+impl Project {
+    /// Opens the project of the nearest folder upwards from `start` that holds `.chant`.
+    ///
+    /// In a linked worktree without one (in silent mode git does not bring it there), the main worktree's counts.
+    pub fn open(start: &Path) -> Result<Self> {
+        let start = start.canonicalize().map_err(|error| {
+            Error::new(Code::Usage, format!("failed to enter {}: {error}", start.display()))
+        })?;
+        let repo = Repo::discover(&start)?;
+        let root = canonical(repo.root());
+        if let Some(found) = nearest_project(&start, &root) {
+            return Self::at(repo, &root, &found);
+        }
+        if let Some(main) = main_worktree(&repo) {
+            let inside = start.strip_prefix(&root).unwrap_or(Path::new(""));
+            if let Some(found) = nearest_project(&main.join(inside), &main) {
+                return Self::at(Repo::discover(&main)?, &main, &found);
+            }
+        }
+        Err(Error::new(Code::NoProject, format!("no {DOT_CHANT} folder in {} or above", start.display()))
+            .hint("run `chant init` to begin"))
+    }
+
+    /// Opens the project in exactly this folder.
+    pub(crate) fn at(repo: Repo, repository: &Path, root: &Path) -> Result<Self> {
+        let inside = root.strip_prefix(repository).unwrap_or(Path::new(""));
+        let mut prefix = inside.to_string_lossy().into_owned();
+        if !prefix.is_empty() {
+            prefix.push('/');
+        }
+        let config = Config::load(&root.join(DOT_CHANT))?;
+        Ok(Self { repo, root: root.to_owned(), prefix, config })
+    }
+
+    /// The folder that holds `.chant`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The repository it lies in.
+    pub fn repo(&self) -> &Repo {
+        &self.repo
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What it is called: as set, else like its folder.
+    pub fn name(&self) -> String {
+        let folder = || self.root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
+        self.config.project_name.clone().unwrap_or_else(folder)
+    }
+
+    /// `.chant`.
+    pub fn dot_chant(&self) -> PathBuf {
+        self.root.join(DOT_CHANT)
+    }
+
+    /// Where a spec that is not archived lies.
+    pub fn spec_path(&self, id: &SpecId) -> PathBuf {
+        self.root.join(self.spec_path_from_root(id))
+    }
+
+    /// The same, from the project's root.
+    pub fn spec_path_from_root(&self, id: &SpecId) -> String {
+        format!("{DOT_CHANT}/specs/{id}.md")
+    }
+
+    /// A path from the project's root as a path from the repository's.
+    pub fn path_from_repo(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// From the repository's root to the project's: empty, or with a slash at its end.
+    pub fn prefix_text(&self) -> String {
+        self.prefix.clone()
+    }
+
+    /// What tells the projects of one repository apart: the prefix without its slash, empty for the one at the top.
+    pub fn project_key(&self) -> String {
+        self.prefix.trim_end_matches('/').to_owned()
+    }
+
+    /// Where the state of this clone is kept, for all its worktrees.
+    pub fn state_dir(&self) -> PathBuf {
+        self.repo.common_dir().join("chant")
+    }
+
+    /// The cache of the index: one for each place where this clone has the project's files.
+    pub(crate) fn index_file(&self) -> PathBuf {
+        let main = main_worktree(&self.repo).is_none();
+        let name = if main && self.prefix.is_empty() {
+            "index".to_owned()
+        } else {
+            format!("index-{}", crate::digest(self.root.as_os_str().as_encoded_bytes(), 8))
+        };
+        self.state_dir().join(name)
+    }
+
+    /// The line of git's exclude file that hides this project's `.chant`.
+    pub(crate) fn exclude_line(&self) -> String {
+        format!("/{}{DOT_CHANT}/", self.prefix)
+    }
+
+    /// Whether git must know nothing of chant here.
+    pub fn silent(&self) -> bool {
+        self.config.defaults.silent || self.is_excluded()
+    }
+
+    /// Whether git is told to ignore `.chant`.
+    pub(crate) fn is_excluded(&self) -> bool {
+        self.repo.is_excluded(&self.exclude_line()).unwrap_or(false)
+    }
+
+    /// The content of a spec that is not archived.
+    pub fn read_spec(&self, id: &SpecId) -> Result<Vec<u8>> {
+        self.read_spec_at(&self.spec_path_from_root(id))
+    }
+
+    /// The content of a spec by its path from the project's root.
+    pub fn read_spec_at(&self, path: &str) -> Result<Vec<u8>> {
+        crate::index::read_file(&self.root.join(path), self.repo.root())
+            .map_err(|finding| Error::new(Code::SpecInvalid, format!("{path}: {}", finding.message)))
+    }
+}
+
+fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The nearest folder from `start` up to `top` that holds `.chant`.
+pub(crate) fn nearest_project(start: &Path, top: &Path) -> Option<PathBuf> {
+    start
+        .ancestors()
+        .take_while(|folder| folder.starts_with(top))
+        .find(|folder| folder.join(DOT_CHANT).is_dir())
+        .map(Path::to_owned)
+}
+
+/// The main worktree, seen from a linked one.
+fn main_worktree(repo: &Repo) -> Option<PathBuf> {
+    let common = canonical(repo.common_dir());
+    if canonical(repo.git_dir()) == common || !common.ends_with(".git") {
+        return None;
+    }
+    common.parent().map(Path::to_owned)
+}

@@ -1,0 +1,145 @@
+//! The variables a template may use. This list is the whole of it; docs and the error for an unknown
+//! variable are made from it.
+
+use std::path::Path;
+
+use chant_spec::Document;
+use minijinja::{Value, context};
+
+use super::list::{Criteria, Lines};
+
+/// Every variable, as written in a template.
+pub(super) const KNOWN: &[&str] = &[
+    "spec.id",
+    "spec.title",
+    "spec.description",
+    "spec.body",
+    "spec.type",
+    "spec.labels",
+    "spec.target_files",
+    "spec.criteria",
+    "spec.path",
+    "project.name",
+    "worktree.path",
+    "worktree.branch",
+    "worktree.base",
+    "inputs",
+    "inputs_budget",
+    "verify",
+    "attempt",
+    "previous_failure",
+    "silent",
+];
+
+/// Names that templates have by the language, not by us.
+const LANGUAGE: &[&str] = &["loop", "self", "super", "range", "dict", "namespace", "true", "false", "none"];
+
+/// Whether a variable exists. `spec`, `project` and `worktree` alone are known too (for `is defined`).
+pub(super) fn is_known(name: &str) -> bool {
+    LANGUAGE.contains(&name)
+        || KNOWN.contains(&name)
+        || KNOWN.iter().any(|known| {
+            let under = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
+            // Fields of a value whose inside is not fixed here, and the heads of the dotted names.
+            under(known, name) || (!known.contains('.') && under(name, known))
+        })
+}
+
+/// An input as a template sees it.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The path from the project's root, or the URL.
+    pub name: String,
+    /// `file`, `spec` or `url`.
+    pub kind: String,
+    /// The git object id, or empty.
+    pub oid: String,
+    /// What was cut, or empty.
+    pub note: String,
+    /// The content, fenced as data.
+    pub text: String,
+}
+
+/// The values of one rendering.
+#[derive(Debug)]
+pub struct Variables<'a> {
+    /// The spec.
+    pub document: &'a Document,
+    /// Its id.
+    pub id: &'a str,
+    /// Its path from the project's root.
+    pub path: &'a str,
+    /// The project's name.
+    pub project: &'a str,
+    /// Where the agent works.
+    pub worktree: &'a Path,
+    /// The run's branch.
+    pub branch: &'a str,
+    /// The commit the run begins from.
+    pub base: &'a str,
+    /// The inputs.
+    pub inputs: &'a [Input],
+    /// How much of the inputs is shown, in words.
+    pub inputs_budget: &'a str,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// Why the last attempt failed, or empty.
+    pub previous_failure: &'a str,
+    /// Whether git must know nothing of chant.
+    pub silent: bool,
+}
+
+impl Variables<'_> {
+    pub(super) fn context(&self) -> Value {
+        let front = self.document.frontmatter();
+        let lines = |items: &[String]| Value::from_object(Lines(items.to_vec()));
+        let criteria = self.document.criteria().iter().map(|c| (c.checked, c.text.clone())).collect();
+        context! {
+            spec => context! {
+                id => self.id,
+                title => self.document.title().unwrap_or(self.id),
+                description => self.document.description().trim(),
+                body => self.document.body().trim(),
+                type => front.kind.to_string(),
+                labels => lines(&front.labels),
+                target_files => lines(&front.target_files),
+                criteria => Value::from_object(Criteria(criteria)),
+                path => self.path,
+            },
+            project => context! { name => self.project },
+            worktree => context! {
+                path => self.worktree.display().to_string(),
+                branch => self.branch,
+                base => self.base,
+            },
+            inputs => self.inputs.iter().map(input).collect::<Vec<_>>(),
+            inputs_budget => self.inputs_budget,
+            verify => front.verify.iter().map(|check| context! {
+                name => check.name.as_deref().unwrap_or(&check.run),
+                run => check.run.as_str(),
+                expect => expectation(check.expect),
+            }).collect::<Vec<_>>(),
+            attempt => self.attempt,
+            previous_failure => self.previous_failure,
+            silent => self.silent,
+        }
+    }
+}
+
+fn input(input: &Input) -> Value {
+    context! {
+        name => input.name.as_str(),
+        kind => input.kind.as_str(),
+        oid => input.oid.as_str(),
+        note => input.note.as_str(),
+        text => input.text.as_str(),
+    }
+}
+
+fn expectation(expect: chant_spec::Expect) -> String {
+    match expect {
+        chant_spec::Expect::Pass => "pass".to_owned(),
+        chant_spec::Expect::Fail => "fail".to_owned(),
+        chant_spec::Expect::Exit(code) => format!("exit with {code}"),
+    }
+}

@@ -1,0 +1,99 @@
+//! What is wrong, or probably not meant, in specs: each by itself, and all together.
+
+use std::collections::BTreeMap;
+
+use chant_spec::graph::{self, Node};
+use chant_spec::status::State;
+use serde::Serialize;
+
+use super::spec::natural_order;
+use super::world::{World, settle};
+use crate::error::Result;
+use crate::index::{Entry, Finding, Index, Level};
+use crate::journal::Overlay;
+use crate::project::Project;
+
+/// What lint says of all specs.
+#[derive(Debug, Clone, Serialize)]
+pub struct Findings {
+    /// How many specs were looked at.
+    pub specs: usize,
+    /// How many errors.
+    pub errors: usize,
+    /// How many warnings.
+    pub warnings: usize,
+    /// The specs there is something to say of.
+    pub findings: Vec<SpecFindings>,
+}
+
+/// What lint says of one spec.
+#[derive(Debug, Clone, Serialize)]
+pub struct SpecFindings {
+    /// The id.
+    pub id: String,
+    /// Its file, from the project's root.
+    pub path: String,
+    /// What there is to say, by line.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks at the specs of these ids, or at all where there are none. Put-away specs are looked at only by name.
+pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
+    let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
+    let mut entries = Index::load(project)?.into_entries();
+    settle(&mut entries, project, &overlay);
+    let world = World::new(&entries, &overlay);
+    let mut circles = circles(&entries);
+    let wanted = |entry: &&Entry| {
+        if ids.is_empty() { !entry.node.archived } else { ids.contains(&entry.node.id) }
+    };
+    let mut result = Findings { specs: 0, errors: 0, warnings: 0, findings: Vec::new() };
+    for entry in entries.iter().filter(wanted) {
+        result.specs += 1;
+        let mut findings = match &entry.content {
+            Ok(summary) => summary.findings(),
+            Err(finding) => vec![finding.clone()],
+        };
+        findings.extend(dangling(&world, entry));
+        findings.extend(circles.remove(&entry.node.id));
+        if findings.is_empty() {
+            continue;
+        }
+        findings.sort_by_key(|finding| (finding.line, finding.column));
+        let count = |level| findings.iter().filter(|finding| finding.severity == level).count();
+        result.errors += count(Level::Error);
+        result.warnings += count(Level::Warning);
+        result.findings.push(SpecFindings { id: entry.node.id.clone(), path: entry.path.clone(), findings });
+    }
+    result.findings.sort_by(|a, b| natural_order(&a.id, &b.id));
+    Ok(result)
+}
+
+/// Names in `depends_on` that stand for no spec or for several.
+fn dangling(world: &World<'_>, entry: &Entry) -> Vec<Finding> {
+    let over = matches!(entry.node.status.state(), State::Completed | State::Cancelled);
+    world
+        .dangling(&entry.node)
+        .into_iter()
+        .map(|blocker| Finding {
+            severity: if over { Level::Warning } else { Level::Error },
+            hint: Some("name an existing spec, or take it out of `depends_on`".into()),
+            ..Finding::about_file("dangling-dependency", blocker)
+        })
+        .collect()
+}
+
+/// For each spec that waits for itself, what to say.
+fn circles(entries: &[Entry]) -> BTreeMap<String, Finding> {
+    let nodes: Vec<Node> =
+        entries.iter().filter(|entry| !entry.node.depends_on.is_empty()).map(|entry| entry.node.clone()).collect();
+    let mut found = BTreeMap::new();
+    for circle in graph::cycles(&nodes) {
+        let message = format!("waits for itself: {}", circle.join(" → "));
+        for id in circle {
+            let hint = Some("take one of these out of the other's `depends_on`".into());
+            found.insert(id, Finding { hint, ..Finding::about_file("dependency-cycle", message.clone()) });
+        }
+    }
+    found
+}

@@ -1,0 +1,18 @@
+//! Read models: what listings, boards and machines are told about specs. Nothing here changes anything.
+//!
+//! There is one object for a spec, [`Spec`], the same in every answer, and one place that computes it, [`world`].
+
+mod board;
+mod findings;
+mod list;
+mod one;
+mod search;
+mod spec;
+mod world;
+
+pub use board::{Board, board};
+pub use findings::{Findings, SpecFindings, lint};
+pub use list::{Filter, list};
+pub use one::{Detail, show};
+pub use search::{Hit, Hits, search};
+pub use spec::{Criteria, Spec, natural_order};

@@ -1,0 +1,151 @@
+//! One spec, and only the files its answer depends on: no folder of specs is listed for a full id.
+
+use std::collections::HashSet;
+
+use chant_spec::graph::Node;
+use chant_spec::{Document, SpecId, Status};
+use serde::Serialize;
+
+use super::list;
+use super::spec::Spec;
+use super::world::{World, settle};
+use crate::error::{Code, Error, Result};
+use crate::index::{Entry, Finding};
+use crate::journal::Overlay;
+use crate::project::Project;
+use crate::resolve::SpecRef;
+
+/// A spec with what its file says.
+#[derive(Debug, Clone, Serialize)]
+pub struct Detail {
+    /// The one object for a spec.
+    #[serde(flatten)]
+    pub spec: Spec,
+    /// Its acceptance criteria, in the order of the file.
+    pub criteria_items: Vec<Item>,
+    /// Everything after the frontmatter.
+    pub body: String,
+    /// The ids of a driver's members.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub member_ids: Vec<String>,
+    /// What lint says of it.
+    pub findings: Vec<Finding>,
+}
+
+/// One acceptance criterion.
+#[derive(Debug, Clone, Serialize)]
+pub struct Item {
+    /// What has to hold.
+    pub text: String,
+    /// Whether it is ticked.
+    pub checked: bool,
+    /// How deep it is nested.
+    pub depth: usize,
+}
+
+/// A spec with what its file says. A file that can not be used is an error that names the place.
+pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
+    let document = project.document(&found.path)?;
+    let spec = project.show_at(found)?;
+    let member_ids = if document.frontmatter().kind == chant_spec::Kind::Driver {
+        members(project, &found.id)?
+    } else {
+        Vec::new()
+    };
+    let items = document.criteria().iter();
+    Ok(Detail {
+        spec,
+        criteria_items: items
+            .map(|item| Item { text: item.text.clone(), checked: item.checked, depth: item.depth })
+            .collect(),
+        body: document.body().to_owned(),
+        member_ids,
+        findings: chant_spec::lint::lint(&document).iter().map(Finding::from).collect(),
+    })
+}
+
+fn members(project: &Project, driver: &SpecId) -> Result<Vec<String>> {
+    let names = crate::index::names(project)?;
+    let mut ids: Vec<String> = names
+        .into_iter()
+        .map(|(id, _, _)| id)
+        .filter(|id| SpecId::parse(id).is_ok_and(|id| id.member_of().as_ref() == Some(driver)))
+        .collect();
+    ids.sort_by(|a, b| super::natural_order(a, b));
+    Ok(ids)
+}
+
+impl Project {
+    /// How the spec of this id stands.
+    pub fn show(&self, id: &SpecId) -> Result<Spec> {
+        let found = self.locate(id)?.ok_or_else(|| {
+            Error::new(Code::SpecNotFound, format!("no spec has the id {id}")).hint("run `chant list` to see all specs")
+        })?;
+        self.show_at(&found)
+    }
+
+    fn show_at(&self, found: &SpecRef) -> Result<Spec> {
+        let overlay = Overlay::load(&self.state_dir(), &self.project_key())?;
+        let Some(mut entries) = neighbourhood(self, found)? else {
+            let specs = list::all(self, |entry| entry.path == found.path)?;
+            let gone = || Error::new(Code::SpecNotFound, format!("{} is gone", found.path));
+            return specs.into_iter().next().ok_or_else(gone);
+        };
+        settle(&mut entries, self, &overlay);
+        let world = World::new(&entries, &overlay);
+        Ok(world.spec(&entries[0]))
+    }
+
+    /// Reads a spec; an error names file, line and column.
+    pub fn document(&self, path: &str) -> Result<Document> {
+        let bytes = self.read_spec_at(path)?;
+        Document::parse(bytes.clone()).map_err(|diagnostics| Error::in_spec(path, &bytes, &diagnostics))
+    }
+}
+
+/// The spec and everything its readiness depends on, or `None` where a name can only be understood by knowing
+/// all names.
+fn neighbourhood(project: &Project, found: &SpecRef) -> Result<Option<Vec<Entry>>> {
+    let mut entries = vec![Entry::read(project, found)];
+    let mut seen = HashSet::from([found.id.as_str().to_owned()]);
+    let mut next = 0;
+    while next < entries.len() {
+        let names = relevant(&entries[next].node, next == 0);
+        next += 1;
+        for name in names {
+            if !seen.insert(name.clone()) {
+                continue;
+            }
+            let located = SpecId::parse(&name).ok().map(|id| project.locate(&id));
+            match located {
+                Some(Ok(Some(found))) => entries.push(Entry::read(project, &found)),
+                Some(Ok(None)) if is_earlier_member(&name, found.id.as_str()) => {}
+                _ => return Ok(None),
+            }
+        }
+    }
+    Ok(Some(entries))
+}
+
+/// The names that count for a spec: what it depends on and the members before it. What is over depends on nothing.
+fn relevant(node: &Node, first: bool) -> Vec<String> {
+    if !first && matches!(node.status, Status::Completed | Status::Cancelled) {
+        return Vec::new();
+    }
+    let mut names = node.depends_on.clone();
+    if let Some((driver, number)) = node.id.rsplit_once('.')
+        && let Ok(number) = number.parse::<u32>()
+    {
+        names.push(driver.to_owned());
+        names.extend((1..number.min(MEMBERS)).map(|earlier| format!("{driver}.{earlier}")));
+    }
+    names
+}
+
+/// No driver has so many members.
+const MEMBERS: u32 = 1000;
+
+/// Members may be missing; so may a driver whose name only looks like one.
+fn is_earlier_member(name: &str, id: &str) -> bool {
+    id.strip_prefix(name.rsplit_once('.').map_or(name, |(driver, _)| driver)).is_some_and(|rest| rest.starts_with('.'))
+}

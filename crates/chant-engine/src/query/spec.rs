@@ -1,0 +1,136 @@
+//! The one object for a spec, and the order specs are shown in.
+
+use std::cmp::Ordering;
+
+use chant_spec::status::State;
+use serde::Serialize;
+
+use crate::index::Finding;
+
+/// A spec, as every listing and every machine is told.
+#[derive(Debug, Clone, Serialize)]
+pub struct Spec {
+    /// The id.
+    pub id: String,
+    /// The title; empty where it has none.
+    pub title: String,
+    /// What it asks for.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How it stands: what run state says, else what its file says.
+    #[serde(rename = "status")]
+    pub state: State,
+    /// Why it stands so, in one sentence; where there is something to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Pending, with nothing in the way.
+    pub ready: bool,
+    /// What is in the way, each as a fragment of a sentence.
+    pub blocked_by: Vec<String>,
+    /// Free words to select by.
+    pub labels: Vec<String>,
+    /// What has to be completed first.
+    pub depends_on: Vec<String>,
+    /// Inputs.
+    pub informed_by: Vec<String>,
+    /// The files it is about.
+    pub target_files: Vec<String>,
+    /// Its acceptance criteria, counted.
+    pub criteria: Criteria,
+    /// Completed, and its inputs have changed since.
+    pub stale: bool,
+    /// Its file, from the project's root.
+    pub path: String,
+    /// Whether it was put away.
+    pub archived: bool,
+    /// The prompt it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// The model it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The agent it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The members of a driver, where its file lists them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<String>,
+    /// When it was completed, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed_at: Option<String>,
+    /// The run that `status` comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Why its file can not be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Finding>,
+}
+
+/// Acceptance criteria, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Criteria {
+    /// All.
+    pub total: u32,
+    /// Ticked.
+    pub checked: u32,
+}
+
+impl Spec {
+    /// Whether it is pending and something is in the way.
+    pub fn is_blocked(&self) -> bool {
+        self.state == State::Pending && !self.ready
+    }
+
+    /// The one word for how it stands: `ready` or `blocked` in place of `pending`.
+    pub fn standing(&self) -> State {
+        match self.state {
+            State::Pending if self.ready => State::Ready,
+            State::Pending => State::Blocked,
+            state => state,
+        }
+    }
+
+    /// Where it is shown: what can be begun first, what is over last.
+    pub(super) fn rank(&self) -> u8 {
+        match self.standing() {
+            _ if self.error.is_some() => 3,
+            State::Ready => 0,
+            State::Queued | State::InProgress | State::Verifying | State::Landing => 1,
+            State::Paused | State::Parked | State::Conflict | State::Failed | State::NeedsAttention => 2,
+            State::Pending | State::Blocked | State::Stale => 4,
+            State::Completed => 5,
+            State::Cancelled => 6,
+        }
+    }
+}
+
+/// Compares ids as people count: `x.2` before `x.10`.
+pub fn natural_order(a: &str, b: &str) -> Ordering {
+    let mut parts = (a.split('.'), b.split('.'));
+    loop {
+        let order = match (parts.0.next(), parts.1.next()) {
+            (None, None) => return a.cmp(b),
+            (None, Some(_)) => Ordering::Less,
+            (Some(_), None) => Ordering::Greater,
+            (Some(a), Some(b)) => match (a.parse::<u64>(), b.parse::<u64>()) {
+                (Ok(a), Ok(b)) => a.cmp(&b),
+                _ => a.cmp(b),
+            },
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_counted() {
+        let mut ids = ["x.10", "x.2", "x", "w", "x.2.1", "001-b", "01-a"];
+        ids.sort_by(|a, b| natural_order(a, b));
+        assert_eq!(ids, ["001-b", "01-a", "w", "x", "x.2", "x.2.1", "x.10"]);
+    }
+}

@@ -1,0 +1,169 @@
+//! All specs that an answer needs, by id, with what runs say of them. The only place that makes a [`Spec`].
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use chant_spec::graph::{self, Lookup, Node};
+use chant_spec::id::{self, Resolved};
+use chant_spec::status::State;
+use chant_spec::{Blocker, Status};
+
+use super::spec::{Criteria, Spec};
+use crate::index::Entry;
+use crate::journal::{Overlay, Shown};
+use crate::project::Project;
+
+/// What one name stands for.
+#[derive(Clone, Copy)]
+enum Known<'a> {
+    One(&'a Node),
+    Several,
+}
+
+pub(super) struct World<'a> {
+    overlay: &'a Overlay,
+    by_id: HashMap<&'a str, Known<'a>>,
+    /// Names that are no full ids, and what they turned out to mean.
+    partial: RefCell<HashMap<String, Resolved>>,
+    today: String,
+}
+
+/// Lets a landed run count where its spec's file does not show it yet: it has landed on a branch that is not
+/// checked out here.
+pub(super) fn settle(entries: &mut [Entry], project: &Project, overlay: &Overlay) {
+    if overlay.is_empty() {
+        return;
+    }
+    for entry in entries {
+        if overlay.get(&entry.node.id).is_some_and(|shown| has_landed(entry, project, shown)) {
+            entry.node.status = Status::Completed;
+        }
+    }
+}
+
+fn has_landed(entry: &Entry, project: &Project, shown: &Shown) -> bool {
+    let (State::Completed, Ok(summary)) = (shown.state, &entry.content) else { return false };
+    match shown.while_oid.as_deref() {
+        None => true,
+        Some(oid) if oid.len() == summary.blob.len() * 2 => oid == crate::hex(&summary.blob),
+        // A repository whose object ids are SHA-256: rare enough to be worked out when asked.
+        Some(oid) => project.read_spec_at(&entry.path).is_ok_and(|bytes| crate::sha256_blob(&bytes) == oid),
+    }
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(entries: &'a [Entry], overlay: &'a Overlay) -> Self {
+        let mut by_id = HashMap::with_capacity(entries.len());
+        for entry in entries {
+            by_id
+                .entry(entry.node.id.as_str())
+                .and_modify(|known| *known = Known::Several)
+                .or_insert(Known::One(&entry.node));
+        }
+        let today = chant_os::clock::today().to_string();
+        Self { overlay, by_id, partial: RefCell::default(), today }
+    }
+
+    fn look_up(&self, name: &str) -> Lookup<'a> {
+        if let Some(known) = self.by_id.get(name) {
+            return match known {
+                Known::One(node) => Lookup::One(node),
+                Known::Several => Lookup::Ambiguous(vec![format!(".chant/specs/{name}.md"), format!("{name}.md in the archive")]),
+            };
+        }
+        let mut partial = self.partial.borrow_mut();
+        let resolved = partial
+            .entry(name.to_owned())
+            .or_insert_with(|| id::resolve(name, self.by_id.keys().copied(), &self.today));
+        match resolved {
+            Resolved::One(id) => match self.by_id.get(id.as_str()) {
+                Some(Known::One(node)) => Lookup::One(node),
+                _ => Lookup::Missing,
+            },
+            Resolved::Many(ids) => Lookup::Ambiguous(ids.clone()),
+            Resolved::None { .. } | Resolved::Invalid(_) => Lookup::Missing,
+        }
+    }
+
+    /// What a spec depends on by a name that stands for no spec or for several, as fragments of a sentence.
+    pub(super) fn dangling(&self, node: &Node) -> Vec<String> {
+        let say = |name: &String| match self.look_up(name) {
+            Lookup::One(_) => None,
+            Lookup::Missing => Some(Blocker::Missing { id: name.clone() }.to_string()),
+            Lookup::Ambiguous(candidates) => Some(Blocker::Ambiguous { id: name.clone(), candidates }.to_string()),
+        };
+        node.depends_on.iter().filter_map(say).collect()
+    }
+
+    /// The spec of an entry.
+    pub(super) fn spec(&self, entry: &Entry) -> Spec {
+        let node = &entry.node;
+        let readiness = graph::readiness(node, &|name| self.look_up(name));
+        let shown = self.overlay.get(&node.id).filter(|shown| counts(shown, node));
+        let state = shown.map_or_else(|| node.status.state(), |shown| shown.state);
+        let mut spec = Spec {
+            id: node.id.clone(),
+            title: String::new(),
+            kind: node.kind.as_str().to_owned(),
+            state,
+            reason: shown.map(|shown| shown.reason.clone()).filter(|reason| !reason.is_empty()),
+            ready: readiness.ready && state == State::Pending,
+            blocked_by: blockers(state, &readiness.blocked_by),
+            labels: Vec::new(),
+            depends_on: node.depends_on.clone(),
+            informed_by: Vec::new(),
+            target_files: Vec::new(),
+            criteria: Criteria::default(),
+            stale: false,
+            path: entry.path.clone(),
+            archived: node.archived,
+            prompt: None,
+            model: None,
+            agent: None,
+            members: node.members.clone(),
+            completed_at: None,
+            run: shown.map(|shown| shown.run.clone()),
+            error: None,
+        };
+        match &entry.content {
+            Ok(summary) => fill(&mut spec, summary),
+            Err(finding) => {
+                spec.reason = Some(format!("the file can not be used: {}", finding.message));
+                spec.ready = false;
+                spec.blocked_by.clear();
+                spec.error = Some(finding.clone());
+            }
+        }
+        spec
+    }
+}
+
+/// Whether what a run says is shown in place of the file's status. A person's word in the file that it is over
+/// counts more than an attempt that is over as well.
+fn counts(shown: &Shown, node: &Node) -> bool {
+    let over = matches!(node.status, Status::Completed | Status::Cancelled);
+    let at_work = matches!(shown.state, State::Queued | State::InProgress | State::Verifying | State::Landing);
+    match shown.state {
+        State::Completed | State::Pending => false,
+        _ => at_work || !over,
+    }
+}
+
+fn blockers(state: State, blockers: &[Blocker]) -> Vec<String> {
+    match state {
+        State::Completed | State::Cancelled => Vec::new(),
+        _ => blockers.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn fill(spec: &mut Spec, summary: &crate::index::Summary) {
+    spec.title = summary.title.clone().unwrap_or_default();
+    spec.labels.clone_from(&summary.labels);
+    spec.informed_by.clone_from(&summary.informed_by);
+    spec.target_files.clone_from(&summary.target_files);
+    spec.criteria = Criteria { total: summary.criteria, checked: summary.checked };
+    spec.prompt.clone_from(&summary.prompt);
+    spec.model.clone_from(&summary.model);
+    spec.agent.clone_from(&summary.agent);
+    spec.completed_at.clone_from(&summary.completed_at);
+}

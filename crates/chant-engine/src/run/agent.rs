@@ -1,0 +1,162 @@
+//! The step in which the agent works: its process tree under a guard, its events recorded.
+
+use std::ffi::OsString;
+
+use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
+use chant_agent::{AgentEvent, End, Limits, Outcome, Request};
+
+use super::{Flow, Run, write_event};
+use crate::error::Result;
+use crate::event::Event;
+use crate::journal::{RunState, Step};
+
+/// The environment variable by which every process of a run can be found.
+pub(crate) const MARKER: &str = "CHANT_RUN_ID";
+
+impl Run<'_> {
+    /// Runs the agent, or goes on with its session where an earlier process was ended.
+    pub(super) fn run_agent(&mut self) -> Result<Flow> {
+        let ended = chant_os::tree::end_marked(MARKER, &self.record.id);
+        if ended > 0 {
+            self.note(format!("ended {ended} processes that the interrupted run had left"))?;
+        }
+        if !self.record.facts.worktree.join(".git").exists() {
+            self.note("the worktree is gone; it is made again")?;
+            return Ok(Flow::Back(Step::Worktree));
+        }
+        let mut recorder = self.recorder()?;
+        let outcome = self.supervise(recorder.as_mut())?;
+        self.note_outcome(&outcome);
+        if let Some(recorder) = recorder
+            && matches!(outcome.end, End::Finished)
+        {
+            self.finish_recording(recorder)?;
+        }
+        Ok(match outcome.end {
+            End::Finished => Flow::Next,
+            End::Interrupted => {
+                Flow::End(RunState::Paused, format!("interrupted; `chant work {}` goes on from here", self.record.spec))
+            }
+            End::Failed { reason } => self.failing(&reason),
+            End::Killed { reason } => self.failing(&reason),
+            ref late @ End::TimedOut { .. } => self.failing(&format!("the agent was ended: {late}")),
+        })
+    }
+
+    /// The agent failed. What it did is still collected, so that it is kept on the branch.
+    fn failing(&mut self, reason: &str) -> Flow {
+        self.record.facts.agent_failure = Some(reason.to_owned());
+        Flow::Next
+    }
+
+    fn supervise(&mut self, mut recorder: Option<&mut Recorder>) -> Result<Outcome> {
+        let dir = self.dir();
+        let exit_file = dir.join("agent.exit.json");
+        let prompt_file = dir.join("prompt.md");
+        let prompt = chant_os::file::read_regular(&prompt_file, u64::MAX)?;
+        let env = self.environment();
+        let limits = &self.project.config().limits;
+        let limits = Limits { idle: limits.idle, total: limits.total, ..Limits::default() };
+        let worktree = self.record.facts.worktree.join(self.project.prefix_text());
+        let session = self.record.facts.session.clone().filter(|_| self.resumed);
+        let run_id = self.record.id.clone();
+        let program = crate::agents::program(self.project, &self.agent)?;
+        let request = Request {
+            program: &program,
+            prompt_text: &String::from_utf8_lossy(&prompt),
+            prompt_file: &prompt_file,
+            worktree: &worktree,
+            resume: session.as_deref(),
+            model: self.agent.model.as_deref(),
+            env,
+            run_id: &run_id,
+            exit_file: &exit_file,
+            transcript: &dir.join("transcript"),
+        };
+        let (log, sink, record, journal) =
+            (&mut self.log, &mut self.outside.sink, &mut self.record, &self.journal);
+        let mut trouble = None;
+        let outcome = chant_agent::run(&self.agent, &request, &limits, &self.outside.guard, self.outside.control, &mut |event: AgentEvent| {
+            if let Some(recorder) = &mut recorder {
+                recorder.event(&event);
+            }
+            if let AgentEvent::Session { id } = &event {
+                record.facts.session = Some(id.clone());
+                trouble = trouble.take().or(journal.save(record).err());
+            }
+            let event = Event::Agent(event);
+            trouble = trouble.take().or(write_event(log, &event).err());
+            sink(&event);
+        })?;
+        match trouble {
+            Some(error) => Err(error),
+            None => Ok(outcome),
+        }
+    }
+
+    fn note_outcome(&mut self, outcome: &Outcome) {
+        let facts = &mut self.record.facts;
+        facts.session = outcome.session.clone().or(facts.session.take());
+        facts.model = outcome.model.clone().or(facts.model.take());
+        facts.input_tokens += outcome.usage.input;
+        facts.output_tokens += outcome.usage.output;
+        facts.cost_usd = match (facts.cost_usd, outcome.cost_usd) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
+    }
+
+    /// What every process of the run finds in its environment (contract §5).
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        let facts = &self.record.facts;
+        let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
+        [
+            ("CHANT", "1".to_owned()),
+            ("CHANT_SPEC_ID", self.record.spec.clone()),
+            ("CHANT_SPEC_FILE", text(&facts.worktree.join(&facts.spec_path))),
+            (MARKER, self.record.id.clone()),
+            ("CHANT_PROMPT_FILE", text(&self.dir().join("prompt.md"))),
+            ("CHANT_WORKTREE", text(&facts.worktree)),
+            ("CHANT_BRANCH", facts.branch.clone()),
+            ("CHANT_ATTEMPT", self.record.attempt.to_string()),
+        ]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
+    }
+
+    /// The same for a check: the user's environment, and where it is.
+    pub(super) fn check_environment(&self, worktree: &std::path::Path) -> Vec<(OsString, OsString)> {
+        let mut env = chant_agent::base_environment();
+        env.extend(self.environment().into_iter().map(|(key, value)| (key.into(), value.into())));
+        env.push(("CHANT_WORKTREE".into(), worktree.into()));
+        env.push(("CHANT_SPEC_FILE".into(), worktree.join(&self.record.facts.spec_path).into()));
+        env
+    }
+
+    fn recorder(&self) -> Result<Option<Recorder>> {
+        let facts = &self.record.facts;
+        if facts.record.is_none() {
+            return Ok(None);
+        }
+        let spec = RecordedSpec {
+            id: self.record.spec.clone(),
+            file: RecordedPath::new(&facts.spec_path).map_err(|problem| crate::Error::new(crate::Code::RecordingInvalid, problem))?,
+            text: self.start.text().to_owned(),
+        };
+        let agent = RecordedAgent {
+            name: self.agent.name.clone(),
+            kind: self.agent.kind.to_string(),
+            version: facts.agent_version.clone(),
+            model: facts.model.clone(),
+        };
+        Ok(Some(Recorder::start(spec, agent)))
+    }
+
+    fn finish_recording(&mut self, recorder: Recorder) -> Result<()> {
+        let facts = self.record.facts.clone();
+        let Some(path) = facts.record else { return Ok(()) };
+        recorder.finish(&facts.worktree, &facts.base, "HEAD")?.write(&path)?;
+        self.note(format!("recorded to {}", path.display()))
+    }
+}

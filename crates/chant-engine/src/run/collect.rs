@@ -1,0 +1,114 @@
+//! What the agent left becomes commits on the run's branch, and the whole result one tree.
+
+use std::path::Path;
+
+use chant_git::{BranchName, Head, Oid, TreeEdit};
+
+use super::{Flow, Run};
+use crate::error::Result;
+use crate::landing::{known, title};
+
+impl Run<'_> {
+    /// Repeatable: what is committed already is not committed again.
+    pub(super) fn collect(&mut self) -> Result<Flow> {
+        let facts = self.record.facts.clone();
+        let branch: BranchName = facts.branch.parse()?;
+        let base: Oid = known(Some(&facts.base))?;
+        if !facts.worktree.join(".git").exists() {
+            return self.collect_branch(&branch, &base);
+        }
+        let there = self.project.repo().at(&facts.worktree);
+        self.record.facts.violation = self.violation(&there, &branch, &base)?;
+        let tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
+        let tree = self.without_brought(&there.snapshot()?, &tip)?;
+        let tip = if tree == there.tree_of(&tip)? { tip } else { self.commit_leftovers(&branch, &tip, &tree)? };
+        self.record.facts.tip = Some(tip.to_string());
+        let full = self.with_local_files(&there.tree_of(&tip)?, &facts.worktree)?;
+        self.record.facts.result_tree = Some(full.to_string());
+        Ok(Flow::Next)
+    }
+
+    /// The worktree is gone, but the branch has the work (a run taken up for `chant merge`).
+    fn collect_branch(&mut self, branch: &BranchName, base: &Oid) -> Result<Flow> {
+        let repo = self.project.repo();
+        let tip = repo.branch_oid(branch)?.unwrap_or_else(|| base.clone());
+        self.record.facts.result_tree.get_or_insert(repo.tree_of(&tip)?.to_string());
+        self.record.facts.tip = Some(tip.to_string());
+        Ok(Flow::Next)
+    }
+
+    /// What the agent did to its branch that makes the result unusable; the work is kept all the same.
+    fn violation(&mut self, there: &chant_git::Repo, branch: &BranchName, base: &Oid) -> Result<Option<String>> {
+        let head = there.head()?;
+        let (tip, found) = match &head {
+            Head::Branch(name, tip) if name == branch => (tip.clone(), None),
+            Head::Branch(name, tip) => (tip.clone(), Some(format!("the agent left its branch {branch} and is on {name}"))),
+            Head::Detached(tip) => (Some(tip.clone()), Some(format!("the agent left its branch {branch} and detached HEAD"))),
+            Head::Unborn(name) => (None, Some(format!("the agent began the empty branch {name}"))),
+        };
+        let rewritten = match &tip {
+            Some(tip) => !there.is_ancestor(base, tip)?,
+            None => false,
+        };
+        if found.is_none() && !rewritten {
+            return Ok(None);
+        }
+        if let Some(tip) = &tip
+            && let Some(name) = super::worktree::keep(there, &self.record.spec, tip, base)?
+        {
+            self.note(format!("what the agent committed is kept at {name}"))?;
+        }
+        Ok(found.or_else(|| Some("the agent rewrote the history below its starting point".to_owned())))
+    }
+
+    /// `git add -A` would commit what chant only brought for the agent to read.
+    fn without_brought(&self, tree: &Oid, tip: &Oid) -> Result<Oid> {
+        let repo = self.project.repo();
+        let mut edits = Vec::new();
+        for (path, oid) in &self.record.facts.brought {
+            let unchanged = repo.read_file(tree, path)?.is_some_and(|entry| entry.oid.as_str() == oid);
+            if unchanged && repo.read_file(tip, path)?.is_none() {
+                edits.push(TreeEdit::remove(path.parse()?));
+            }
+        }
+        if edits.is_empty() { Ok(tree.clone()) } else { Ok(repo.write_tree(Some(tree), &edits)?) }
+    }
+
+    fn commit_leftovers(&mut self, branch: &BranchName, tip: &Oid, tree: &Oid) -> Result<Oid> {
+        let title = title(&self.start, &self.record.spec);
+        let message = if self.record.facts.silent {
+            format!("{title}\n")
+        } else {
+            format!("chant({}): {title}\n", self.record.spec)
+        };
+        let repo = self.project.repo();
+        let commit = repo.commit_tree(tree, std::slice::from_ref(tip), &message)?;
+        let at = repo.branch_oid(branch)?;
+        if at.as_ref() == Some(tip) {
+            repo.set_branch(branch, &commit, Some(tip))?;
+        }
+        self.record.facts.collected = Some(commit.to_string());
+        Ok(commit)
+    }
+
+    /// In silent mode the files under `.chant/` are not in any tree of git's; for judging and checking they
+    /// are put into one.
+    fn with_local_files(&self, tree: &Oid, worktree: &Path) -> Result<Oid> {
+        if !self.record.facts.silent {
+            return Ok(tree.clone());
+        }
+        let repo = self.project.repo();
+        let folder = worktree.join(self.project.prefix_text()).join(".chant");
+        let mut edits = Vec::new();
+        for entry in ignore::WalkBuilder::new(&folder).standard_filters(false).follow_links(false).build().flatten() {
+            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+            if let (true, Ok(path)) = (is_file, entry.path().strip_prefix(worktree))
+                && let Some(path) = path.to_str()
+            {
+                let oid = repo.hash_object(&chant_os::file::read_regular(entry.path(), u64::MAX)?)?;
+                edits.push(TreeEdit::put(path.parse()?, "100644", oid));
+            }
+        }
+        Ok(repo.write_tree(Some(tree), &edits)?)
+    }
+}

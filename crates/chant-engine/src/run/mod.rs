@@ -1,0 +1,222 @@
+//! A run: one attempt at one spec, as a saga.
+//!
+//! The driver here knows the order of the steps and nothing else: it writes a step down, takes it, and goes
+//! where the step says. Each step is in a file of its own and may be repeated. A run that was ended at any
+//! instruction goes on from the step in the journal when its spec is worked (or merged) again.
+
+mod agent;
+mod check;
+pub(crate) mod claim;
+mod collect;
+mod judge;
+mod land;
+mod start;
+mod verify;
+pub(crate) mod worktree;
+
+pub(crate) use agent::MARKER;
+pub use start::Order;
+pub(crate) use start::{choose_place, input_record, start_point, worktrees_of};
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use chant_agent::{AgentConfig, Control};
+use chant_os::file::Appender;
+use chant_os::lock::Lock;
+use chant_os::tree::Guard;
+use chant_spec::Document;
+
+use crate::error::Result;
+use crate::event::{Event, Stamped};
+use crate::journal::{Journal, Phase, RunRecord, RunState, Step};
+use crate::project::Project;
+
+/// Receives events as they happen.
+pub type Sink<'a> = &'a mut dyn FnMut(&Event);
+
+/// What a run needs from outside.
+pub struct Surroundings<'a> {
+    /// A person's wish to stop: once asks, twice kills.
+    pub control: &'a Receiver<Control>,
+    /// Who hears of it.
+    pub sink: Sink<'a>,
+    /// How to start a guard process.
+    pub guard: Guard,
+}
+
+/// Where a step leads.
+enum Flow {
+    /// The next step.
+    Next,
+    /// Back to an earlier one.
+    Back(Step),
+    /// The run ends here, or waits here, for this reason.
+    End(RunState, String),
+}
+
+/// A claimed run, ready to be driven.
+pub struct Run<'a> {
+    project: &'a Project,
+    journal: Journal,
+    record: RunRecord,
+    /// The spec when the run began.
+    start: Document,
+    agent: AgentConfig,
+    outside: Surroundings<'a>,
+    log: Appender,
+    /// Whether the agent's process already ran when this process took the run over.
+    resumed: bool,
+    _claim: Lock,
+}
+
+impl Run<'_> {
+    /// Takes steps until the run is over or has to wait. Errors leave it where it is: it may be repeated.
+    pub fn drive(mut self) -> Result<RunRecord> {
+        let outcome = self.steps();
+        if let Err(error) = &outcome {
+            self.record.reason.clone_from(&error.message);
+            // The first error is the one to report; the journal may be what failed.
+            let _ = self.journal.save(&self.record);
+        }
+        outcome?;
+        Ok(self.record)
+    }
+
+    fn steps(&mut self) -> Result<()> {
+        self.announce()?;
+        loop {
+            if self.wants_to_stop() {
+                return self.end(RunState::Paused, "interrupted; `chant work` goes on from here");
+            }
+            let step = self.record.step;
+            self.begin_step(step)?;
+            chant_os::crash::point(&format!("{}:before", step.name()));
+            let flow = self.take(step)?;
+            chant_os::crash::point(&format!("{}:after", step.name()));
+            match flow {
+                Flow::Next => match step.next() {
+                    Some(next) => self.go_to(next),
+                    None => return self.end(RunState::Completed, ""),
+                },
+                Flow::Back(earlier) => self.go_to(earlier),
+                Flow::End(state, reason) => return self.end(state, &reason),
+            }
+        }
+    }
+
+    fn take(&mut self, step: Step) -> Result<Flow> {
+        match step {
+            Step::Worktree => self.make_worktree(),
+            Step::Provision => self.provision(),
+            Step::Agent => self.run_agent(),
+            Step::Collect => self.collect(),
+            Step::Judge => self.judge(),
+            Step::Verify => self.verify(),
+            Step::Land => self.land(),
+            Step::Checkout => self.checkout(),
+            Step::Clean => self.clean(),
+        }
+    }
+
+    fn announce(&mut self) -> Result<()> {
+        let event = Event::RunStarted {
+            run: self.record.id.clone(),
+            spec: self.record.spec.clone(),
+            title: crate::landing::title(&self.start, &self.record.spec),
+            attempt: self.record.attempt,
+            agent: self.record.facts.agent.clone(),
+            branch: self.record.facts.branch.clone(),
+            resumed: self.resumed,
+        };
+        self.emit(&event)
+    }
+
+    /// Writes the step down. This also makes what the step before it found out durable.
+    fn begin_step(&mut self, step: Step) -> Result<()> {
+        self.record.phase = Phase::Started;
+        self.record.reason = String::new();
+        self.record.state = match step {
+            Step::Verify => RunState::Verifying,
+            Step::Land | Step::Checkout | Step::Clean => RunState::Landing,
+            _ => RunState::InProgress,
+        };
+        self.journal.save(&self.record)?;
+        self.emit(&Event::Step { name: step.name().to_owned() })
+    }
+
+    fn go_to(&mut self, step: Step) {
+        self.record.step = step;
+        self.record.phase = Phase::Waiting;
+    }
+
+    fn end(&mut self, state: RunState, reason: &str) -> Result<()> {
+        self.record.state = state;
+        reason.clone_into(&mut self.record.reason);
+        if state.is_over() {
+            self.record.ended_at = Some(chant_os::clock::now().to_string());
+        }
+        self.journal.save(&self.record)?;
+        if state == RunState::Failed {
+            self.discard_worktree()?;
+        }
+        if state == RunState::Completed && self.file_says_completed() {
+            self.journal.put_aside(&self.record.spec)?;
+        }
+        self.emit(&Event::Ended { state: state.name().to_owned(), reason: reason.to_owned() })?;
+        Ok(self.log.sync()?)
+    }
+
+    /// Whether the checkout's spec is the finished one, so that its file alone tells its status.
+    fn file_says_completed(&self) -> bool {
+        let path = self.project.repo().root().join(&self.record.facts.spec_path);
+        chant_os::file::read_regular(&path, u64::MAX)
+            .ok()
+            .and_then(|bytes| Document::parse(bytes).ok())
+            .is_some_and(|document| document.frontmatter().status == chant_spec::Status::Completed)
+    }
+
+    fn wants_to_stop(&self) -> bool {
+        match self.outside.control.try_recv() {
+            Ok(_) => true,
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => false,
+        }
+    }
+
+    fn emit(&mut self, event: &Event) -> Result<()> {
+        write_event(&mut self.log, event)?;
+        (self.outside.sink)(event);
+        Ok(())
+    }
+
+    fn note(&mut self, text: impl Into<String>) -> Result<()> {
+        self.emit(&Event::Note { text: text.into() })
+    }
+
+    fn warn(&mut self, text: impl Into<String>) -> Result<()> {
+        self.emit(&Event::Warning { text: text.into() })
+    }
+
+    /// The run's own folder: prompt, events, transcript, check output, record.
+    fn dir(&self) -> PathBuf {
+        run_dir(self.project, &self.record.id)
+    }
+}
+
+/// The folder of a run.
+pub fn run_dir(project: &Project, run: &str) -> PathBuf {
+    project.state_dir().join("runs").join(run)
+}
+
+/// The events of a run.
+pub fn events_file(project: &Project, run: &str) -> PathBuf {
+    run_dir(project, run).join("events.jsonl")
+}
+
+fn write_event(log: &mut Appender, event: &Event) -> Result<()> {
+    let stamped = Stamped { at: chant_os::clock::now().to_string(), event: event.clone() };
+    let line = serde_json::to_vec(&stamped).map_err(|error| {
+        crate::error::Error::new(crate::error::Code::Internal, format!("failed to write an event: {error}"))
+    })?;
+    Ok(log.write_line(&line)?)
+}

@@ -1,0 +1,236 @@
+//! Before a run: everything that can be refused is refused here, with nothing changed. Then the claim, and
+//! either a new run or the one that was interrupted.
+
+use std::path::PathBuf;
+
+use chant_agent::AgentConfig;
+use chant_git::{BranchName, Oid};
+use chant_os::file::Appender;
+use chant_os::lock::Lock;
+use chant_spec::status::{Action, allowed};
+use chant_spec::{Document, SpecId};
+
+use super::{Run, Surroundings, claim, run_dir};
+use crate::error::{Code, Error, Result};
+use crate::inputs;
+use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
+use crate::project::Project;
+use crate::prompt::Prompt;
+use crate::{agents, trust};
+
+/// What a person ordered on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// `--agent`.
+    pub agent: Option<String>,
+    /// `--model`.
+    pub model: Option<String>,
+    /// `--prompt`.
+    pub prompt: Option<String>,
+    /// `--record`.
+    pub record: Option<PathBuf>,
+}
+
+impl<'a> Run<'a> {
+    /// Claims a spec, and begins or takes up its run.
+    pub fn start(project: &'a Project, id: &SpecId, order: &Order, outside: Surroundings<'a>) -> Result<Self> {
+        let mut journal = Journal::open(&project.state_dir(), &project.project_key())?;
+        let claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
+        match journal.latest(id.as_str())? {
+            Some(record) if !record.state.is_over() => Self::take_up(project, journal, record, order, outside, claim),
+            earlier => {
+                let (facts, start, agent) = prepare(project, &journal, id, order, earlier.as_ref())?;
+                let run = run_id();
+                let record = journal.begin(&run, id.as_str(), &facts)?;
+                Self::assemble(project, journal, record, start, agent, outside, claim, false)
+            }
+        }
+    }
+
+    /// Takes up an interrupted run, or one that waits to land, for `chant merge`.
+    pub fn resume(project: &'a Project, record: RunRecord, outside: Surroundings<'a>) -> Result<Self> {
+        let journal = Journal::open(&project.state_dir(), &project.project_key())?;
+        let claim = claim::claim(&project.state_dir(), &project.project_key(), &record.spec)?;
+        // Someone may have gone on with it while we waited for the claim.
+        let record = journal.latest(&record.spec)?.filter(|now| now.id == record.id).ok_or_else(|| {
+            Error::new(Code::WrongStatus, format!("{} has no run that waits", record.spec))
+        })?;
+        Self::take_up(project, journal, record, &Order::default(), outside, claim)
+    }
+
+    fn take_up(project: &'a Project, journal: Journal, mut record: RunRecord, order: &Order, outside: Surroundings<'a>, claim: Lock) -> Result<Self> {
+        let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
+        let start = Document::parse(project.repo().blob(&oid)?)?;
+        if record.state == RunState::Conflict {
+            // A person may have merged on the branch: what is there now is the result.
+            record.step = Step::Collect;
+        }
+        let mut order = order.clone();
+        order.agent.get_or_insert_with(|| record.facts.agent.clone());
+        order.model = order.model.or_else(|| record.facts.model.clone());
+        let agent = agents::choose(project, &record.spec, &order, &start)?;
+        Self::assemble(project, journal, record, start, agent, outside, claim, true)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the one constructor; every argument is a field")]
+    fn assemble(
+        project: &'a Project,
+        journal: Journal,
+        record: RunRecord,
+        start: Document,
+        agent: AgentConfig,
+        outside: Surroundings<'a>,
+        claim: Lock,
+        resumed: bool,
+    ) -> Result<Self> {
+        let dir = run_dir(project, &record.id);
+        chant_os::file::create_dir_all(&dir)?;
+        let log = Appender::open(&dir.join("events.jsonl"))?;
+        Ok(Self { project, journal, record, start, agent, outside, log, resumed, _claim: claim })
+    }
+}
+
+/// Everything that has to be known, and may be refused, before a run exists.
+fn prepare(project: &Project, journal: &Journal, id: &SpecId, order: &Order, earlier: Option<&RunRecord>) -> Result<(Facts, Document, AgentConfig)> {
+    let repo = project.repo();
+    repo.check_version()?;
+    let shown = project.show(id)?;
+    allowed(shown.state, Action::Work).map_err(|refusal| refusal.of(id.as_str()))?;
+    if !shown.ready {
+        return Err(blocked(id, &shown.blocked_by));
+    }
+    let bytes = project.read_spec(id)?;
+    let document = Document::parse(bytes.clone())?;
+    let agent = agents::choose(project, id.as_str(), order, &document)?;
+    trust::check_run(project, &agent, &document)?;
+    let program = agents::program(project, &agent)?;
+    let (main, base) = start_point(project)?;
+    let place = choose_place(project, Some(journal), id)?;
+    let sources = inputs::gather(project, &document, &base)?;
+    let prompt_name = agents::prompt_name(project, order, &document);
+    let prompt = Prompt::find(&project.dot_chant().join("prompts"), &prompt_name)?;
+    let spec_oid = repo.hash_object(&bytes)?;
+    let facts = Facts {
+        base: base.to_string(),
+        branch: place.branch.to_string(),
+        worktree: place.folder,
+        spec_path: project.path_from_repo(&project.spec_path_from_root(id)),
+        spec_oid: spec_oid.to_string(),
+        brought: brought(project, &sources),
+        silent: project.silent(),
+        agent: agent.name.clone(),
+        agent_kind: agent.kind.to_string(),
+        agent_version: chant_agent::version(&agent, &program),
+        model: agent.model.clone(),
+        prompt: prompt_name,
+        prompt_oid: repo.hash_object(prompt.source().as_bytes())?.to_string(),
+        inputs: sources.iter().map(input_record).collect(),
+        kept: earlier.and_then(|run| run.facts.kept.clone()),
+        main: main.to_string(),
+        record: order.record.clone(),
+        ..Facts::default()
+    };
+    Ok((facts, document, agent))
+}
+
+/// A ULID: sorts by time, unique without coordination.
+fn run_id() -> String {
+    let millisecond = chant_os::clock::now().as_millisecond();
+    ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_millis(millisecond.unsigned_abs())).to_string()
+}
+
+fn brought(project: &Project, sources: &[inputs::Source]) -> Vec<(String, String)> {
+    sources
+        .iter()
+        .filter_map(|source| match source {
+            inputs::Source::File { path, oid, origin: inputs::Origin::Checkout, .. } => {
+                Some((project.path_from_repo(path), oid.to_string()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+pub(crate) fn input_record(source: &inputs::Source) -> InputRecord {
+    InputRecord {
+        name: source.name().to_owned(),
+        kind: source.kind().to_owned(),
+        oid: source.oid().map(ToString::to_string),
+    }
+}
+
+fn blocked(id: &SpecId, reasons: &[String]) -> Error {
+    Error::new(Code::Blocked, format!("{id} is not ready: {}", reasons.join("; ")))
+        .hint(format!("`chant show {id}` lists what it waits for"))
+}
+
+fn no_commit() -> Error {
+    Error::new(Code::NoCommit, "the repository has no commit yet, so there is nothing to work from")
+        .hint("make a first commit, for example: git commit --allow-empty -m \"first commit\"")
+}
+
+/// The main branch, and the commit a run begins from.
+pub(crate) fn start_point(project: &Project) -> Result<(BranchName, Oid)> {
+    let repo = project.repo();
+    let main = repo.main_branch(project.config().defaults.main_branch.as_deref())?;
+    let base = repo.start_point(&main)?.ok_or_else(no_commit)?;
+    Ok((main, base))
+}
+
+/// The names a run gets.
+pub(crate) struct Place {
+    pub(crate) branch: BranchName,
+    pub(crate) folder: PathBuf,
+}
+
+/// `chant/<id>` and a folder outside the repository; with a number where a name is somebody else's.
+pub(crate) fn choose_place(project: &Project, journal: Option<&Journal>, id: &SpecId) -> Result<Place> {
+    let runs = journal.map(Journal::all).transpose()?.unwrap_or_default();
+    Ok(Place { branch: choose_branch(project, &runs, id)?, folder: choose_folder(project, &runs, id)? })
+}
+
+fn choose_branch(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<BranchName> {
+    let repo = project.repo();
+    let taken_out = repo.worktrees()?;
+    let wanted = format!("{}{}", project.config().defaults.branch_prefix, id.branch_component());
+    for name in numbered(&wanted) {
+        let branch: BranchName = name.parse()?;
+        let ours = runs.iter().any(|run| run.spec == id.as_str() && run.facts.branch == name);
+        let elsewhere = taken_out.iter().any(|worktree| {
+            worktree.branch.as_ref() == Some(&branch) && !runs.iter().any(|run| run.facts.worktree == worktree.path)
+        });
+        if !elsewhere && (ours || repo.branch_oid(&branch)?.is_none()) {
+            return Ok(branch);
+        }
+    }
+    unreachable!("some number is free")
+}
+
+fn choose_folder(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<PathBuf> {
+    let root = worktrees_of(project)?;
+    for name in numbered(&id.branch_component()) {
+        let folder = root.join(name);
+        let ours = runs.iter().any(|run| run.spec == id.as_str() && run.facts.worktree == folder);
+        if ours || !folder.exists() {
+            return Ok(folder);
+        }
+    }
+    unreachable!("some number is free")
+}
+
+/// `name`, `name-2`, `name-3`, …
+fn numbered(name: &str) -> impl Iterator<Item = String> + '_ {
+    (1..).map(move |number| if number == 1 { name.to_owned() } else { format!("{name}-{number}") })
+}
+
+/// Where the worktrees of a project's repository are.
+pub(crate) fn worktrees_of(project: &Project) -> Result<PathBuf> {
+    use sha2::{Digest, Sha256};
+    let common = project.repo().common_dir();
+    let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+    let key = format!("{}\n{}", common.display(), project.project_key());
+    let hash = Sha256::digest(key.as_bytes()).iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let name = project.root().file_name().and_then(|name| name.to_str()).unwrap_or("repository");
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
+    Ok(chant_os::dirs::worktrees_dir()?.join(format!("{name}-{hash}")))
+}

@@ -1,0 +1,138 @@
+//! The steps between the agent's work and its landing: is it done, and do the checks pass on exactly the
+//! tree that would land?
+
+use chant_git::Oid;
+use chant_spec::Document;
+
+use super::check::{Bench, Stopped};
+use super::judge::{Evidence, judge};
+use super::{Flow, Run};
+use crate::error::Result;
+use crate::event::Event;
+use crate::journal::{CheckRecord, RunState};
+use crate::landing::{Candidate, Plan, known};
+
+impl Run<'_> {
+    /// Is it done? Pure but for reading objects.
+    pub(super) fn judge(&mut self) -> Result<Flow> {
+        let facts = &self.record.facts;
+        if let Some(reason) = &facts.agent_failure {
+            return Ok(Flow::End(RunState::Failed, reason.clone()));
+        }
+        let repo = self.project.repo();
+        let (start, result): (Oid, Oid) =
+            (known(Some(&facts.start_tree))?, known(facts.result_tree.as_deref())?);
+        let end = match repo.read_file(&result, &facts.spec_path)? {
+            Some(entry) => Document::parse(repo.blob(&entry.oid)?).ok(),
+            None => None,
+        };
+        let mut protect = self.project.config().protect.clone();
+        protect.extend(self.start.frontmatter().protect.iter().cloned());
+        let verdict = judge(&Evidence {
+            start: &self.start,
+            end: end.as_ref(),
+            changes: &repo.diff(&start, &result)?,
+            spec_path: &facts.spec_path,
+            prefix: &self.project.prefix_text(),
+            missing_targets: &self.missing_targets(&result)?,
+            violation: facts.violation.as_deref(),
+            protect: &protect,
+        });
+        Ok(match verdict {
+            Ok(()) => Flow::Next,
+            Err(reason) => Flow::End(RunState::Failed, reason),
+        })
+    }
+
+    fn missing_targets(&self, result: &Oid) -> Result<Vec<String>> {
+        let repo = self.project.repo();
+        let mut missing = Vec::new();
+        for target in &self.start.frontmatter().target_files {
+            let Ok(path) = chant_spec::repo_path(target.trim_end_matches('/')) else { continue };
+            if path.as_str().contains(['*', '?', '[']) {
+                continue;
+            }
+            let path = self.project.path_from_repo(path.as_str());
+            let there = match repo.read_file(result, &path)? {
+                Some(entry) if entry.is_tree() => true,
+                Some(entry) => !repo.blob(&entry.oid)?.is_empty(),
+                None => false,
+            };
+            if !there {
+                missing.push(target.clone());
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Plans the landing and runs the checks on the planned tree.
+    pub(super) fn verify(&mut self) -> Result<Flow> {
+        let candidate = Candidate { project: self.project, run: &self.record, start: &self.start };
+        let landing = match candidate.plan()? {
+            Plan::Ready(landing) => landing,
+            Plan::Conflict(files) => return Ok(Flow::End(RunState::Conflict, self.conflict(&files))),
+        };
+        let tree: Oid = known(Some(&landing.full_tree))?;
+        self.record.facts.landing = Some(landing);
+        match self.run_checks(&tree)? {
+            Err(Stopped) => Ok(Flow::End(RunState::Paused, "interrupted while checks ran".to_owned())),
+            Ok(checks) => {
+                let failed = checks.iter().find(|check| !check.passed).map(|check| format!("check failed: {}: {}", check.name, check.outcome));
+                self.record.facts.checks = checks;
+                Ok(failed.map_or(Flow::Next, |reason| Flow::End(RunState::Failed, reason)))
+            }
+        }
+    }
+
+    fn conflict(&self, files: &[String]) -> String {
+        let facts = &self.record.facts;
+        format!(
+            "{} and the result both changed {}; merge {} in {}, then `chant merge {}`",
+            facts.main,
+            files.join(", "),
+            facts.main,
+            facts.worktree.display(),
+            self.record.spec
+        )
+    }
+
+    fn run_checks(&mut self, tree: &Oid) -> Result<std::result::Result<Vec<CheckRecord>, Stopped>> {
+        let checks = self.start.frontmatter().verify.clone();
+        if checks.is_empty() {
+            return Ok(Ok(Vec::new()));
+        }
+        let repo = self.project.repo().clone();
+        let folder = self.record.facts.worktree.with_extension("check");
+        super::worktree::remove(&repo, &self.record.spec, &folder)?;
+        let parents = [known(Some(&self.record.facts.base))?];
+        let commit = repo.commit_tree_unsigned(tree, &parents, "the tree to be checked\n")?;
+        repo.add_detached(&folder, &commit)?;
+        let mut done = Vec::new();
+        for (number, check) in checks.iter().enumerate() {
+            let env = self.check_environment(&folder);
+            let dir = self.dir();
+            let bench = Bench {
+                worktree: &folder,
+                project: &folder.join(self.project.prefix_text()),
+                guard: &self.outside.guard,
+                env: &env,
+                run_dir: &dir,
+                run: &self.record.id,
+                control: self.outside.control,
+            };
+            let record = match bench.run(number + 1, check)? {
+                Ok(record) => record,
+                Err(Stopped) => return Ok(Err(Stopped)),
+            };
+            self.emit(&Event::Check { name: record.name.clone(), passed: record.passed, outcome: record.outcome.clone() })?;
+            let passed = record.passed;
+            done.push(record);
+            if !passed {
+                break;
+            }
+        }
+        // What a check writes is nobody's work: the folder goes without being kept.
+        repo.remove_worktree(&folder)?;
+        Ok(Ok(done))
+    }
+}

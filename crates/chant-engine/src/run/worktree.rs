@@ -1,0 +1,206 @@
+//! The steps around the worktree: make it, fill it, and take it away without losing anything.
+
+use std::path::Path;
+
+use chant_git::{BranchName, Oid, TreeEdit};
+
+use super::{Flow, Run};
+use crate::error::{Code, Error, Result};
+use crate::inputs;
+use crate::landing::known;
+use crate::prompt::{Prompt, Variables};
+
+impl Run<'_> {
+    /// Branch and worktree. Probe: the branch is at the base and the worktree is listed.
+    pub(super) fn make_worktree(&mut self) -> Result<Flow> {
+        let repo = self.project.repo().clone();
+        let branch: BranchName = self.record.facts.branch.parse()?;
+        let base: Oid = known(Some(&self.record.facts.base))?;
+        let folder = self.record.facts.worktree.clone();
+        self.remove_worktree(&folder)?;
+        match repo.branch_oid(&branch)? {
+            Some(tip) if tip != base => {
+                if let Some(name) = keep(&repo, &self.record.spec, &tip, &base)? {
+                    self.note(format!("what the earlier attempt left is kept at {name}"))?;
+                    self.record.facts.kept = Some(name);
+                }
+                repo.set_branch(&branch, &base, Some(&tip))?;
+            }
+            Some(_) => {}
+            None => repo.set_branch(&branch, &base, None)?,
+        }
+        if let Some(parent) = folder.parent() {
+            chant_os::file::create_dir_all(parent)?;
+        }
+        repo.add_worktree(&folder, &branch)?;
+        if self.record.facts.branch.ends_with(|c: char| c.is_ascii_digit()) {
+            let wanted = format!("{}{}", self.project.config().defaults.branch_prefix, self.record.spec);
+            if self.record.facts.branch != wanted && self.record.facts.branch.starts_with(&wanted) {
+                self.note(format!("the branch {wanted} is yours, so this run uses {}", self.record.facts.branch))?;
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// The spec, what the base lacks, and the prompt. Repeatable as long as the agent has not begun.
+    pub(super) fn provision(&mut self) -> Result<Flow> {
+        let repo = self.project.repo().clone();
+        let facts = self.record.facts.clone();
+        let base: Oid = known(Some(&facts.base))?;
+        let mut edits = Vec::new();
+        let spec = (facts.spec_path.clone(), facts.spec_oid.clone());
+        for (path, oid) in facts.brought.iter().chain([&spec]) {
+            let oid: Oid = known(Some(oid))?;
+            if repo.read_file(&base, path)?.is_some_and(|entry| entry.oid == oid) {
+                continue;
+            }
+            bring(&facts.worktree, path, &repo.blob(&oid)?)?;
+            edits.push(TreeEdit::put(path.parse()?, "100644", oid));
+        }
+        self.record.facts.start_tree = repo.write_tree(Some(&repo.tree_of(&base)?), &edits)?.to_string();
+        let prompt = self.prompt_text()?;
+        chant_os::file::replace(&self.dir().join("prompt.md"), prompt.as_bytes())?;
+        Ok(Flow::Next)
+    }
+
+    fn prompt_text(&self) -> Result<String> {
+        let facts = &self.record.facts;
+        let sources = inputs::gather(self.project, &self.start, &known(Some(&facts.base))?)?;
+        let previous = self.previous_failure()?;
+        render(self.project, &self.start, &sources, &Occasion {
+            id: &self.record.spec,
+            prompt: &facts.prompt,
+            worktree: &facts.worktree,
+            branch: &facts.branch,
+            base: &facts.base,
+            attempt: self.record.attempt,
+            previous_failure: &previous,
+            silent: facts.silent,
+        })
+    }
+
+    fn previous_failure(&self) -> Result<String> {
+        let runs = self.journal.runs_of(&self.record.spec)?;
+        let last = runs.into_iter().rev().find(|run| run.attempt < self.record.attempt);
+        Ok(last.map(|run| run.reason).unwrap_or_default())
+    }
+
+    /// The last step: everything is reachable from the main branch, so worktree and branch may go.
+    pub(super) fn clean(&mut self) -> Result<Flow> {
+        self.discard_worktree()?;
+        let repo = self.project.repo();
+        let branch: BranchName = self.record.facts.branch.parse()?;
+        if let Some(tip) = repo.branch_oid(&branch)? {
+            if self.record.facts.silent && Some(tip.as_str()) != self.record.facts.collected.as_deref() {
+                keep(repo, &self.record.spec, &tip, &known(Some(&self.record.facts.base))?)?;
+            }
+            repo.delete_branch(&branch, &tip)?;
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Removes the worktree of a run whose work is on its branch.
+    pub(super) fn discard_worktree(&mut self) -> Result<()> {
+        let folder = self.record.facts.worktree.clone();
+        self.remove_worktree(&folder)
+    }
+
+    /// Removes a worktree of chant's; what is in it and nowhere else is kept first.
+    fn remove_worktree(&self, folder: &Path) -> Result<()> {
+        remove(self.project.repo(), &self.record.spec, folder).map(drop)
+    }
+}
+
+/// Removes a worktree, keeping what is in it and nowhere else. Returns the ref that keeps it.
+pub(crate) fn remove(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
+    let listed = repo.worktrees()?.into_iter().find(|worktree| worktree.path == folder);
+    let mut kept = None;
+    if let Some(worktree) = listed {
+        if folder.join(".git").exists() {
+            kept = save_uncommitted(repo, spec, folder)?;
+            if let Some(head) = &worktree.head
+                && worktree.branch.is_none()
+            {
+                kept = keep_always(repo, spec, head)?.or(kept);
+            }
+        }
+        repo.remove_worktree(folder)?;
+    }
+    if folder.exists() {
+        // Left by a `git worktree add` that was killed, or by ignored files: nothing git would know.
+        chant_os::file::remove_tree(folder)?;
+    }
+    Ok(kept)
+}
+
+fn save_uncommitted(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
+    let there = repo.at(folder);
+    let Some(head) = there.resolve("HEAD")? else { return Ok(None) };
+    let tree = there.snapshot()?;
+    if tree == repo.tree_of(&head)? {
+        return Ok(None);
+    }
+    let commit = repo.commit_tree(&tree, &[head], "chant: uncommitted work, kept before its worktree was removed\n")?;
+    keep_always(repo, spec, &commit)
+}
+
+/// Keeps a commit under `refs/chant/kept/`, unless it is part of `base` anyway.
+pub(crate) fn keep(repo: &chant_git::Repo, spec: &str, tip: &Oid, base: &Oid) -> Result<Option<String>> {
+    if repo.is_ancestor(tip, base)? { Ok(None) } else { keep_always(repo, spec, tip) }
+}
+
+fn keep_always(repo: &chant_git::Repo, spec: &str, tip: &Oid) -> Result<Option<String>> {
+    let id = chant_spec::SpecId::parse(spec).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let name = format!("refs/chant/kept/{}/{}", id.branch_component(), &tip.as_str()[..12]);
+    repo.set_ref(&name, tip, "chant: keep")?;
+    Ok(Some(name))
+}
+
+/// Writes a file into a worktree. A link in the worktree must not lead it outside.
+fn bring(worktree: &Path, path: &str, bytes: &[u8]) -> Result<()> {
+    let target = worktree.join(path);
+    let parent = target.parent().unwrap_or(worktree);
+    chant_os::file::create_dir_all(parent)?;
+    let inside = match (parent.canonicalize(), worktree.canonicalize()) {
+        (Ok(parent), Ok(worktree)) => parent.starts_with(worktree),
+        _ => false,
+    };
+    if !inside || target.is_symlink() {
+        return Err(Error::new(Code::InputMissing, format!("{path} would be written through a link that leads elsewhere"))
+            .hint("remove the link from the repository, or name the real file"));
+    }
+    Ok(chant_os::file::replace(&target, bytes)?)
+}
+
+/// What a prompt is rendered for.
+pub(crate) struct Occasion<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) prompt: &'a str,
+    pub(crate) worktree: &'a Path,
+    pub(crate) branch: &'a str,
+    pub(crate) base: &'a str,
+    pub(crate) attempt: u32,
+    pub(crate) previous_failure: &'a str,
+    pub(crate) silent: bool,
+}
+
+/// The prompt exactly as an agent gets it.
+pub(crate) fn render(project: &crate::project::Project, document: &chant_spec::Document, sources: &[inputs::Source], occasion: &Occasion<'_>) -> Result<String> {
+    let prompt = Prompt::find(&project.dot_chant().join("prompts"), occasion.prompt)?;
+    let (inputs, budget) = inputs::fenced(project.repo(), sources, project.config().limits.inputs_bytes)?;
+    let id = chant_spec::SpecId::parse(occasion.id).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    prompt.render(&Variables {
+        document,
+        id: occasion.id,
+        path: &project.spec_path_from_root(&id),
+        project: &project.name(),
+        worktree: &occasion.worktree.join(project.prefix_text()),
+        branch: occasion.branch,
+        base: occasion.base,
+        inputs: &inputs,
+        inputs_budget: &budget,
+        attempt: occasion.attempt,
+        previous_failure: occasion.previous_failure,
+        silent: occasion.silent,
+    })
+}

@@ -1,0 +1,76 @@
+//! `chant add`: a new spec file, whose name nobody else has.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use chant_os::file::Created;
+use chant_os::lock::Lock;
+use chant_spec::id::{compose, sequence_of};
+use chant_spec::{NewSpec, SpecId};
+use serde::Serialize;
+
+use crate::error::{Code, Error, Result};
+use crate::prompt::Prompt;
+use crate::project::Project;
+
+/// What was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct Added {
+    /// Its id.
+    pub id: String,
+    /// Its file, from the project's root.
+    pub path: String,
+}
+
+/// Far more than two specs of one day ever share a name.
+const TRIES: usize = 100;
+
+/// Makes a spec. What it depends on may be named as everywhere; the file gets the full ids.
+pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
+    if new.title.trim().is_empty() {
+        return Err(Error::new(Code::Usage, "a spec needs a title").hint("chant add \"what is to be done\""));
+    }
+    for name in &mut new.depends_on {
+        *name = project.resolve_id(name)?.to_string();
+    }
+    for target in &new.target_files {
+        chant_spec::repo_path(target)
+            .map_err(|error| Error::new(Code::Usage, format!("{target:?} can not be a target file: {error}")))?;
+    }
+    if let Some(name) = &new.prompt {
+        Prompt::find(&project.dot_chant().join("prompts"), name)?;
+    }
+    let text = new.render();
+    chant_os::file::create_dir_all(&project.dot_chant().join("specs"))?;
+    let _turn = take_turn(project)?;
+    let date = chant_os::clock::today().to_string();
+    let names = crate::index::names(project)?;
+    let last = names.iter().filter_map(|(id, _, _)| sequence_of(id, &date)).max().unwrap_or(0);
+    for sequence in (last + 1..).take(TRIES) {
+        let id = compose(&date, sequence, &random(), project.config().id_prefix.as_deref());
+        let id = SpecId::parse(id.as_str())
+            .map_err(|error| Error::new(Code::ConfigInvalid, format!("`project.prefix` makes no valid id: {error}")))?;
+        let path = project.spec_path(&id);
+        if chant_os::file::create_new(&path, text.as_bytes())? == Created::Yes {
+            return Ok(Added { path: project.spec_path_from_root(&id), id: id.to_string() });
+        }
+    }
+    Err(Error::new(Code::Internal, "no free name for a spec was found"))
+}
+
+/// Only one at a time counts, so that numbers are unique. The file's exclusive creation does not depend on it.
+fn take_turn(project: &Project) -> Result<Lock> {
+    let locks = project.state_dir().join("locks");
+    chant_os::file::create_dir_all(&locks)?;
+    Ok(Lock::acquire_blocking(&locks.join("add"))?)
+}
+
+/// Three random digits in base 36.
+fn random() -> String {
+    let mut number = RandomState::new().build_hasher().finish();
+    let mut digits = String::new();
+    for _ in 0..3 {
+        digits.extend(char::from_digit(u32::try_from(number % 36).unwrap_or(0), 36));
+        number /= 36;
+    }
+    digits
+}

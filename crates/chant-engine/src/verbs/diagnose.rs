@@ -1,0 +1,154 @@
+//! `chant diagnose`: is everything here that a run needs, and is anything left half-done?
+
+use serde::Serialize;
+
+use super::cleanup;
+use crate::agents;
+use crate::error::{Error, Result};
+use crate::journal::{Journal, RunState};
+use crate::project::Project;
+use crate::run::{self, claim};
+use crate::trust;
+
+/// How a finding stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// Works, but look at it.
+    Warning,
+    /// A run would fail.
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub name: String,
+    /// How it stands.
+    pub health: Health,
+    /// What was found, one sentence.
+    pub found: String,
+    /// What to do, where something is to be done.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    fn new(name: &str, health: Health, found: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), health, found: found.into(), hint: None }
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn problem(name: &str, error: &Error) -> Self {
+        let mut finding = Self::new(name, Health::Problem, error.message.clone());
+        finding.hint.clone_from(&error.hint);
+        finding
+    }
+}
+
+/// Looks at everything a run needs. Changes nothing.
+pub fn diagnose(project: &Project) -> Vec<Finding> {
+    let mut findings = vec![git(project), main_branch(project)];
+    findings.extend(config(project));
+    findings.push(trusted(project));
+    findings.extend(agents(project));
+    findings.push(worktrees(project));
+    findings.extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
+    findings.push(leftovers(project));
+    findings
+}
+
+fn git(project: &Project) -> Finding {
+    match project.repo().check_version() {
+        Ok(version) => Finding::new("git", Health::Ok, format!("version {version}")),
+        Err(error) => Finding::problem("git", &error.into()),
+    }
+}
+
+fn main_branch(project: &Project) -> Finding {
+    match run::start_point(project) {
+        Ok((main, base)) => Finding::new("main branch", Health::Ok, format!("{main} at {}", &base.as_str()[..10])),
+        Err(error) => Finding::problem("main branch", &error),
+    }
+}
+
+fn config(project: &Project) -> Vec<Finding> {
+    let warnings = &project.config().warnings;
+    if warnings.is_empty() {
+        return vec![Finding::new("settings", Health::Ok, "understood")];
+    }
+    warnings.iter().map(|warning| Finding::new("settings", Health::Warning, format!("{}: {}", warning.key, warning.message)).hint("`chant config` shows every setting and where it is from")).collect()
+}
+
+fn trusted(project: &Project) -> Finding {
+    match trust::check_config(project) {
+        Ok(()) => Finding::new("trust", Health::Ok, "this clone may run what its files name"),
+        Err(error) => {
+            let mut finding = Finding::problem("trust", &error);
+            finding.health = Health::Warning;
+            finding
+        }
+    }
+}
+
+fn agents(project: &Project) -> Vec<Finding> {
+    let names: Vec<&str> = project.config().agents.iter().map(|entry| entry.name.as_str()).collect();
+    let names = if names.is_empty() { vec!["claude"] } else { names };
+    names
+        .into_iter()
+        .map(|name| {
+            let label = format!("agent {name}");
+            let found = agents::by_name(project, name).and_then(|agent| {
+                let program = agents::program(project, &agent)?;
+                Ok((agent, program))
+            });
+            match found {
+                Ok((agent, program)) => Finding::new(&label, Health::Ok, format!("{} ({})", program.display(), agent.kind)),
+                Err(error) => Finding::problem(&label, &error),
+            }
+        })
+        .collect()
+}
+
+fn worktrees(project: &Project) -> Finding {
+    match run::worktrees_of(project) {
+        Ok(path) => Finding::new("worktrees", Health::Ok, path.display().to_string()),
+        Err(error) => Finding::problem("worktrees", &error),
+    }
+}
+
+fn runs(project: &Project) -> Result<Vec<Finding>> {
+    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())? else {
+        return Ok(vec![Finding::new("journal", Health::Ok, "nothing has been worked in this clone yet")]);
+    };
+    let latest = journal.all_latest()?;
+    let mut findings = vec![Finding::new("journal", Health::Ok, format!("{} specs have a present run", latest.len()))];
+    for run in latest.into_iter().filter(|run| !run.state.is_over()) {
+        let live = claim::is_held(&project.state_dir(), &project.project_key(), &run.spec);
+        let (found, hint) = match (live, run.state) {
+            (true, state) => (format!("{} now", state.name()), None),
+            (false, RunState::Landing | RunState::Conflict) => {
+                (format!("its result waits: {}", run.reason), Some(format!("chant merge {}", run.spec)))
+            }
+            (false, _) => (format!("was ended at the step '{}'", run.step.name()), Some(format!("chant work {}", run.spec))),
+        };
+        let mut finding = Finding::new(&format!("run of {}", run.spec), if live { Health::Ok } else { Health::Warning }, found);
+        finding.hint = hint;
+        findings.push(finding);
+    }
+    Ok(findings)
+}
+
+fn leftovers(project: &Project) -> Finding {
+    match cleanup::find(project) {
+        Ok(found) if found.is_empty() => Finding::new("leftovers", Health::Ok, "none"),
+        Ok(found) => Finding::new("leftovers", Health::Warning, format!("{} worktrees or branches that no run needs", found.len())).hint("chant cleanup"),
+        Err(error) => Finding::problem("leftovers", &error),
+    }
+}

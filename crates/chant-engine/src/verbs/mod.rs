@@ -1,0 +1,17 @@
+//! One file for each verb: what a command does, without a word printed.
+
+pub mod add;
+pub mod archive;
+pub mod cancel;
+pub mod cleanup;
+pub mod demo;
+pub mod diagnose;
+pub mod edit;
+pub mod init;
+pub mod log;
+pub mod merge;
+pub mod prep;
+pub mod reset;
+pub mod silent;
+pub mod undo;
+pub mod work;

@@ -1,0 +1,47 @@
+//! `chant prep`: exactly what an agent would be given now, with nothing changed.
+
+use chant_spec::{Document, SpecId};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::inputs;
+use crate::journal::{InputRecord, Journal};
+use crate::project::Project;
+use crate::run::{self, Order, worktree};
+
+/// A prompt before a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Prepared {
+    /// The spec's id.
+    pub id: String,
+    /// The prompt's name.
+    pub prompt: String,
+    /// The whole text.
+    pub text: String,
+    /// The inputs in it, by content.
+    pub inputs: Vec<InputRecord>,
+}
+
+/// Renders the prompt of a spec's next run.
+pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
+    let document = Document::parse(project.read_spec(id)?)?;
+    let (main, base) = run::start_point(project)?;
+    let sources = inputs::gather(project, &document, &base)?;
+    let prompt = crate::agents::prompt_name(project, order, &document);
+    let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+    let runs = journal.as_ref().map(|journal| journal.runs_of(id.as_str())).transpose()?.unwrap_or_default();
+    let (attempt, previous) = runs.last().map_or((1, ""), |run| (run.attempt + 1, run.reason.as_str()));
+    let place = run::choose_place(project, journal.as_ref(), id)?;
+    let text = worktree::render(project, &document, &sources, &worktree::Occasion {
+        id: id.as_str(),
+        prompt: &prompt,
+        worktree: &place.folder,
+        branch: place.branch.as_str(),
+        base: base.as_str(),
+        attempt,
+        previous_failure: previous,
+        silent: project.silent(),
+    })?;
+    let _ = main;
+    Ok(Prepared { id: id.to_string(), prompt, text, inputs: sources.iter().map(run::input_record).collect() })
+}

@@ -1,0 +1,61 @@
+//! `chant reset`: a spec back to pending. What its run left is kept, and `chant undo` brings it back.
+
+use chant_git::BranchName;
+use chant_spec::status::{Action, allowed};
+use chant_spec::{Document, SpecId, Status, set_scalar};
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::journal::{Journal, RunState};
+use crate::landing::known;
+use crate::project::Project;
+use crate::record::record_spec_change;
+use crate::run::{claim, worktree};
+
+/// What a reset did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reset {
+    /// The spec's id.
+    pub id: String,
+    /// The ref that keeps what the run had done, where it had done anything.
+    pub kept: Option<String>,
+    /// What it was before.
+    pub was: String,
+}
+
+/// Puts a spec's run aside and makes the spec pending.
+pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
+    let shown = project.show(id)?;
+    allowed(shown.state, Action::Reset).map_err(|refusal| refusal.of(id.as_str()))?;
+    let _claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
+    let journal = Journal::open(&project.state_dir(), &project.project_key())?;
+    let kept = put_run_aside(project, &journal, id)?;
+    let document = Document::parse(project.read_spec(id)?)?;
+    if document.frontmatter().status != Status::Pending {
+        let bytes = set_scalar(&document, "status", "pending")?;
+        record_spec_change(project, id, &bytes, &format!("chant({id}): reset"))?;
+    }
+    Ok(Reset { id: id.to_string(), kept, was: shown.state.to_string() })
+}
+
+fn put_run_aside(project: &Project, journal: &Journal, id: &SpecId) -> Result<Option<String>> {
+    let Some(mut run) = journal.latest(id.as_str())? else { return Ok(None) };
+    let repo = project.repo();
+    chant_os::tree::end_marked(crate::run::MARKER, &run.id);
+    let mut kept = worktree::remove(repo, id.as_str(), &run.facts.worktree)?;
+    let branch: BranchName = run.facts.branch.parse()?;
+    if run.state != RunState::Completed
+        && let Some(tip) = repo.branch_oid(&branch)?
+    {
+        let base = known(Some(&run.facts.base))?;
+        kept = worktree::keep(repo, id.as_str(), &tip, &base)?.or(kept);
+        repo.delete_branch(&branch, &tip)?;
+    }
+    let data = serde_json::json!({"reset": {"spec": id.as_str(), "run": run.id, "state": run.state.name(), "branch": run.facts.branch, "kept": kept}});
+    journal.remember_undo(&format!("reset {id}"), &data)?;
+    run.state = RunState::Reset;
+    run.facts.kept.clone_from(&kept);
+    journal.save(&run)?;
+    journal.put_aside(id.as_str())?;
+    Ok(kept)
+}

@@ -1,0 +1,93 @@
+//! `chant work`: one spec from ready to landed.
+
+use chant_spec::SpecId;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::journal::{CheckRecord, RunRecord, RunState};
+use crate::project::Project;
+use crate::run::{Order, Run, Surroundings};
+
+/// What came of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The spec's id.
+    pub id: String,
+    /// The run's id.
+    pub run: String,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// The run's state: `completed`, `failed`, `landing`, `conflict`, `paused`, …
+    pub status: &'static str,
+    /// Why, one sentence; empty for a landing.
+    pub reason: String,
+    /// The commit on the main branch, where one landed.
+    pub commit: Option<String>,
+    /// The main branch.
+    pub main_branch: String,
+    /// The run's branch: it exists unless the run landed.
+    pub branch: String,
+    /// The agent's name.
+    pub agent: String,
+    /// The model, where known.
+    pub model: Option<String>,
+    /// The checks that ran.
+    pub checks: Vec<CheckRecord>,
+    /// Tokens in.
+    pub input_tokens: u64,
+    /// Tokens out.
+    pub output_tokens: u64,
+    /// US dollars, where the agent says.
+    pub cost_usd: Option<f64>,
+    /// Where an earlier attempt's work is kept.
+    pub kept: Option<String>,
+    /// The exit status that says the same.
+    #[serde(skip)]
+    pub exit: u8,
+}
+
+impl Report {
+    pub(crate) fn of(record: RunRecord) -> Self {
+        let facts = record.facts;
+        let landed = record.state == RunState::Completed;
+        let commit = facts.landing.filter(|landing| landed && landing.commit.as_ref() != Some(&landing.onto));
+        Self {
+            id: record.spec,
+            run: record.id,
+            attempt: record.attempt,
+            status: record.state.name(),
+            reason: record.reason,
+            commit: commit.and_then(|landing| landing.commit),
+            main_branch: facts.main,
+            branch: facts.branch,
+            agent: facts.agent,
+            model: facts.model,
+            checks: facts.checks,
+            input_tokens: facts.input_tokens,
+            output_tokens: facts.output_tokens,
+            cost_usd: facts.cost_usd,
+            kept: facts.kept,
+            exit: exit(record.state),
+        }
+    }
+
+    /// Whether the spec landed.
+    pub fn landed(&self) -> bool {
+        self.exit == 0
+    }
+}
+
+/// Contract §3: 1 tried and failed, 4 refused as things stand, 130 interrupted.
+fn exit(state: RunState) -> u8 {
+    match state {
+        RunState::Completed => 0,
+        RunState::Landing => 4,
+        RunState::Paused => 130,
+        _ => 1,
+    }
+}
+
+/// Works one spec, or goes on with its interrupted run.
+pub fn work<'a>(project: &'a Project, id: &SpecId, order: &Order, outside: Surroundings<'a>) -> Result<Report> {
+    Ok(Report::of(Run::start(project, id, order, outside)?.drive()?))
+}

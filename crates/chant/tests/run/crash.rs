@@ -1,0 +1,46 @@
+//! chant is killed at every step, before and after; the next `chant work` lands the spec exactly once.
+
+use crate::support::*;
+
+const STEPS: [&str; 9] = ["worktree", "provision", "agent", "collect", "judge", "verify", "land", "checkout", "clean"];
+
+#[track_caller]
+fn survives(point: &str) {
+    let repo = with_agent(HONEST);
+    repo.write("notes.txt", "one\n");
+    repo.commit("notes");
+    repo.write("notes.txt", "uncommitted\n");
+    repo.write(SPEC, &spec("verify:\n  - grep -q hello greeting.txt\n"));
+    let killed = repo.chant_with(|command| {
+        command.args(["work", ID]).env("CHANT_CRASH_AT", point);
+    });
+    assert_eq!(killed.code, None, "killed at {point}: {}", killed.stderr);
+    assert_eq!(repo.file("notes.txt"), "uncommitted\n");
+    // Every command in between explains, and breaks nothing.
+    repo.chant(&["list"]).ok();
+    repo.chant(&["status"]).ok();
+    repo.chant(&["diagnose"]);
+    work(&repo).ok();
+    assert_landed_once(&repo);
+    assert_eq!(repo.file("notes.txt"), "uncommitted\n");
+    assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).trim(), "");
+}
+
+#[test]
+fn before_each_step() {
+    for step in STEPS {
+        survives(&format!("{step}:before"));
+    }
+}
+
+#[test]
+fn after_each_step() {
+    for step in STEPS {
+        survives(&format!("{step}:after"));
+    }
+}
+
+#[test]
+fn between_the_commit_and_the_branch() {
+    survives("land:committed");
+}

@@ -1,0 +1,8 @@
+//! Runs, driven through the real binary with real git and real agent processes.
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod crash;
+mod faults;
+mod landing;
+mod support;

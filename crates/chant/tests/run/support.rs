@@ -1,0 +1,73 @@
+//! What the run tests share: a repository with one spec and an agent that is a shell script.
+
+use chant_testkit::{Output, TestRepo};
+
+/// The spec every test works.
+pub const ID: &str = "001-greeting";
+
+/// Its file.
+pub const SPEC: &str = ".chant/specs/001-greeting.md";
+
+/// An honest agent's work.
+pub const HONEST: &str = r#"
+echo "I write the greeting"
+echo hello > greeting.txt
+sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"
+git add -A
+git commit -q -m "chant($CHANT_SPEC_ID): write the greeting"
+"#;
+
+/// A repository with `chant init`, one spec, and `script` as its agent.
+pub fn with_agent(script: &str) -> TestRepo {
+    let repo = TestRepo::new();
+    repo.chant(&["init", "--name", "sample"]).ok();
+    set_agent(&repo, script);
+    repo.write(SPEC, &spec(""));
+    repo
+}
+
+/// Replaces the agent's script.
+pub fn set_agent(repo: &TestRepo, script: &str) {
+    let path = repo.home().join("agent.sh");
+    std::fs::write(&path, format!("set -e\n{script}")).unwrap();
+    let config = format!(
+        "---\nagents:\n  - name: shell\n    kind: command\n    command: [sh, {}]\ndefaults:\n  agent: shell\n---\n",
+        path.display()
+    );
+    repo.write(".chant/agents.md", &config);
+}
+
+/// The spec with more lines of frontmatter.
+pub fn spec(frontmatter: &str) -> String {
+    format!(
+        "---\ntype: code\nstatus: pending\n{frontmatter}---\n\n# Write a greeting\n\nSay hello.\n\n## Acceptance Criteria\n\n- [ ] `greeting.txt` holds a greeting\n- [ ] It is short\n"
+    )
+}
+
+/// `chant work` of the spec.
+pub fn work(repo: &TestRepo) -> Output {
+    repo.chant(&["work", ID])
+}
+
+/// The state that `chant list --json` shows for the spec.
+pub fn state(repo: &TestRepo) -> String {
+    let list = repo.chant(&["list", "--json"]).json();
+    list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|spec| spec["id"] == ID)
+        .map_or_else(|| "absent".to_owned(), |spec| spec["status"].as_str().unwrap().to_owned())
+}
+
+/// Asserts that the spec landed exactly once: on main, in the checkout, with nothing left behind.
+pub fn assert_landed_once(repo: &TestRepo) {
+    assert_eq!(state(repo), "completed");
+    assert_eq!(repo.git(&["show", "main:greeting.txt"]).trim(), "hello");
+    assert!(repo.git(&["show", &format!("main:{SPEC}")]).contains("status: completed"));
+    assert_eq!(repo.file("greeting.txt").trim(), "hello");
+    let landings = repo.git(&["log", "--format=%(trailers:key=Chant-Spec,valueonly)", "main"]);
+    assert_eq!(landings.split_whitespace().count(), 1, "landed once: {landings:?}");
+    assert_eq!(repo.git(&["branch", "--list", "chant/*"]).trim(), "", "no branch is left");
+    assert_eq!(repo.git(&["worktree", "list", "--porcelain"]).matches("worktree ").count(), 1, "no worktree is left");
+}
