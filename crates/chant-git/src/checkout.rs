@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::tree::split;
 use crate::{Change, GitError, Oid, Repo, RepoPath, Result};
 
 /// What came of it.
@@ -78,9 +77,10 @@ impl Repo {
             return Ok(plan);
         }
         // Freshens the stat information that the comparison below relies on; its exit status is not ours to judge.
-        self.git("update-index")
+        self.change()
+            .arg("update-index")
             .args(["-q", "--refresh"])
-            .output()?;
+            .run()?;
         let staged = self.staged(old)?;
         let modified = self.modified()?;
         for change in changes {
@@ -100,7 +100,8 @@ impl Repo {
     /// What the index has that the old commit has not: path and object (none: removed).
     fn staged(&self, old: &Oid) -> Result<BTreeMap<String, Option<Oid>>> {
         let output = self
-            .git("diff-index")
+            .change()
+            .arg("diff-index")
             .args([
                 "--cached",
                 "-z",
@@ -109,7 +110,7 @@ impl Repo {
                 "--no-abbrev",
                 old.as_str(),
             ])
-            .bytes()?;
+            .stdout()?;
         let mut fields = split(&output);
         let mut staged = BTreeMap::new();
         while let (Some(head), Some(path)) = (fields.next(), fields.next()) {
@@ -128,9 +129,10 @@ impl Repo {
     /// Files that differ from the index.
     fn modified(&self) -> Result<BTreeSet<String>> {
         let output = self
-            .git("diff-files")
+            .change()
+            .arg("diff-files")
             .args(["-z", "--name-only", "--ignore-submodules=all"])
-            .bytes()?;
+            .stdout()?;
         Ok(split(&output)
             .map(|path| String::from_utf8_lossy(path).into_owned())
             .collect())
@@ -210,12 +212,14 @@ impl Repo {
             return Ok(());
         }
         self.with_index_lock(|| {
-            self.git("update-index")
+            self.change()
+                .arg("update-index")
                 .args(["-z", "--index-info"])
                 .stdin(info.clone())
         })?;
         self.with_index_lock(|| {
-            self.git("checkout-index")
+            self.change()
+                .arg("checkout-index")
                 .args(["-f", "-u", "-z", "--stdin"])
                 .stdin(written.clone())
         })?;
@@ -227,7 +231,8 @@ impl Repo {
 
     fn read_tree(&self, mode: &[&str], old: &Oid, new: &Oid) -> Result<Brought> {
         let run = || {
-            self.git("read-tree")
+            self.change()
+                .arg("read-tree")
                 .args(["-m", "-u"])
                 .args(mode)
                 .args([old.as_str(), new.as_str()])
@@ -242,10 +247,10 @@ impl Repo {
     }
 
     /// Runs a command that writes the index; another git that holds it is waited for a short while.
-    fn with_index_lock(&self, command: impl Fn() -> crate::command::Git) -> Result<()> {
+    fn with_index_lock(&self, command: impl Fn() -> crate::call::Call) -> Result<()> {
         let lock = self.git_dir().join("index.lock");
         for _ in 0..TRIES {
-            match command().bytes() {
+            match command().stdout() {
                 Ok(_) => return Ok(()),
                 Err(GitError::Command { stderr, .. }) if stderr.contains("index.lock") => {
                     std::thread::sleep(PAUSE)
@@ -286,4 +291,11 @@ fn named(stderr: &str) -> Vec<String> {
     } else {
         files
     }
+}
+
+/// NUL-terminated fields.
+fn split(output: &[u8]) -> impl Iterator<Item = &[u8]> {
+    output
+        .split(|&byte| byte == 0)
+        .filter(|field| !field.is_empty())
 }

@@ -1,82 +1,143 @@
-//! Commits: making them without touching an index or a HEAD, and listing them.
+//! Commits: making them without a checkout, and reading them.
 
-use crate::command::failure;
-use crate::{GitError, Oid, Repo, Result};
+use crate::{GitError, Oid, Repo, Result, call::Ran};
 
-/// A commit, as listed.
+/// Who wrote something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ident {
+    /// The name.
+    pub name: String,
+    /// The address.
+    pub email: String,
+}
+
+/// How a commit is made, where the settings are not to decide.
+#[derive(Debug, Clone, Default)]
+pub struct CommitOptions {
+    /// The author; else whom the settings name.
+    pub author: Option<Ident>,
+    /// Leaves the commit unsigned whatever `commit.gpgSign` says: for commits that nobody will ever be given.
+    pub unsigned: bool,
+}
+
+/// A commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its id.
     pub oid: Oid,
     /// Its parents.
     pub parents: Vec<Oid>,
-    /// The first line of its message.
+    /// Its tree.
+    pub tree: Oid,
+    /// Who wrote it.
+    pub author: Ident,
+    /// The message's first line.
     pub subject: String,
+    /// The whole message.
+    pub message: String,
 }
 
+/// Fields of a commit, each ended by NUL; a newline follows the last.
+const FORMAT: &str = "--format=%H%x00%P%x00%T%x00%an%x00%ae%x00%s%x00%B%x00";
+
 impl Repo {
-    /// Makes a commit by the user, signed where `commit.gpgSign` says so. Two processes.
+    /// Makes a commit, signed where `commit.gpgSign` says so. Moves no ref. Two processes, and those of the signing.
     pub fn commit_tree(&self, tree: &Oid, parents: &[Oid], message: &str) -> Result<Oid> {
-        let sign = self.config_yes("commit.gpgSign")?;
-        self.commit(tree, parents, message, sign)
+        self.commit_tree_with(tree, parents, message, &CommitOptions::default())
     }
 
-    /// Makes a commit that is only a handle for a tree, never to be landed. One process.
+    /// Makes a commit that is never signed: one that nobody will be given. Moves no ref. One process.
     pub fn commit_tree_unsigned(&self, tree: &Oid, parents: &[Oid], message: &str) -> Result<Oid> {
-        self.commit(tree, parents, message, false)
+        let options = CommitOptions {
+            unsigned: true,
+            ..CommitOptions::default()
+        };
+        self.commit_tree_with(tree, parents, message, &options)
     }
 
-    fn commit(&self, tree: &Oid, parents: &[Oid], message: &str, sign: bool) -> Result<Oid> {
-        let mut git = self.git("commit-tree").args([tree.as_str(), "-F", "-"]);
+    /// Makes a commit. Moves no ref. At most two processes, and those of the signing.
+    pub fn commit_tree_with(
+        &self,
+        tree: &Oid,
+        parents: &[Oid],
+        message: &str,
+        options: &CommitOptions,
+    ) -> Result<Oid> {
+        let sign = !options.unsigned && self.config_bool("commit.gpgSign")?;
+        let mut call = self.change().setting("i18n.commitEncoding=UTF-8");
+        if let Some(author) = &options.author {
+            call = call
+                .setting(&format!("author.name={}", author.name))
+                .setting(&format!("author.email={}", author.email));
+        }
+        let mut call = call.args(["commit-tree", if sign { "-S" } else { "--no-gpg-sign" }]);
         for parent in parents {
-            git = git.args(["-p", parent.as_str()]);
+            call = call.args(["-p", parent.as_str()]);
         }
-        let git = git.args([if sign { "-S" } else { "--no-gpg-sign" }]);
-        let (output, command) = git.stdin(message).output()?;
-        if output.status.success() {
-            return String::from_utf8_lossy(&output.stdout).trim().parse();
-        }
-        match failure(&command, &output) {
-            GitError::Command { stderr, .. } if sign => Err(GitError::Signing { stderr }),
-            other => Err(other),
+        let ran = call.args(["-F", "-", tree.as_str()]).stdin(message).run()?;
+        if ran.code() == Some(0) {
+            Oid::from_bytes(ran.stdout())
+        } else {
+            Err(explain(&ran, sign))
         }
     }
 
-    /// The commits of `tip` that are not of `base`, newest first. One process.
+    /// The commits of `tip` that `base` does not have, newest first. One process.
     pub fn log(&self, base: &Oid, tip: &Oid) -> Result<Vec<Commit>> {
-        if base == tip {
-            return Ok(Vec::new());
+        let not_base = format!("^{base}");
+        let flags = ["log", "--no-show-signature", "--no-color", FORMAT];
+        let ran = self
+            .look()
+            .args(flags)
+            .args([tip.as_str(), &not_base, "--"])
+            .run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
         }
-        let range = format!("{base}..{tip}");
-        let text = self
-            .git("log")
-            .args([
-                "-z",
-                "--format=%H%n%P%n%s",
-                "--end-of-options",
-                &range,
-                "--",
-            ])
-            .text()?;
-        text.split('\0')
-            .filter(|record| !record.is_empty())
-            .map(listed)
+        let text = String::from_utf8_lossy(ran.stdout());
+        let fields: Vec<&str> = text.split('\0').collect();
+        let commits = fields.chunks_exact(7);
+        commits
+            .map(|fields| parse(fields).ok_or_else(|| ran.unexpected(fields[0].as_bytes())))
             .collect()
     }
 }
 
-fn listed(record: &str) -> Result<Commit> {
-    let mut lines = record.trim_start_matches('\n').splitn(3, '\n');
-    let oid = lines.next().unwrap_or_default().parse()?;
-    let parents = lines
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .map(str::parse)
-        .collect::<Result<_>>()?;
-    Ok(Commit {
-        oid,
-        parents,
-        subject: lines.next().unwrap_or_default().to_owned(),
+fn parse(fields: &[&str]) -> Option<Commit> {
+    let [oid, parents, tree, name, email, subject, message] = fields else {
+        return None;
+    };
+    Some(Commit {
+        oid: oid.trim_start().parse().ok()?,
+        parents: parents
+            .split_whitespace()
+            .map(str::parse)
+            .collect::<Result<_>>()
+            .ok()?,
+        tree: tree.parse().ok()?,
+        author: Ident {
+            name: (*name).to_owned(),
+            email: (*email).to_owned(),
+        },
+        subject: (*subject).to_owned(),
+        message: (*message).to_owned(),
     })
+}
+
+/// Why a commit was not made.
+fn explain(ran: &Ran, signing: bool) -> GitError {
+    const NOBODY: [&str; 4] = [
+        "Please tell me who you are",
+        "empty ident name",
+        "unable to auto-detect",
+        "no email was given",
+    ];
+    let stderr = ran.stderr();
+    if NOBODY.iter().any(|sign| stderr.contains(sign)) {
+        GitError::NoIdentity
+    } else if signing {
+        GitError::Signing { stderr }
+    } else {
+        ran.failed()
+    }
 }

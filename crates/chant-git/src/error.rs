@@ -1,92 +1,125 @@
-//! What can go wrong with git, with what to do about it.
+//! Everything that can go wrong with git, in words a user can act on.
 
 use std::path::PathBuf;
 
-use chant_os::file::FileError;
-use chant_os::process::SpawnError;
+use chant_os::{file::FileError, process::SpawnError};
 
-/// What this crate's functions return.
-pub type Result<T> = std::result::Result<T, GitError>;
+use crate::{BranchName, Oid, Version};
 
-/// An error of git's, or of how it was used.
+/// Why git could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
-    /// No `.git` here or above.
+    /// Neither the folder nor any above it is a repository.
     #[error("{} is not in a git repository", start.display())]
     NotARepository {
         /// Where the search began.
         start: PathBuf,
     },
-    /// A repository without a work tree.
-    #[error("{} is a bare repository: it has no files to work on", path.display())]
+    /// The repository has no work tree.
+    #[error("{} is a bare repository; chant needs one with a work tree", path.display())]
     Bare {
         /// The repository.
         path: PathBuf,
     },
-    /// The `.git` file leads nowhere, or the repository cannot be read.
-    #[error("{} cannot be used as a repository: {reason}", path.display())]
-    Unusable {
-        /// What was read.
+    /// What stands at `.git` is not what git would have put there.
+    #[error("{} is damaged: {problem}", path.display())]
+    Damaged {
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
-        reason: String,
+        /// What is wrong with it.
+        problem: String,
     },
-    /// There is no `git` program.
-    #[error("the program git was not found")]
-    NotInstalled,
-    /// Too old for in-memory merges.
-    #[error("git {found} is too old; {needed} or later is needed (for `merge-tree --write-tree`)")]
+    /// The installed git lacks something chant is built on.
+    #[error(
+        "git {found} is too old: chant needs {needed} or newer, for `git merge-tree --write-tree`"
+    )]
     TooOld {
-        /// What there is.
-        found: String,
-        /// What is needed.
-        needed: String,
+        /// The installed version.
+        found: Version,
+        /// The oldest version that will do.
+        needed: Version,
     },
+    /// There is no git.
+    #[error("git is not installed, or not in PATH")]
+    NotInstalled,
+    /// A git command could not be started or talked to.
+    #[error(transparent)]
+    Spawn(SpawnError),
     /// A git command failed.
-    #[error("git {command} failed: {stderr}")]
+    #[error("`git {args}` failed{}: {stderr}", .code.map_or_else(String::new, |code| format!(" with exit code {code}")))]
     Command {
-        /// The subcommand.
-        command: String,
-        /// The exit status.
-        code: i32,
-        /// What git said.
+        /// Its arguments, without the settings chant adds to every call.
+        args: String,
+        /// Its exit code; absent where a signal ended it.
+        code: Option<i32>,
+        /// What it said.
         stderr: String,
     },
-    /// Git printed something this version does not understand.
-    #[error("git {command} printed something unexpected: {output}")]
-    Unexpected {
-        /// The subcommand.
-        command: String,
-        /// What it printed.
-        output: String,
+    /// A git command said something chant does not understand.
+    #[error("`git {args}` answered with something unexpected: {answer}")]
+    Answer {
+        /// Its arguments, without the settings chant adds to every call.
+        args: String,
+        /// The part that was not understood.
+        answer: String,
     },
-    /// A name that git would refuse or take for an option.
-    #[error("{text:?} is not a {what}: {problem}")]
-    Name {
-        /// Branch name, object id or path.
-        what: &'static str,
-        /// The text.
+    /// Not the name of an object.
+    #[error("{text:?} is not a git object id")]
+    BadOid {
+        /// What was given.
         text: String,
-        /// Why not.
+    },
+    /// Not a name git allows for a branch or ref.
+    #[error("{name:?} cannot be the name of a branch or ref: {problem}")]
+    BadName {
+        /// What was given.
+        name: String,
+        /// The rule it breaks.
         problem: &'static str,
     },
-    /// It cannot be told which branch is the main one.
-    #[error("cannot tell which branch is the main one: {reason}")]
-    MainBranch {
-        /// Why not.
-        reason: String,
+    /// Not a path that can be in a repository.
+    #[error("{path:?} cannot be a path in a repository: {problem}")]
+    BadPath {
+        /// What was given.
+        path: String,
+        /// The rule it breaks.
+        problem: &'static str,
     },
-    /// No name and address to commit with.
-    #[error("git does not know who you are, so nothing can be committed")]
+    /// A ref is not where it was said to be.
+    #[error("{name} moved: it is {} now", .now.as_ref().map_or("gone", Oid::as_str))]
+    RefMoved {
+        /// The ref.
+        name: String,
+        /// Where it is now; absent where it does not exist.
+        now: Option<Oid>,
+    },
+    /// Nothing says which branch results land on.
+    #[error("cannot tell which branch is the main one among {}: set `defaults.main_branch` in .chant/config.md", names(.candidates))]
+    MainBranchUnknown {
+        /// The local branches.
+        candidates: Vec<BranchName>,
+    },
+    /// The settings name a branch that is not there.
+    #[error(
+        "there is no branch {name}, neither here nor at origin: correct `defaults.main_branch` in .chant/config.md"
+    )]
+    MainBranchMissing {
+        /// The name in the settings.
+        name: BranchName,
+    },
+    /// Git does not know who commits.
+    #[error(
+        "git does not know who you are; run: git config --global user.name \"Your Name\" and: git config --global user.email you@example.com"
+    )]
     NoIdentity,
-    /// `commit.gpgSign` is on and signing failed.
-    #[error("the commit could not be signed: {stderr}")]
+    /// The settings ask for signed commits, and signing failed.
+    #[error("git could not sign the commit, as `commit.gpgSign` asks: {stderr}")]
     Signing {
-        /// What git said.
+        /// What git and the signing program said.
         stderr: String,
     },
-    /// Another git process holds the index.
-    #[error("another git process is using {}", path.display())]
+    /// Another git command works on the index, or one died while it did.
+    #[error("another git command holds {}; when none is running any more, delete that file and repeat", path.display())]
     IndexLocked {
         /// The lock file.
         path: PathBuf,
@@ -94,33 +127,22 @@ pub enum GitError {
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A process could not be started.
-    #[error(transparent)]
-    Spawn(#[from] SpawnError),
 }
 
-impl GitError {
-    /// What to do next, where something can be done.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::NotARepository { .. } => {
-                "run `git init` first, or go to a folder of a repository"
-            }
-            Self::Bare { .. } => "clone it, and work in the clone",
-            Self::NotInstalled => "install git 2.38 or later",
-            Self::TooOld { .. } => "install a newer git",
-            Self::MainBranch { .. } => "set `defaults.main_branch` in .chant/config.md",
-            Self::NoIdentity => {
-                "git config user.name \"Your Name\" && git config user.email you@example.com"
-            }
-            Self::Signing { .. } => {
-                "see that `git commit -S` works here, or turn it off with `git config commit.gpgSign false`"
-            }
-            Self::IndexLocked { .. } => {
-                "wait for it to end, then repeat the command; if no git runs, remove that file"
-            }
-            _ => return None,
-        };
-        Some(text.to_owned())
+impl From<SpawnError> for GitError {
+    fn from(error: SpawnError) -> Self {
+        if error.is_not_found() {
+            Self::NotInstalled
+        } else {
+            Self::Spawn(error)
+        }
     }
+}
+
+fn names(branches: &[BranchName]) -> String {
+    if branches.is_empty() {
+        return "no branches at all".to_owned();
+    }
+    let names: Vec<&str> = branches.iter().map(BranchName::as_str).collect();
+    names.join(", ")
 }

@@ -1,4 +1,4 @@
-//! `.git/info/exclude`: what this clone ignores without telling anybody.
+//! The repository's own list of files to ignore, which is in no commit: `info/exclude` in the common git directory.
 
 use std::path::PathBuf;
 
@@ -6,68 +6,69 @@ use chant_os::file;
 
 use crate::{Repo, Result};
 
+/// Far more than anybody writes there.
+const LARGEST: u64 = 16 << 20;
+
 impl Repo {
-    fn exclude_file(&self) -> PathBuf {
-        self.common_dir().join("info").join("exclude")
+    /// The file.
+    pub fn exclude_file(&self) -> PathBuf {
+        self.common_dir().join("info/exclude")
     }
 
-    /// The lines of the exclude file; none where there is no file.
-    fn exclude_text(&self) -> Result<String> {
-        let path = self.exclude_file();
-        if !path.exists() {
-            return Ok(String::new());
-        }
-        Ok(String::from_utf8_lossy(&file::read_regular(&path, 1 << 24)?).into_owned())
-    }
-
-    /// Whether a line is there. No process.
+    /// Whether a line is in it. No process.
     pub fn is_excluded(&self, line: &str) -> Result<bool> {
-        Ok(self
-            .exclude_text()?
-            .lines()
-            .any(|known| known.trim_end() == line))
+        Ok(has(&self.excluded()?, line))
     }
 
-    /// Adds a line, once. No process.
-    pub fn exclude(&self, line: &str) -> Result<()> {
-        let mut text = self.exclude_text()?;
-        if text.lines().any(|known| known.trim_end() == line) {
-            return Ok(());
+    /// Adds a line, unless it is there; says whether it was added. Every other byte stays. No process.
+    pub fn exclude(&self, line: &str) -> Result<bool> {
+        let mut bytes = self.excluded()?;
+        if has(&bytes, line) {
+            return Ok(false);
         }
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
+        if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+            bytes.push(b'\n');
         }
-        text.push_str(line);
-        text.push('\n');
-        file::create_dir_all(&self.common_dir().join("info"))?;
-        Ok(file::replace(&self.exclude_file(), text.as_bytes())?)
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.push(b'\n');
+        self.write_excluded(&bytes)?;
+        Ok(true)
     }
 
-    /// Removes a line, wherever it is. No process.
-    pub fn unexclude(&self, line: &str) -> Result<()> {
-        let text = self.exclude_text()?;
-        let kept: String = text
-            .split_inclusive('\n')
-            .filter(|known| known.trim_end() != line)
+    /// Takes a line out, wherever it is; says whether it was there. Every other byte stays. No process.
+    pub fn stop_excluding(&self, line: &str) -> Result<bool> {
+        let bytes = self.excluded()?;
+        if !has(&bytes, line) {
+            return Ok(false);
+        }
+        let kept: Vec<&[u8]> = lines(&bytes)
+            .filter(|there| there.trim_ascii_end() != line.as_bytes())
             .collect();
-        if kept == text {
-            Ok(())
-        } else {
-            Ok(file::replace(&self.exclude_file(), kept.as_bytes())?)
+        self.write_excluded(&kept.concat())?;
+        Ok(true)
+    }
+
+    fn excluded(&self) -> Result<Vec<u8>> {
+        match file::read_regular(&self.exclude_file(), LARGEST) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.is_not_found() => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Whether git ignores a path. One process.
-    pub fn is_ignored(&self, path: &str) -> Result<bool> {
-        self.git("check-ignore").args(["-q", "--", path]).yes()
+    fn write_excluded(&self, bytes: &[u8]) -> Result<()> {
+        let path = self.exclude_file();
+        if let Some(folder) = path.parent() {
+            file::create_dir_all(folder)?;
+        }
+        Ok(file::replace(&path, bytes)?)
     }
+}
 
-    /// Whether git has anything at or below a path, in the index of this work tree. One process.
-    pub fn is_tracked(&self, path: &str) -> Result<bool> {
-        Ok(!self
-            .git("ls-files")
-            .args(["-z", "--", path])
-            .bytes()?
-            .is_empty())
-    }
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n')
+}
+
+fn has(bytes: &[u8], line: &str) -> bool {
+    lines(bytes).any(|there| there.trim_ascii_end() == line.as_bytes())
 }

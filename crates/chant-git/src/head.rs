@@ -1,128 +1,136 @@
-//! Where HEAD is, and which branch is the main one.
+//! Where a work tree stands, and what names mean.
 
-use crate::{BranchName, GitError, Oid, Repo, Result};
+use chant_os::file::read_regular;
 
-/// What HEAD is.
+use crate::{BranchName, Oid, Repo, Result};
+
+/// A ref's file is one short line.
+const SMALL: u64 = 4096;
+
+/// What HEAD of a work tree says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Head {
-    /// On a branch, at a commit.
+    /// A branch is checked out; this is its tip.
     Branch(BranchName, Option<Oid>),
-    /// At a commit, on no branch.
+    /// A commit is checked out, and no branch.
     Detached(Oid),
-    /// On a branch that has no commit yet.
+    /// A branch is checked out that has no commit yet.
     Unborn(BranchName),
 }
 
+impl Head {
+    /// The commit, where there is one.
+    pub fn oid(&self) -> Option<&Oid> {
+        match self {
+            Self::Branch(_, oid) => oid.as_ref(),
+            Self::Detached(oid) => Some(oid),
+            Self::Unborn(_) => None,
+        }
+    }
+
+    /// The branch, where there is one.
+    pub fn branch(&self) -> Option<&BranchName> {
+        match self {
+            Self::Branch(name, _) | Self::Unborn(name) => Some(name),
+            Self::Detached(_) => None,
+        }
+    }
+}
+
 impl Repo {
-    /// Where HEAD of this work tree is. At most one process.
+    /// What is checked out in this work tree. No process where HEAD and its branch are plain files; else one or two.
     pub fn head(&self) -> Result<Head> {
-        let path = self.git_dir().join("HEAD");
-        let text = std::fs::read_to_string(&path).map_err(|error| GitError::Unusable {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?;
-        match text.trim().strip_prefix("ref: refs/heads/") {
-            None => match text.trim().parse() {
-                Ok(oid) => Ok(Head::Detached(oid)),
-                // A reftable repository keeps HEAD elsewhere.
-                Err(_) => self.head_by_git(),
-            },
-            Some(".invalid") => self.head_by_git(),
-            Some(name) => self.head_on(name.parse()?),
-        }
-    }
-
-    fn head_by_git(&self) -> Result<Head> {
-        let (output, _) = self
-            .git("symbolic-ref")
-            .args(["-q", "--short", "HEAD"])
-            .output()?;
-        if output.status.success() {
-            return self.head_on(String::from_utf8_lossy(&output.stdout).trim().parse()?);
-        }
-        let oid = self.resolve("HEAD")?;
-        oid.map(Head::Detached).ok_or_else(|| GitError::Unusable {
-            path: self.git_dir().to_owned(),
-            reason: "HEAD leads nowhere".to_owned(),
+        let Some(branch) = self.head_branch()? else {
+            let oid = self.look().args(["rev-parse", "--verify", "HEAD"]).oid()?;
+            return Ok(Head::Detached(oid));
+        };
+        Ok(match self.branch_oid(&branch)? {
+            Some(oid) => Head::Branch(branch, Some(oid)),
+            None => Head::Unborn(branch),
         })
     }
 
-    fn head_on(&self, name: BranchName) -> Result<Head> {
-        Ok(match self.branch_oid(&name)? {
-            Some(oid) => Head::Branch(name, Some(oid)),
-            None => Head::Unborn(name),
+    /// The branch that HEAD names, whether or not it has a commit.
+    fn head_branch(&self) -> Result<Option<BranchName>> {
+        if let Ok(content) = read_regular(&self.git_dir().join("HEAD"), SMALL) {
+            let content = String::from_utf8_lossy(&content);
+            let content = content.trim_end();
+            if content.parse::<Oid>().is_ok() {
+                return Ok(None);
+            }
+            // Other ways to store refs leave a name here that can be no branch's.
+            if let Some(branch) = content.strip_prefix("ref: ").and_then(BranchName::of_ref) {
+                return Ok(Some(branch));
+            }
+        }
+        let ran = self
+            .look()
+            .args(["symbolic-ref", "--quiet", "HEAD"])
+            .run()?;
+        let found = ran.yes()?;
+        let name = String::from_utf8_lossy(ran.stdout());
+        Ok(if found {
+            BranchName::of_ref(name.trim_end())
+        } else {
+            None
         })
     }
 
-    /// The main branch: as configured; else what `origin/HEAD` says; else `main`, `master` or `trunk`; else
-    /// the branch that is checked out; else the only one.
-    pub fn main_branch(&self, configured: Option<&str>) -> Result<BranchName> {
-        if let Some(name) = configured {
-            let name: BranchName = name.parse()?;
-            return if self.start_point(&name)?.is_some() || matches!(self.head()?, Head::Unborn(_))
-            {
-                Ok(name)
-            } else {
-                Err(GitError::MainBranch {
-                    reason: format!("the configured branch {name} does not exist"),
-                })
-            };
-        }
-        let branches = self.branches()?;
-        let origin = self.origin_head()?;
-        let usual = ["main", "master", "trunk"]
-            .iter()
-            .filter_map(|name| name.parse().ok());
-        if let Some(name) = origin {
-            return Ok(name);
-        }
-        if let Some(name) = usual.into_iter().find(|name| branches.contains(name)) {
-            return Ok(name);
-        }
-        match (self.head()?, branches.as_slice()) {
-            (Head::Unborn(name) | Head::Branch(name, _), _) => Ok(name),
-            (Head::Detached(_), [only]) => Ok(only.clone()),
-            (Head::Detached(_), _) => Err(GitError::MainBranch {
-                reason: "HEAD is detached, there is no origin/HEAD, and no branch is called main, master or trunk".to_owned(),
-            }),
-        }
+    /// A branch's tip; `None` where it does not exist. No process where it is a loose ref, else one.
+    pub fn branch_oid(&self, name: &BranchName) -> Result<Option<Oid>> {
+        self.ref_oid(&name.ref_name())
     }
 
-    fn origin_head(&self) -> Result<Option<BranchName>> {
-        let path = self.common_dir().join("refs/remotes/origin/HEAD");
-        let Ok(text) = std::fs::read_to_string(path) else {
-            return Ok(None);
-        };
-        let Some(name) = text.trim().strip_prefix("ref: refs/remotes/origin/") else {
-            return Ok(None);
-        };
-        let name: BranchName = name.parse()?;
-        Ok(self.start_point(&name)?.map(|_| name))
-    }
-
-    /// Where work on a branch begins: the local branch, else the one at `origin`.
-    pub fn start_point(&self, name: &BranchName) -> Result<Option<Oid>> {
-        match self.branch_oid(name)? {
+    /// What a full ref name stands for; `None` where there is no such ref. The name has been checked.
+    pub(crate) fn ref_oid(&self, name: &str) -> Result<Option<Oid>> {
+        let loose = read_regular(&self.common_dir().join(name), SMALL).ok();
+        match loose.and_then(|content| Oid::from_bytes(&content).ok()) {
             Some(oid) => Ok(Some(oid)),
-            None => self.resolve(&format!("refs/remotes/origin/{name}")),
+            None => self.resolve(name),
         }
     }
 
-    /// A setting of git's. One process.
-    pub fn config_get(&self, key: &str) -> Result<Option<String>> {
-        let (output, _) = self.git("config").args(["--get", key]).output()?;
-        let text = String::from_utf8_lossy(&output.stdout)
-            .trim_end_matches('\n')
-            .to_owned();
-        Ok(output.status.success().then_some(text))
+    /// The object that a name means (a ref, an id, `HEAD`, `main~2`, `HEAD:file`); `None` where it means nothing. One process.
+    pub fn resolve(&self, rev: &str) -> Result<Option<Oid>> {
+        if rev.contains('\0') {
+            return Ok(None);
+        }
+        let ran = self
+            .look()
+            .args(["rev-parse", "--verify", "--quiet", "--end-of-options", rev])
+            .run()?;
+        match ran.code() {
+            Some(0) => Oid::from_bytes(ran.stdout()).map(Some),
+            Some(1 | 128) => Ok(None),
+            _ => Err(ran.failed()),
+        }
     }
 
-    /// A yes-or-no setting of git's; absent is no. One process.
-    pub(crate) fn config_yes(&self, key: &str) -> Result<bool> {
-        let (output, _) = self
-            .git("config")
-            .args(["--type=bool", "--get", key])
-            .output()?;
-        Ok(output.stdout.starts_with(b"true"))
+    /// Whether `ancestor` is `descendant` or comes before it. One process.
+    pub fn is_ancestor(&self, ancestor: &Oid, descendant: &Oid) -> Result<bool> {
+        if ancestor == descendant {
+            return Ok(true);
+        }
+        self.look()
+            .args([
+                "merge-base",
+                "--is-ancestor",
+                ancestor.as_str(),
+                descendant.as_str(),
+            ])
+            .run()?
+            .yes()
+    }
+
+    /// The tree of a commit; of a tree, itself. One process.
+    pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
+        self.look()
+            .args(["rev-parse", "--verify", &format!("{commit}^{{tree}}")])
+            .oid()
+    }
+
+    /// A commit's first parent; `None` for a first commit. One process.
+    pub fn parent_of(&self, commit: &Oid) -> Result<Option<Oid>> {
+        self.resolve(&format!("{commit}^1"))
     }
 }

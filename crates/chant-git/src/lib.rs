@@ -1,33 +1,52 @@
-//! Git as chant needs it: one [`Repo`] value with an explicit directory, and the git command line behind it.
+//! Git as chant needs it: one [`Repo`] value with an explicit directory, and typed answers.
 //!
-//! Only this crate knows git's commands and output formats. Nothing here reads the current directory, and no
-//! work tree of the user's is written except by [`Repo::bring_along`].
+//! Owns every git command line and every format git writes: nothing above this crate knows either. Git itself does the
+//! work, through the floor's one door for commands; each function says how many processes it starts.
+//!
+//! Deliberately not here: what a branch, a tree or a commit is *for*. When to land, what to keep and what to say to the
+//! user is decided above. There is also no caching: git's files are the truth, and others change them at any time.
+//!
+//! Two rules hold throughout. The user's checkout (its HEAD, index and files) is touched in one place, [`Repo::bring_along`].
+//! And what comes from outside reaches git only as a validated type, on standard input, or after `--end-of-options` or `--`.
 
+mod call;
 mod checkout;
-mod command;
 mod commit;
-mod discover;
+mod create;
+mod diff;
 mod error;
 mod exclude;
 mod head;
+mod main_branch;
 mod merge;
 mod message;
 mod name;
 mod object;
-mod refs;
+mod oid;
+mod path;
+mod reference;
+mod repo;
+mod status;
 mod tree;
 mod version;
 mod worktree;
 
 pub use checkout::Brought;
-pub use commit::Commit;
-pub use discover::Repo;
-pub use error::{GitError, Result};
+pub use commit::{Commit, CommitOptions, Ident};
+pub use diff::{Change, ChangeStatus};
+pub use error::GitError;
 pub use head::Head;
 pub use merge::Merge;
 pub use message::with_trailers;
-pub use name::{BranchName, Oid, RepoPath};
-pub use refs::Cas;
-pub use tree::{Change, ChangeStatus, TreeEdit, TreeEntry};
+pub use name::BranchName;
+pub use object::TreeEntry;
+pub use oid::Oid;
+pub use path::RepoPath;
+pub use reference::Cas;
+pub use repo::Repo;
+pub use tree::{TreeChange, TreeEdit};
 pub use version::Version;
 pub use worktree::WorktreeInfo;
+
+/// What the functions of this crate return.
+pub type Result<T> = std::result::Result<T, GitError>;

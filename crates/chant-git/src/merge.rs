@@ -1,48 +1,43 @@
-//! Merging in memory: no work tree, no index.
+//! Merging in memory: no checkout, no index, nothing to clean up.
 
-use crate::command::failure;
-use crate::{Oid, Repo, Result};
+use crate::{Oid, Repo, Result, call::records, path::text};
 
-/// What a merge gives.
+/// What merging two commits gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merge {
-    /// The merged tree.
+    /// This tree.
     Clean(Oid),
-    /// Both sides changed the same lines.
+    /// Both sides changed these files, and git cannot tell what is meant.
     Conflict {
-        /// Of these files.
+        /// The files, from the repository's root.
         files: Vec<String>,
     },
 }
 
 impl Repo {
-    /// Merges two commits. One process.
+    /// Merges `theirs` into `ours` as `git merge` would, in memory. One process; two if git's version is not known yet.
     pub fn merge(&self, ours: &Oid, theirs: &Oid) -> Result<Merge> {
-        let (output, command) = self
-            .git("merge-tree")
-            .args([
-                "--write-tree",
-                "-z",
-                "--name-only",
-                "--no-messages",
-                ours.as_str(),
-                theirs.as_str(),
-            ])
-            .output()?;
-        let mut fields = output
-            .stdout
-            .split(|&byte| byte == 0)
-            .map(|field| String::from_utf8_lossy(field).into_owned());
-        let tree = fields.next().unwrap_or_default();
-        match output.status.code() {
-            Some(0) => Ok(Merge::Clean(tree.trim().parse()?)),
-            Some(1) => {
-                let mut files: Vec<String> =
-                    fields.filter(|file| !file.trim().is_empty()).collect();
-                files.dedup();
-                Ok(Merge::Conflict { files })
-            }
-            _ => Err(failure(&command, &output)),
+        self.check_version()?;
+        let flags = [
+            "merge-tree",
+            "--write-tree",
+            "-z",
+            "--name-only",
+            "--no-messages",
+        ];
+        let ran = self
+            .change()
+            .args(flags)
+            .args([ours.as_str(), theirs.as_str()])
+            .run()?;
+        let clean = ran.yes()?;
+        let mut answer = records(ran.stdout());
+        let tree = answer.next().ok_or_else(|| ran.unexpected(b""))?;
+        if clean {
+            return Oid::from_bytes(tree).map(Merge::Clean);
         }
+        Ok(Merge::Conflict {
+            files: answer.map(text).collect(),
+        })
     }
 }

@@ -1,154 +1,156 @@
-//! Names that are safe to hand to git, by construction.
+//! Names of branches and refs, checked by git's rules before git ever sees them.
 
-use std::fmt;
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::GitError;
 
-macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $check:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+/// A branch's name, without `refs/heads/`. Never begins with `-`, so it is no option.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BranchName(String);
 
-        impl $name {
-            /// As text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
+impl BranchName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `refs/heads/<name>`.
+    pub fn ref_name(&self) -> String {
+        format!("refs/heads/{}", self.0)
+    }
+
+    /// From a ref's full name; `None` where that is no branch.
+    pub(crate) fn of_ref(name: &str) -> Option<Self> {
+        name.strip_prefix("refs/heads/")?.parse().ok()
+    }
+}
+
+impl FromStr for BranchName {
+    type Err = GitError;
+
+    fn from_str(name: &str) -> Result<Self, GitError> {
+        let problem = match name {
+            "HEAD" => Some("HEAD is what git calls the current commit"),
+            "@" => Some("@ is what git calls HEAD"),
+            _ if name.starts_with('-') => Some("it begins with '-'"),
+            _ => problem(name),
+        };
+        match problem {
+            None => Ok(Self(name.to_owned())),
+            Some(problem) => Err(GitError::BadName {
+                name: name.to_owned(),
+                problem,
+            }),
         }
+    }
+}
 
-        impl FromStr for $name {
-            type Err = GitError;
+impl TryFrom<String> for BranchName {
+    type Error = GitError;
 
-            fn from_str(text: &str) -> Result<Self, GitError> {
-                match $check(text) {
-                    None => Ok(Self(text.to_owned())),
-                    Some(problem) => Err(GitError::Name { what: $what, text: text.to_owned(), problem }),
-                }
-            }
-        }
+    fn try_from(name: String) -> Result<Self, GitError> {
+        name.parse()
+    }
+}
 
-        impl TryFrom<String> for $name {
-            type Error = GitError;
+impl From<BranchName> for String {
+    fn from(name: BranchName) -> Self {
+        name.0
+    }
+}
 
-            fn try_from(text: String) -> Result<Self, GitError> {
-                text.parse()
-            }
-        }
+impl fmt::Display for BranchName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+/// Checks a full ref name: it begins with `refs/` and obeys git's rules.
+pub(crate) fn check_ref(name: &str) -> Result<(), GitError> {
+    let problem = if name.starts_with("refs/") {
+        problem(name)
+    } else {
+        Some("it does not begin with refs/")
     };
+    match problem {
+        None => Ok(()),
+        Some(problem) => Err(GitError::BadName {
+            name: name.to_owned(),
+            problem,
+        }),
+    }
 }
 
-name! {
-    /// A full object id, SHA-1 or SHA-256, in lower-case hex.
-    Oid, "object id", bad_oid
-}
-name! {
-    /// A branch's short name that `git check-ref-format --branch` would accept.
-    BranchName, "branch name", bad_branch
-}
-name! {
-    /// A path from the top of a repository, with `/`.
-    RepoPath, "path in a repository", bad_path
-}
-
-fn bad_oid(text: &str) -> Option<&'static str> {
-    let hex = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    (!hex || !matches!(text.len(), 40 | 64)).then_some("it has to be 40 or 64 hex digits")
+/// The rule of `git check-ref-format` that a name breaks.
+fn problem(name: &str) -> Option<&'static str> {
+    let bad = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
+    if name.is_empty() {
+        Some("it is empty")
+    } else if name.contains(bad) {
+        Some("it holds a space, a control character or one of ~ ^ : ? * [ \\")
+    } else if name.contains("..") || name.contains("@{") {
+        Some("it holds '..' or '@{'")
+    } else if name.ends_with('.') {
+        Some("it ends with '.'")
+    } else {
+        name.split('/').find_map(part_problem)
+    }
 }
 
-/// The rules of git-check-ref-format(1).
-fn bad_branch(text: &str) -> Option<&'static str> {
-    if text.is_empty() || text == "@" || text == "HEAD" {
-        return Some("it is reserved or empty");
+fn part_problem(part: &str) -> Option<&'static str> {
+    let ends_in_lock = part.as_bytes().ends_with(b".lock");
+    match part {
+        "" => Some("it begins or ends with '/', or holds '//'"),
+        _ if part.starts_with('.') => Some("a part of it begins with '.'"),
+        _ if ends_in_lock => Some("a part of it ends with '.lock'"),
+        _ => None,
     }
-    if text.starts_with('-') {
-        return Some("it begins with a dash");
-    }
-    if text
-        .bytes()
-        .any(|b| b <= b' ' || b == 0x7f || b"~^:?*[\\".contains(&b))
-    {
-        return Some("it holds a space or one of ~ ^ : ? * [ \\");
-    }
-    if text.contains("..") || text.contains("@{") || text.contains("//") {
-        return Some("it holds `..`, `@{` or `//`");
-    }
-    let bad_part = |part: &str| {
-        part.is_empty()
-            || part.starts_with('.')
-            || part.ends_with('.')
-            || std::path::Path::new(part)
-                .extension()
-                .is_some_and(|end| end == "lock")
-    };
-    text.split('/')
-        .any(bad_part)
-        .then_some("a part of it is empty, begins or ends with a dot, or ends in `.lock`")
-}
-
-fn bad_path(text: &str) -> Option<&'static str> {
-    if text.is_empty() || text.contains('\0') {
-        return Some("it is empty or holds a NUL");
-    }
-    if text.starts_with('/') {
-        return Some("it is absolute");
-    }
-    let mut parts = text.split('/');
-    if parts.clone().any(|part| matches!(part, "" | "." | "..")) {
-        return Some("it holds an empty part, `.` or `..`");
-    }
-    parts
-        .any(|part| part.eq_ignore_ascii_case(".git"))
-        .then_some("it leads into git's own folder")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{BranchName, check_ref};
+
+    #[track_caller]
+    fn check(name: &str, valid: bool) {
+        assert_eq!(name.parse::<BranchName>().is_ok(), valid, "{name:?}");
+    }
 
     #[test]
-    fn names_that_git_would_take_for_something_else_are_refused() {
-        for bad in [
-            "", "-f", "a b", "a..b", "a.lock", "x/.y", "a@{b", "a:b", "HEAD", "a/",
+    fn what_git_allows_is_allowed() {
+        for name in [
+            "main",
+            "chant/001-greeting",
+            "ünï",
+            "a-b",
+            "a.b",
+            "a@b",
+            "x{y",
+            "feature/--x",
+            "🎉",
         ] {
-            assert!(bad.parse::<BranchName>().is_err(), "{bad:?}");
+            check(name, true);
         }
-        for good in ["main", "chant/001-x", "fix/issue-1234", "grün"] {
-            assert!(good.parse::<BranchName>().is_ok(), "{good:?}");
-        }
-        for bad in [
-            "/etc",
-            "../x",
-            "a/../b",
-            ".git/config",
-            "a/.GIT/x",
-            "a//b",
-            "a\0b",
+    }
+
+    #[test]
+    fn what_git_refuses_is_refused() {
+        for name in [
+            "", "-x", "--help", "@", "HEAD", "a..b", "a b", "a~1", "a^", "a:b", "a?", "a*", "a[",
+            "a\\b", "a\0b", "a\nb", "a\x7f", "/a", "a/", "a//b", ".a", "a/.b", "a.", "a.lock",
+            "a.lock/b", "a@{b",
         ] {
-            assert!(bad.parse::<RepoPath>().is_err(), "{bad:?}");
+            check(name, false);
         }
-        assert!(
-            "-looks like an option".parse::<RepoPath>().is_ok(),
-            "a strange but valid file name"
-        );
-        assert!("HEAD".parse::<Oid>().is_err());
+    }
+
+    #[test]
+    fn a_ref_has_its_full_name() {
+        assert!(check_ref("refs/chant/kept/001/abc").is_ok());
+        assert!(check_ref("HEAD").is_err());
+        assert!(check_ref("refs/heads/a b").is_err());
     }
 }

@@ -1,42 +1,129 @@
-//! Blobs and commits as content.
+//! Objects in and out: blobs, and what a tree holds.
 
-use crate::{Oid, Repo, Result, TreeEntry};
+use crate::{Oid, Repo, Result, call::records, path::text};
+
+/// One entry of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeEntry {
+    /// Git's mode: `100644` a file, `100755` an executable one, `120000` a link, `160000` a submodule, `040000` a folder.
+    pub mode: String,
+    /// The object.
+    pub oid: Oid,
+    /// The path from the repository's root. What is not UTF-8 in it is shown as `�`.
+    pub path: String,
+}
+
+impl TreeEntry {
+    /// Whether it is a plain file, executable or not.
+    pub fn is_file(&self) -> bool {
+        self.mode.starts_with("100")
+    }
+
+    /// Whether it is a folder.
+    pub fn is_tree(&self) -> bool {
+        self.mode == "040000"
+    }
+
+    /// Whether it is a symbolic link.
+    pub fn is_link(&self) -> bool {
+        self.mode == "120000"
+    }
+
+    /// From `<mode> <type> <oid>\t<path>`.
+    fn parse(record: &[u8]) -> Option<Self> {
+        let tab = record.iter().position(|byte| *byte == b'\t')?;
+        let facts = std::str::from_utf8(&record[..tab]).ok()?;
+        let mut facts = facts.split(' ');
+        let (mode, _kind, oid) = (facts.next()?, facts.next()?, facts.next()?);
+        Some(Self {
+            mode: mode.to_owned(),
+            oid: oid.parse().ok()?,
+            path: text(&record[tab + 1..]),
+        })
+    }
+}
 
 impl Repo {
     /// Stores bytes as a blob. One process.
     pub fn hash_object(&self, bytes: &[u8]) -> Result<Oid> {
-        self.git("hash-object")
-            .args(["-w", "--stdin", "--no-filters"])
+        self.change()
+            .args(["hash-object", "-w", "--stdin"])
             .stdin(bytes)
             .oid()
     }
 
-    /// A blob's content. One process.
+    /// A blob's bytes. One process.
     pub fn blob(&self, oid: &Oid) -> Result<Vec<u8>> {
-        self.git("cat-file").args(["blob", oid.as_str()]).bytes()
+        self.look()
+            .args(["cat-file", "blob", oid.as_str()])
+            .stdout()
     }
 
-    /// The tree of a commit. One process.
-    pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
-        self.git("rev-parse")
-            .args([
-                "--verify",
-                "--end-of-options",
-                &format!("{commit}^{{tree}}"),
-            ])
-            .oid()
+    /// Many blobs' bytes, in order. One process, or none.
+    pub fn blobs(&self, oids: &[Oid]) -> Result<Vec<Vec<u8>>> {
+        if oids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: String = oids.iter().flat_map(|oid| [oid.as_str(), "\n"]).collect();
+        let ran = self
+            .look()
+            .args(["cat-file", "--batch"])
+            .stdin(wanted)
+            .run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        let mut rest = ran.stdout();
+        let mut blobs = Vec::with_capacity(oids.len());
+        for _ in oids {
+            let (blob, behind) =
+                take_blob(rest).ok_or_else(|| ran.unexpected(&rest[..rest.len().min(100)]))?;
+            blobs.push(blob.to_vec());
+            rest = behind;
+        }
+        Ok(blobs)
     }
 
-    /// The first parent of a commit. One process.
-    pub fn parent_of(&self, commit: &Oid) -> Result<Option<Oid>> {
-        self.resolve(&format!("{commit}^"))
-    }
-
-    /// What a commit or tree has at a path. One process.
+    /// What a commit or tree has at `path`: a file, link, submodule or folder. One process.
     pub fn read_file(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
+        let path = path.trim_end_matches('/');
+        if path.is_empty() || path.contains('\0') {
+            return Ok(None);
+        }
         Ok(self
             .ls_tree(treeish, &[path], false)?
             .into_iter()
             .find(|entry| entry.path == path))
     }
+
+    /// The entries of a commit or tree: those at `paths`, or with no paths those at the top. `recursive` lists the files in
+    /// folders instead of the folders. One process.
+    pub fn ls_tree(
+        &self,
+        treeish: &Oid,
+        paths: &[&str],
+        recursive: bool,
+    ) -> Result<Vec<TreeEntry>> {
+        let mut call = self.look().args(["ls-tree", "-z", "--full-tree"]);
+        if recursive {
+            call = call.arg("-r");
+        }
+        let ran = call.args([treeish.as_str(), "--"]).args(paths).run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        records(ran.stdout())
+            .map(|record| TreeEntry::parse(record).ok_or_else(|| ran.unexpected(record)))
+            .collect()
+    }
+}
+
+/// Takes `<oid> blob <size>\n<bytes>\n` off the front.
+fn take_blob(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = bytes.iter().position(|byte| *byte == b'\n')?;
+    let head = std::str::from_utf8(&bytes[..line]).ok()?;
+    let mut head = head.split(' ').skip(1);
+    let (kind, size) = (head.next()?, head.next()?.parse::<usize>().ok()?);
+    let body = &bytes[line + 1..];
+    (kind == "blob" && body.len() > size).then(|| (&body[..size], &body[size + 1..]))
 }

@@ -1,81 +1,94 @@
-//! Which git this is, asked once for a process.
+//! Which git is installed, and whether it will do.
 
-use std::fmt;
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
-use crate::{GitError, Repo, Result};
+use crate::{GitError, Repo, Result, call};
 
-/// `merge-tree --write-tree` came with 2.38; without it there is no merging in memory.
+/// The oldest git that can merge without a work tree (`merge-tree --write-tree`).
 const NEEDED: Version = Version {
     major: 2,
     minor: 38,
+    patch: 0,
 };
 
 /// A version of git.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
-    /// The first number.
+    /// Its first number.
     pub major: u32,
-    /// The second.
+    /// Its second.
     pub minor: u32,
+    /// Its third.
+    pub patch: u32,
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl Version {
+    /// From what `git version` prints; vendors add words behind the number.
+    fn parse(text: &str) -> Option<Self> {
+        let number = text
+            .strip_prefix("git version ")?
+            .split_whitespace()
+            .next()?;
+        let mut parts = number.split('.');
+        let major = parts.next()?.parse().ok()?;
+        let minor = parts.next()?.parse().ok()?;
+        let patch = parts.next().and_then(|part| part.parse().ok()).unwrap_or(0);
+        Some(Self {
+            major,
+            minor,
+            patch,
+        })
     }
 }
 
 impl Repo {
-    /// The version of git, if it is new enough. One process, once.
+    /// The installed git's version, if it will do. One process, the first time; none after that.
     pub fn check_version(&self) -> Result<Version> {
         static FOUND: OnceLock<Version> = OnceLock::new();
-        if let Some(found) = FOUND.get() {
-            return Ok(*found);
+        if let Some(version) = FOUND.get() {
+            return Ok(*version);
         }
-        let text = self.git("version").text()?;
-        let found = parse(&text).ok_or_else(|| GitError::Unexpected {
-            command: "version".to_owned(),
-            output: text.clone(),
-        })?;
+        let ran = call::nowhere().arg("version").run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        let text = String::from_utf8_lossy(ran.stdout());
+        let found = Version::parse(&text).ok_or_else(|| ran.unexpected(ran.stdout()))?;
         if found < NEEDED {
             return Err(GitError::TooOld {
-                found: found.to_string(),
-                needed: NEEDED.to_string(),
+                found,
+                needed: NEEDED,
             });
         }
         Ok(*FOUND.get_or_init(|| found))
     }
 }
 
-fn parse(text: &str) -> Option<Version> {
-    let mut numbers = text.strip_prefix("git version ")?.split('.');
-    Some(Version {
-        major: numbers.next()?.parse().ok()?,
-        minor: numbers.next()?.parse().ok()?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{NEEDED, Version};
 
     #[test]
-    fn versions_of_all_vendors_are_read() {
-        assert_eq!(
-            parse("git version 2.47.3"),
-            Some(Version {
-                major: 2,
-                minor: 47
-            })
-        );
-        assert_eq!(
-            parse("git version 2.39.3 (Apple Git-146)"),
-            Some(Version {
-                major: 2,
-                minor: 39
-            })
-        );
-        assert_eq!(parse("hub"), None);
+    fn vendors_words_do_not_matter() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(
+                Version::parse(text)
+                    .map(|version| version.to_string())
+                    .as_deref(),
+                Some(expected)
+            );
+        };
+        check("git version 2.47.3\n", "2.47.3");
+        check("git version 2.39.2 (Apple Git-143)\n", "2.39.2");
+        check("git version 2.45.1.windows.1\n", "2.45.1");
+        check("git version 2.48.rc1\n", "2.48.0");
+        assert_eq!(Version::parse("hub 3"), None);
+        assert!(Version::parse("git version 2.37.9") < Some(NEEDED));
     }
 }

@@ -1,49 +1,64 @@
-//! Linked work trees.
+//! Work trees beside the user's: listing, adding, removing.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
-use crate::tree::split;
-use crate::{BranchName, Oid, Repo, Result};
+use chant_os::file;
 
-/// A work tree of a repository.
+use crate::{BranchName, Oid, Repo, Result, call::Call};
+
+/// A work tree of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorktreeInfo {
-    /// Its top folder.
+    /// Its folder, as git has it: with links resolved.
     pub path: PathBuf,
-    /// Its commit.
+    /// The commit checked out; absent on a branch that has none.
     pub head: Option<Oid>,
-    /// Its branch; none where HEAD is detached.
+    /// The branch checked out.
     pub branch: Option<BranchName>,
-    /// Its folder is gone.
+    /// Whether somebody locked it.
+    pub locked: bool,
+    /// Whether its folder is gone, or is no work tree any more.
     pub prunable: bool,
 }
 
 impl Repo {
-    /// All work trees, the main one first. One process.
+    /// All work trees, the main one first. A bare repository's own folder is none. One process.
     pub fn worktrees(&self) -> Result<Vec<WorktreeInfo>> {
-        let output = Repo::git_common(self, "worktree")
-            .args(["list", "--porcelain", "-z"])
-            .bytes()?;
+        let listed = self
+            .look()
+            .args(["worktree", "list", "--porcelain", "-z"])
+            .stdout()?;
         let mut found: Vec<WorktreeInfo> = Vec::new();
-        for field in split(&output) {
-            let text = String::from_utf8_lossy(field);
-            let (key, value) = text.split_once(' ').unwrap_or((&text, ""));
-            if key == "worktree" {
+        for line in listed.split(|byte| *byte == 0) {
+            let space = line
+                .iter()
+                .position(|byte| *byte == b' ')
+                .unwrap_or(line.len());
+            let (key, value) = (&line[..space], line.get(space + 1..).unwrap_or_default());
+            if key == b"worktree" {
+                let path = PathBuf::from(std::ffi::OsStr::from_bytes(value));
                 found.push(WorktreeInfo {
-                    path: PathBuf::from(value),
+                    path,
                     head: None,
                     branch: None,
+                    locked: false,
                     prunable: false,
                 });
+            } else if key == b"bare" {
+                found.pop();
             } else if let Some(worktree) = found.last_mut() {
                 match key {
-                    "HEAD" => worktree.head = value.parse().ok(),
-                    "branch" => {
-                        worktree.branch = value
-                            .strip_prefix("refs/heads/")
-                            .and_then(|name| name.parse().ok())
+                    b"HEAD" => {
+                        worktree.head = Oid::from_bytes(value).ok().filter(|oid| !oid.is_zero())
                     }
-                    "prunable" => worktree.prunable = true,
+                    b"branch" => {
+                        worktree.branch = BranchName::of_ref(&String::from_utf8_lossy(value))
+                    }
+                    b"locked" => worktree.locked = true,
+                    b"prunable" => worktree.prunable = true,
                     _ => {}
                 }
             }
@@ -51,55 +66,60 @@ impl Repo {
         Ok(found)
     }
 
-    /// Makes a work tree with a branch checked out. Submodules are not initialised, hooks do not run. One process.
+    /// Checks out an existing branch in a new folder. One process, and what git starts itself.
     pub fn add_worktree(&self, path: &Path, branch: &BranchName) -> Result<()> {
-        self.add(path, &["--force"], branch.as_str())
-    }
-
-    /// Makes a work tree with a commit checked out on no branch. One process.
-    pub fn add_detached(&self, path: &Path, commit: &Oid) -> Result<()> {
-        self.add(path, &["--force", "--detach"], commit.as_str())
-    }
-
-    fn add(&self, path: &Path, options: &[&str], commitish: &str) -> Result<()> {
-        // `--force` is for an entry whose folder is gone; the callers have made sure that nothing is there.
-        self.git("worktree")
-            .args(["add", "--quiet"])
-            .args(options)
-            .args(["--end-of-options"])
-            .args([path])
-            .args([commitish])
-            .bytes()
+        self.adding()
+            .arg("--")
+            .arg(path)
+            .arg(branch.as_str())
+            .stdout()
             .map(drop)
     }
 
-    /// Removes a work tree and its entry, whatever is in it. Nothing happens where there is none. One or two processes.
+    /// Checks out a commit, and no branch, in a new folder. One process, and what git starts itself.
+    pub fn add_detached(&self, path: &Path, commit: &Oid) -> Result<()> {
+        self.adding()
+            .args(["--detach", "--"])
+            .arg(path)
+            .arg(commit.as_str())
+            .stdout()
+            .map(drop)
+    }
+
+    /// The user's hooks are about the user's checkout; they neither run here nor can they make this fail. Submodules stay
+    /// empty folders: whether to fetch them is not for chant to decide.
+    fn adding(&self) -> Call {
+        self.change()
+            .setting("core.hooksPath=/dev/null")
+            .setting("submodule.recurse=false")
+            .args(["worktree", "add", "--quiet"])
+    }
+
+    /// Removes a work tree with everything in it, even where it is locked, damaged or already gone; other work trees' entries
+    /// are left alone. What is in it and nowhere else has to be saved before. Repeatable. At most three processes.
     pub fn remove_worktree(&self, path: &Path) -> Result<()> {
-        if !self
-            .worktrees()?
-            .iter()
-            .any(|worktree| worktree.path == path)
-        {
+        let removed = self.removing(path).run()?;
+        if removed.code() == Some(0) {
             return Ok(());
         }
-        if path.exists() {
-            chant_os::file::remove_tree(path)?;
-        }
-        // With its folder gone, git drops the entry; `--force` twice also where it was locked half-made.
-        self.git("worktree")
-            .args(["remove", "--force", "--force", "--end-of-options"])
-            .args([path])
-            .bytes()
-            .map(drop)
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        // The main work tree has its `.git` as a folder; it is nobody's to remove.
+        let is_main = real.join(".git").is_dir();
+        let Some(worktree) = self
+            .worktrees()?
+            .into_iter()
+            .find(|worktree| worktree.path == real && !is_main)
+        else {
+            return Ok(());
+        };
+        // Its `.git` was deleted, or files in it cannot be: the folder goes our way, then git lets its entry go.
+        file::remove_tree(&worktree.path)?;
+        self.removing(&worktree.path).stdout().map(drop)
     }
 
-    /// Commands about all work trees run where none can be missing.
-    fn git_common(&self, name: &str) -> crate::command::Git {
-        let dir = if self.root().is_dir() {
-            self.root()
-        } else {
-            self.common_dir()
-        };
-        crate::command::Git::at(dir, name)
+    fn removing(&self, path: &Path) -> Call {
+        self.change()
+            .args(["worktree", "remove", "--force", "--force", "--"])
+            .arg(path)
     }
 }

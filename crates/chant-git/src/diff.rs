@@ -1,0 +1,124 @@
+//! What differs between two trees, file by file.
+
+use crate::{
+    Oid, Repo, Result,
+    call::{Ran, records},
+    path::{RawPath, text},
+};
+
+/// How a path differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeStatus {
+    /// Only the second tree has it.
+    Added,
+    /// Both have it, with other content or another executable bit.
+    Modified,
+    /// Only the first tree has it.
+    Deleted,
+    /// It became another kind of thing: a file, a link, a submodule.
+    TypeChanged,
+}
+
+/// One path that differs. A rename is a deletion and an addition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The path from the repository's root. What is not UTF-8 in it is shown as `�`.
+    pub path: String,
+    /// How it differs.
+    pub status: ChangeStatus,
+    /// Mode and object in the first tree.
+    pub old: Option<(String, Oid)>,
+    /// Mode and object in the second tree.
+    pub new: Option<(String, Oid)>,
+}
+
+/// A [`Change`] with its path as git has it.
+#[derive(Debug, Clone)]
+pub(crate) struct RawChange {
+    pub(crate) path: RawPath,
+    pub(crate) old: Option<(String, Oid)>,
+    pub(crate) new: Option<(String, Oid)>,
+}
+
+impl RawChange {
+    fn status(&self) -> ChangeStatus {
+        match (&self.old, &self.new) {
+            (None, _) => ChangeStatus::Added,
+            (_, None) => ChangeStatus::Deleted,
+            (Some((old, _)), Some((new, _))) if kind(old) == kind(new) => ChangeStatus::Modified,
+            _ => ChangeStatus::TypeChanged,
+        }
+    }
+}
+
+impl Repo {
+    /// What differs between two trees or commits. One process.
+    pub fn diff(&self, a: &Oid, b: &Oid) -> Result<Vec<Change>> {
+        let changes = self.raw_diff(a, b)?.into_iter();
+        Ok(changes
+            .map(|change| Change {
+                status: change.status(),
+                path: text(&change.path),
+                old: change.old,
+                new: change.new,
+            })
+            .collect())
+    }
+
+    pub(crate) fn raw_diff(&self, a: &Oid, b: &Oid) -> Result<Vec<RawChange>> {
+        if a == b {
+            return Ok(Vec::new());
+        }
+        let flags = [
+            "-r",
+            "-z",
+            "--raw",
+            "--no-abbrev",
+            "--no-renames",
+            "--ignore-submodules=none",
+        ];
+        let ran = self
+            .look()
+            .arg("diff-tree")
+            .args(flags)
+            .args([a.as_str(), b.as_str()])
+            .run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        parse(&ran)
+    }
+}
+
+fn parse(ran: &Ran) -> Result<Vec<RawChange>> {
+    let mut changes = Vec::new();
+    let mut fields = records(ran.stdout());
+    while let Some(facts) = fields.next() {
+        let change = fields.next().and_then(|path| parse_change(facts, path));
+        changes.push(change.ok_or_else(|| ran.unexpected(facts))?);
+    }
+    Ok(changes)
+}
+
+/// From `:<mode> <mode> <oid> <oid> <status>` and the path.
+fn parse_change(facts: &[u8], path: &[u8]) -> Option<RawChange> {
+    let facts = std::str::from_utf8(facts).ok()?.strip_prefix(':')?;
+    let facts: Vec<&str> = facts.split(' ').collect();
+    let [old_mode, new_mode, old_oid, new_oid, _status] = facts[..] else {
+        return None;
+    };
+    let side = |mode: &str, oid: &str| -> Option<Option<(String, Oid)>> {
+        let oid: Oid = oid.parse().ok()?;
+        Some((!oid.is_zero()).then(|| (mode.to_owned(), oid)))
+    };
+    Some(RawChange {
+        path: path.to_vec(),
+        old: side(old_mode, old_oid)?,
+        new: side(new_mode, new_oid)?,
+    })
+}
+
+/// The part of a mode that tells a file from a link and a submodule.
+fn kind(mode: &str) -> &str {
+    mode.get(..3).unwrap_or(mode)
+}

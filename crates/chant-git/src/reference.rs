@@ -1,0 +1,112 @@
+//! Refs move by compare-and-swap: who moved one meanwhile is never overruled.
+
+use crate::{BranchName, GitError, Oid, Repo, Result, name::check_ref};
+
+/// How a compare-and-swap ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cas {
+    /// The ref is as it was to be. It may have been so before: a repeated call is no mistake.
+    Done,
+    /// Somebody else was there first; nothing was changed.
+    Moved {
+        /// Where it is now; absent where it does not exist.
+        now: Option<Oid>,
+    },
+}
+
+impl Repo {
+    /// Moves a ref to `new` if it is at `expected`; with `None`, makes it if it does not exist. `reason` goes to the reflog.
+    /// One process, two where it was moved.
+    ///
+    /// Crash: git renames a finished file into place. Before that nothing has happened, after it everything.
+    pub fn update_ref(
+        &self,
+        name: &str,
+        new: &Oid,
+        expected: Option<&Oid>,
+        reason: &str,
+    ) -> Result<Cas> {
+        let order = match expected {
+            Some(old) => format!("update {name}\0{new}\0{old}\0"),
+            None => format!("create {name}\0{new}\0"),
+        };
+        self.swap(name, order, Some(new), reason)
+    }
+
+    /// Deletes a ref if it is at `expected`. One process, two where it was moved.
+    pub fn delete_ref(&self, name: &str, expected: &Oid) -> Result<Cas> {
+        self.swap(name, format!("delete {name}\0{expected}\0"), None, "chant")
+    }
+
+    fn swap(&self, name: &str, order: String, wanted: Option<&Oid>, reason: &str) -> Result<Cas> {
+        check_ref(name)?;
+        let ran = self
+            .change()
+            .args(["update-ref", "-m", reason, "--stdin", "-z"])
+            .stdin(order)
+            .run()?;
+        if ran.code() == Some(0) {
+            return Ok(Cas::Done);
+        }
+        let now = self.resolve(name)?;
+        if now.as_ref() == wanted {
+            Ok(Cas::Done)
+        } else if refused_for_value(&ran.stderr()) {
+            Ok(Cas::Moved { now })
+        } else {
+            Err(ran.failed())
+        }
+    }
+
+    /// Sets a ref, wherever it was: for names that only chant uses. One process.
+    pub fn set_ref(&self, name: &str, new: &Oid, reason: &str) -> Result<()> {
+        check_ref(name)?;
+        let order = format!("update {name}\0{new}\0\0");
+        self.change()
+            .args(["update-ref", "-m", reason, "--stdin", "-z"])
+            .stdin(order)
+            .stdout()
+            .map(drop)
+    }
+
+    /// Makes a branch, if there is none of that name. One process, two where there is.
+    pub fn create_branch(&self, name: &BranchName, at: &Oid) -> Result<Cas> {
+        self.update_ref(&name.ref_name(), at, None, "chant: create")
+    }
+
+    /// Moves a branch from `expected` to `to` (with `None`: makes it); that it is elsewhere is an error. One process, two
+    /// where it is.
+    pub fn set_branch(&self, name: &BranchName, to: &Oid, expected: Option<&Oid>) -> Result<()> {
+        let swapped = self.update_ref(&name.ref_name(), to, expected, "chant: set")?;
+        unless_moved(name, swapped)
+    }
+
+    /// Deletes a branch that is at `expected`; one that is gone already is fine, one that is elsewhere an error. One process,
+    /// two where it is.
+    pub fn delete_branch(&self, name: &BranchName, expected: &Oid) -> Result<()> {
+        let swapped = self.delete_ref(&name.ref_name(), expected)?;
+        unless_moved(name, swapped)
+    }
+}
+
+fn unless_moved(name: &BranchName, swapped: Cas) -> Result<()> {
+    match swapped {
+        Cas::Done => Ok(()),
+        Cas::Moved { now } => Err(GitError::RefMoved {
+            name: name.to_string(),
+            now,
+        }),
+    }
+}
+
+/// Whether git refused because of where the ref is, not because of a lock, a hook or a disk.
+fn refused_for_value(stderr: &str) -> bool {
+    [
+        "but expected",
+        "already exists",
+        "unable to resolve reference",
+        "reference is missing",
+    ]
+    .iter()
+    .any(|words| stderr.contains(words))
+}
