@@ -52,10 +52,10 @@ impl Repo {
             } else if let Some(worktree) = found.last_mut() {
                 match key {
                     b"HEAD" => {
-                        worktree.head = Oid::from_bytes(value).ok().filter(|oid| !oid.is_zero())
+                        worktree.head = Oid::from_bytes(value).ok().filter(|oid| !oid.is_zero());
                     }
                     b"branch" => {
-                        worktree.branch = BranchName::of_ref(&String::from_utf8_lossy(value))
+                        worktree.branch = BranchName::of_ref(&String::from_utf8_lossy(value));
                     }
                     b"locked" => worktree.locked = true,
                     b"prunable" => worktree.prunable = true,

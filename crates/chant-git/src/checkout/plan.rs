@@ -1,0 +1,276 @@
+//! What has to be done at each changed path, decided before anything is touched.
+//!
+//! For every path there are up to four versions: in `old`, in `new`, in the index, and on disk. The user has changed
+//! nothing there if the index has `old` and the disk has what the index has; then git's two-tree merge does the rest.
+
+use std::collections::{HashMap, HashSet};
+
+use super::survey::{Disk, Indexed, Survey};
+use crate::{
+    Oid, Repo, RepoPath, Result,
+    diff::RawChange,
+    path::{RawPath, text},
+};
+
+/// So many files of one folder are named as standing in the way, not more.
+const NAMED: usize = 10;
+
+/// What a path's entry in the index is to become; `None` is no entry.
+pub(super) type Entry = (RawPath, Option<(String, Oid)>);
+
+/// What is to be done. Empty if nothing is.
+#[derive(Default)]
+pub(super) struct Plan {
+    /// Files of the user's that stand in the way. If there are any, nothing is done.
+    pub(super) in_the_way: Vec<String>,
+    /// The disk is as it shall be; only the index has to learn of it.
+    pub(super) adopt: Vec<Entry>,
+    /// The file may be replaced, whatever git would say.
+    pub(super) replace: Vec<Entry>,
+    /// Git's own merge has something to do.
+    pub(super) merge: bool,
+}
+
+/// What is to be done at one path.
+enum Verdict {
+    /// Nothing: it is done, or the user has gone on from there.
+    Leave,
+    /// Git's merge will do it.
+    Merge,
+    /// The index takes over what the disk has.
+    Adopt,
+    /// The file is replaced.
+    Replace,
+    /// These are in the way.
+    Blocked(Vec<RawPath>),
+    /// It depends on what the file holds: on whether that may go, else on this.
+    Ask(Otherwise),
+}
+
+/// What becomes of a file whose content is the user's own.
+#[derive(Clone, Copy)]
+enum Otherwise {
+    Blocked,
+    Leave,
+}
+
+impl Plan {
+    /// Two processes; up to five where a file's content matters.
+    pub(super) fn make(
+        repo: &Repo,
+        (old, new): (&Oid, &Oid),
+        may_replace: &[(RepoPath, Oid)],
+        resumed: bool,
+    ) -> Result<Self> {
+        let changes = repo.raw_diff(old, new)?;
+        if changes.is_empty() {
+            return Ok(Self::default());
+        }
+        let survey = Survey::make(repo, &changes)?;
+        let gone = changes.iter().filter(|change| change.new.is_none());
+        let known = may_replace.iter();
+        let judge = Judge {
+            leaving: gone.map(|change| change.path.as_slice()).collect(),
+            may_replace: known
+                .map(|(path, oid)| (path.as_str().as_bytes(), oid))
+                .collect(),
+            survey: &survey,
+            new,
+            resumed,
+        };
+        let mut plan = Self::default();
+        let mut open = Vec::new();
+        for change in &changes {
+            match judge.judge(change) {
+                Verdict::Ask(otherwise) => open.push((change, otherwise)),
+                verdict => plan.add(change, verdict),
+            }
+        }
+        for (change, verdict) in judge.answer(&open)? {
+            plan.add(change, verdict);
+        }
+        plan.in_the_way.sort();
+        plan.in_the_way.dedup();
+        Ok(plan)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.adopt.is_empty() && self.replace.is_empty() && !self.merge
+    }
+
+    fn add(&mut self, change: &RawChange, verdict: Verdict) {
+        let entry = || (change.path.clone(), change.new.clone());
+        match verdict {
+            Verdict::Leave | Verdict::Ask(Otherwise::Leave) => {}
+            Verdict::Merge => self.merge = true,
+            Verdict::Adopt => self.adopt.push(entry()),
+            Verdict::Replace => self.replace.push(entry()),
+            Verdict::Ask(Otherwise::Blocked) => self.in_the_way.push(text(&change.path)),
+            Verdict::Blocked(paths) => self.in_the_way.extend(paths.iter().map(|path| text(path))),
+        }
+    }
+}
+
+struct Judge<'a> {
+    survey: &'a Survey<'a>,
+    new: &'a Oid,
+    /// Paths that `new` does not have any more.
+    leaving: HashSet<&'a [u8]>,
+    may_replace: HashMap<&'a [u8], &'a Oid>,
+    /// An earlier attempt was cut short.
+    resumed: bool,
+}
+
+impl Judge<'_> {
+    fn judge(&self, change: &RawChange) -> Verdict {
+        let Some(indexed) = self.survey.indexed(&change.path) else {
+            return self.judge_unknown(change);
+        };
+        let Some(entry) = &indexed.entry else {
+            return blocked(change);
+        };
+        if Some(entry) == change.new.as_ref() {
+            self.judge_arrived(change, indexed)
+        } else if Some(entry) == change.old.as_ref() {
+            self.judge_waiting(change, indexed)
+        } else if self.is_staged_replaceable(change, indexed, &entry.1) {
+            Verdict::Replace
+        } else {
+            blocked(change)
+        }
+    }
+
+    /// The user has staged what may be replaced, and nothing else is on disk.
+    fn is_staged_replaceable(&self, change: &RawChange, indexed: &Indexed, staged: &Oid) -> bool {
+        let known = self.may_replace.get(change.path.as_slice());
+        change.new.is_some() && !indexed.changed && known.is_some_and(|known| *known == staged)
+    }
+
+    /// The index has no such path.
+    fn judge_unknown(&self, change: &RawChange) -> Verdict {
+        match (&change.old, &change.new) {
+            (_, None) => Verdict::Leave,
+            // The user has staged its deletion, and it has been changed.
+            (Some(_), Some(_)) => blocked(change),
+            (None, Some((mode, _))) => self.judge_added(change, is_submodule(mode)),
+        }
+    }
+
+    fn judge_added(&self, change: &RawChange, submodule: bool) -> Verdict {
+        let leaving = |path: &[u8]| self.leaves(path);
+        if let Some(parent) = self.survey.blocked_parent(&change.path, leaving) {
+            return Verdict::Blocked(vec![parent]);
+        }
+        match self.survey.disk(&change.path) {
+            Disk::Nothing => Verdict::Merge,
+            Disk::Folder if submodule => Verdict::Merge,
+            Disk::Folder => {
+                let mut staying = self.survey.staying_in(&change.path, leaving);
+                staying.truncate(NAMED);
+                if staying.is_empty() {
+                    Verdict::Merge
+                } else {
+                    Verdict::Blocked(staying)
+                }
+            }
+            Disk::File { .. } | Disk::Link if !submodule => Verdict::Ask(Otherwise::Blocked),
+            _ => blocked(change),
+        }
+    }
+
+    /// The index has what it shall have. What the user has done to the file since is the user's.
+    fn judge_arrived(&self, change: &RawChange, indexed: &Indexed) -> Verdict {
+        if !indexed.changed || indexed.sparse || has_submodule(change) {
+            return Verdict::Leave;
+        }
+        match self.survey.disk(&change.path) {
+            Disk::Nothing if self.resumed => Verdict::Replace,
+            Disk::File { .. } => Verdict::Ask(Otherwise::Leave),
+            _ => Verdict::Leave,
+        }
+    }
+
+    /// The index has what it had before.
+    fn judge_waiting(&self, change: &RawChange, indexed: &Indexed) -> Verdict {
+        if !indexed.changed || indexed.sparse || has_submodule(change) {
+            return Verdict::Merge;
+        }
+        match (self.survey.disk(&change.path), &change.new) {
+            // Git, too, takes a missing file for an unchanged one: nothing is lost by writing it.
+            (Disk::Nothing, _) => Verdict::Merge,
+            // A folder stands there already, as in `new` or made by the user; the file is gone either way.
+            (Disk::Folder, None) => Verdict::Adopt,
+            (Disk::File { .. } | Disk::Link, Some(_)) => Verdict::Ask(Otherwise::Blocked),
+            _ => blocked(change),
+        }
+    }
+
+    /// Settles what depends on content.
+    fn answer<'c>(
+        &self,
+        open: &[(&'c RawChange, Otherwise)],
+    ) -> Result<Vec<(&'c RawChange, Verdict)>> {
+        let paths: Vec<&[u8]> = open
+            .iter()
+            .map(|(change, _)| change.path.as_slice())
+            .collect();
+        let contents = self.survey.contents(&paths)?;
+        let mut answers = Vec::new();
+        for (change, otherwise) in open {
+            let content = contents.get(&change.path);
+            let verdict = if self.is_new(change, content) {
+                Verdict::Adopt
+            } else if self.may_go(change, content)? {
+                Verdict::Replace
+            } else {
+                Verdict::Ask(*otherwise)
+            };
+            answers.push((*change, verdict));
+        }
+        Ok(answers)
+    }
+
+    /// Whether the disk has exactly what `new` has, executable bit included.
+    fn is_new(&self, change: &RawChange, content: Option<&Oid>) -> bool {
+        let Some((mode, oid)) = &change.new else {
+            return false;
+        };
+        let mode_here = match self.survey.disk(&change.path) {
+            Disk::File { executable: true } => "100755",
+            Disk::File { executable: false } => "100644",
+            Disk::Link => "120000",
+            _ => return false,
+        };
+        mode == mode_here && content == Some(oid)
+    }
+
+    /// Whether nothing is lost with the file that is there: its content is known, or it is half of what was to be written.
+    fn may_go(&self, change: &RawChange, content: Option<&Oid>) -> Result<bool> {
+        let known = self.may_replace.get(change.path.as_slice()).copied();
+        if content.is_some() && content == known {
+            return Ok(true);
+        }
+        Ok(self.resumed && self.survey.is_torn(&change.path, self.new)?)
+    }
+
+    /// Whether a path is about to go, and is not the user's own.
+    fn leaves(&self, path: &[u8]) -> bool {
+        self.leaving.contains(path) && self.survey.indexed(path).is_some()
+    }
+}
+
+fn blocked(change: &RawChange) -> Verdict {
+    Verdict::Blocked(vec![change.path.clone()])
+}
+
+fn is_submodule(mode: &str) -> bool {
+    mode == "160000"
+}
+
+fn has_submodule(change: &RawChange) -> bool {
+    let sides = [&change.old, &change.new];
+    sides
+        .into_iter()
+        .flatten()
+        .any(|(mode, _)| is_submodule(mode))
+}
