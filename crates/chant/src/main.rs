@@ -1,2 +1,26 @@
-//! The chant command line.
-fn main() {}
+//! The chant command line: reads arguments, calls one verb or query of the engine, prints what comes back.
+//!
+//! Nothing is decided here. Everything that is printed goes through [`ui`].
+
+mod cli;
+mod commands;
+mod json;
+mod progress;
+mod report;
+mod ui;
+
+use std::process::ExitCode;
+
+/// The hidden first arguments by which chant starts itself as a helper process.
+const GUARD: &str = "__guard";
+const REPLAY: &str = "__replay";
+
+fn main() -> ExitCode {
+    let mut args = std::env::args_os().skip(1);
+    let status = match args.next().as_deref().and_then(std::ffi::OsStr::to_str) {
+        Some(GUARD) => chant_os::guard::main(),
+        Some(REPLAY) => chant_agent::replay_main(args),
+        _ => return ExitCode::from(cli::run()),
+    };
+    ExitCode::from(u8::try_from(status).unwrap_or(1))
+}

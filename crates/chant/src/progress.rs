@@ -31,62 +31,150 @@ pub(crate) struct Line {
 
 impl Line {
     fn new(weight: Weight, word: &'static str, text: impl Into<String>) -> Self {
-        Self { weight, word, text: text.into() }
+        Self {
+            weight,
+            word,
+            text: text.into(),
+        }
     }
 }
 
 /// The lines of an event; most have one, some none.
 pub(crate) fn lines(event: &Event) -> Vec<Line> {
     match event {
-        Event::RunStarted { spec, title, attempt, agent, branch, resumed, .. } => {
+        Event::RunStarted {
+            spec,
+            title,
+            attempt,
+            agent,
+            branch,
+            resumed,
+            ..
+        } => {
             let how = if *resumed { "goes on" } else { "begins" };
             vec![
                 Line::new(Weight::Normal, "spec", format!("{spec}  {title}")),
-                Line::new(Weight::Detail, "run", format!("{how}: agent {agent}, attempt {attempt}, branch {branch}")),
+                Line::new(
+                    Weight::Detail,
+                    "run",
+                    format!("{how}: agent {agent}, attempt {attempt}, branch {branch}"),
+                ),
             ]
         }
         Event::Step { name } => vec![Line::new(Weight::Detail, "step", name)],
         Event::Agent(event) => agent(event),
-        Event::Check { name, passed: true, outcome } => vec![Line::new(Weight::Good, "check", format!("{name}: {outcome}"))],
-        Event::Check { name, passed: false, outcome } => vec![Line::new(Weight::Bad, "check", format!("{name}: {outcome}"))],
+        Event::Check {
+            name,
+            passed: true,
+            outcome,
+        } => vec![Line::new(
+            Weight::Good,
+            "check",
+            format!("{name}: {outcome}"),
+        )],
+        Event::Check {
+            name,
+            passed: false,
+            outcome,
+        } => vec![Line::new(
+            Weight::Bad,
+            "check",
+            format!("{name}: {outcome}"),
+        )],
         Event::Note { text } => vec![Line::new(Weight::Normal, "note", text)],
         Event::Warning { text } => vec![Line::new(Weight::Warning, "warning", text)],
         Event::Landed { branch, commit } => vec![landed(branch, commit.as_deref())],
-        Event::Ended { state, reason } if state != "completed" => vec![Line::new(Weight::Bad, "ended", format!("{}: {reason}", state.replace('_', " ")))],
+        Event::Ended { state, reason } if state != "completed" => vec![Line::new(
+            Weight::Bad,
+            "ended",
+            format!("{}: {reason}", state.replace('_', " ")),
+        )],
         Event::Ended { .. } => Vec::new(),
     }
 }
 
 fn landed(branch: &str, commit: Option<&str>) -> Line {
     match commit {
-        Some(commit) => Line::new(Weight::Good, "landed", format!("on {branch} as {}", commit.get(..10).unwrap_or(commit))),
-        None => Line::new(Weight::Good, "landed", "nothing to commit: only files that git does not know changed"),
+        Some(commit) => Line::new(
+            Weight::Good,
+            "landed",
+            format!("on {branch} as {}", commit.get(..10).unwrap_or(commit)),
+        ),
+        None => Line::new(
+            Weight::Good,
+            "landed",
+            "nothing to commit: only files that git does not know changed",
+        ),
     }
 }
 
 fn agent(event: &AgentEvent) -> Vec<Line> {
     match event {
-        AgentEvent::Text { text } => text.lines().filter(|line| !line.trim().is_empty()).map(|line| Line::new(Weight::Normal, "agent", line)).collect(),
-        AgentEvent::ToolCall { name, input, .. } => vec![Line::new(Weight::Normal, "tool", format!("{name} {input}").trim_end())],
-        AgentEvent::ToolResult { ok: false, text, .. } => vec![Line::new(Weight::Warning, "tool", format!("failed: {}", first_line(text)))],
-        AgentEvent::Retry { reason, attempt, delay_ms, .. } => {
-            vec![Line::new(Weight::Warning, "retry", format!("{attempt}: {reason}, again in {} s", delay_ms.div_ceil(1000)))]
+        AgentEvent::Text { text } => text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| Line::new(Weight::Normal, "agent", line))
+            .collect(),
+        AgentEvent::ToolCall { name, input, .. } => vec![Line::new(
+            Weight::Normal,
+            "tool",
+            format!("{name} {input}").trim_end(),
+        )],
+        AgentEvent::ToolResult {
+            ok: false, text, ..
+        } => vec![Line::new(
+            Weight::Warning,
+            "tool",
+            format!("failed: {}", first_line(text)),
+        )],
+        AgentEvent::Retry {
+            reason,
+            attempt,
+            delay_ms,
+            ..
+        } => {
+            vec![Line::new(
+                Weight::Warning,
+                "retry",
+                format!(
+                    "{attempt}: {reason}, again in {} s",
+                    delay_ms.div_ceil(1000)
+                ),
+            )]
         }
         AgentEvent::PermissionDenied { tool, reason } => {
-            vec![Line::new(Weight::Warning, "denied", format!("{tool}: {reason}").trim_end_matches(": "))]
+            vec![Line::new(
+                Weight::Warning,
+                "denied",
+                format!("{tool}: {reason}").trim_end_matches(": "),
+            )]
         }
         AgentEvent::Warning { text } => vec![Line::new(Weight::Warning, "warning", text)],
         AgentEvent::Stderr { text } => vec![Line::new(Weight::Detail, "stderr", text)],
         AgentEvent::Model { name } => vec![Line::new(Weight::Detail, "model", name)],
         AgentEvent::Cost { usd } => vec![Line::new(Weight::Detail, "cost", format!("${usd:.4}"))],
-        AgentEvent::Usage { input, output, .. } => vec![Line::new(Weight::Detail, "tokens", format!("{input} in, {output} out"))],
-        AgentEvent::FileChange { path, change } => vec![Line::new(Weight::Detail, "file", format!("{change} {path}"))],
-        AgentEvent::Thinking { text } => vec![Line::new(Weight::Detail, "thinks", first_line(text))],
+        AgentEvent::Usage { input, output, .. } => vec![Line::new(
+            Weight::Detail,
+            "tokens",
+            format!("{input} in, {output} out"),
+        )],
+        AgentEvent::FileChange { path, change } => vec![Line::new(
+            Weight::Detail,
+            "file",
+            format!("{change} {path}"),
+        )],
+        AgentEvent::Thinking { text } => {
+            vec![Line::new(Weight::Detail, "thinks", first_line(text))]
+        }
         AgentEvent::Unknown { raw } => vec![Line::new(Weight::Detail, "unknown", first_line(raw))],
-        AgentEvent::Session { .. } | AgentEvent::End { .. } | AgentEvent::ToolResult { .. } => Vec::new(),
+        AgentEvent::Session { .. } | AgentEvent::End { .. } | AgentEvent::ToolResult { .. } => {
+            Vec::new()
+        }
     }
 }
 
 fn first_line(text: &str) -> &str {
-    text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default()
+    text.lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default()
 }

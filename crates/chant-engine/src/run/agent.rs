@@ -13,7 +13,7 @@ use crate::journal::{RunState, Step};
 /// The environment variable by which every process of a run can be found.
 pub(crate) const MARKER: &str = "CHANT_RUN_ID";
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Runs the agent, or goes on with its session where an earlier process was ended.
     pub(super) fn run_agent(&mut self) -> Result<Flow> {
         let ended = chant_os::tree::end_marked(MARKER, &self.record.id);

@@ -8,7 +8,7 @@ use super::{Flow, Run};
 use crate::error::Result;
 use crate::landing::{known, title};
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Repeatable: what is committed already is not committed again.
     pub(super) fn collect(&mut self) -> Result<Flow> {
         let facts = self.record.facts.clone();

@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::journal::{RunState, Step};
 use crate::landing::{Candidate, Landed};
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Moves the main branch by compare-and-swap. Probe: it contains the landing's commit.
     pub(super) fn land(&mut self) -> Result<Flow> {
         let Some(mut landing) = self.record.facts.landing.clone() else { return Ok(Flow::Back(Step::Verify)) };

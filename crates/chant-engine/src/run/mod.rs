@@ -56,21 +56,21 @@ enum Flow {
 }
 
 /// A claimed run, ready to be driven.
-pub struct Run<'a> {
+pub struct Run<'a, 's> {
     project: &'a Project,
     journal: Journal,
     record: RunRecord,
     /// The spec when the run began.
     start: Document,
     agent: AgentConfig,
-    outside: Surroundings<'a>,
+    outside: Surroundings<'s>,
     log: Appender,
     /// Whether the agent's process already ran when this process took the run over.
     resumed: bool,
     _claim: Lock,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Takes steps until the run is over or has to wait. Errors leave it where it is: it may be repeated.
     pub fn drive(mut self) -> Result<RunRecord> {
         let outcome = self.steps();

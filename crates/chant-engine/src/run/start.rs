@@ -31,9 +31,9 @@ pub struct Order {
     pub record: Option<PathBuf>,
 }
 
-impl<'a> Run<'a> {
+impl<'a, 's> Run<'a, 's> {
     /// Claims a spec, and begins or takes up its run.
-    pub fn start(project: &'a Project, id: &SpecId, order: &Order, outside: Surroundings<'a>) -> Result<Self> {
+    pub fn start(project: &'a Project, id: &SpecId, order: &Order, outside: Surroundings<'s>) -> Result<Self> {
         let mut journal = Journal::open(&project.state_dir(), &project.project_key())?;
         let claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
         match journal.latest(id.as_str())? {
@@ -48,7 +48,7 @@ impl<'a> Run<'a> {
     }
 
     /// Takes up an interrupted run, or one that waits to land, for `chant merge`.
-    pub fn resume(project: &'a Project, record: RunRecord, outside: Surroundings<'a>) -> Result<Self> {
+    pub fn resume(project: &'a Project, record: RunRecord, outside: Surroundings<'s>) -> Result<Self> {
         let journal = Journal::open(&project.state_dir(), &project.project_key())?;
         let claim = claim::claim(&project.state_dir(), &project.project_key(), &record.spec)?;
         // Someone may have gone on with it while we waited for the claim.
@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
         Self::take_up(project, journal, record, &Order::default(), outside, claim)
     }
 
-    fn take_up(project: &'a Project, journal: Journal, mut record: RunRecord, order: &Order, outside: Surroundings<'a>, claim: Lock) -> Result<Self> {
+    fn take_up(project: &'a Project, journal: Journal, mut record: RunRecord, order: &Order, outside: Surroundings<'s>, claim: Lock) -> Result<Self> {
         let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
         let start = Document::parse(project.repo().blob(&oid)?)?;
         if record.state == RunState::Conflict {
@@ -79,7 +79,7 @@ impl<'a> Run<'a> {
         record: RunRecord,
         start: Document,
         agent: AgentConfig,
-        outside: Surroundings<'a>,
+        outside: Surroundings<'s>,
         claim: Lock,
         resumed: bool,
     ) -> Result<Self> {

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::journal::{CheckRecord, RunState};
 use crate::landing::{Candidate, Plan, known};
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Is it done? Pure but for reading objects.
     pub(super) fn judge(&mut self) -> Result<Flow> {
         let facts = &self.record.facts;

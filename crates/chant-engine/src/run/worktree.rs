@@ -10,7 +10,7 @@ use crate::inputs;
 use crate::landing::known;
 use crate::prompt::{Prompt, Variables};
 
-impl Run<'_> {
+impl Run<'_, '_> {
     /// Branch and worktree. Probe: the branch is at the base and the worktree is listed.
     pub(super) fn make_worktree(&mut self) -> Result<Flow> {
         let repo = self.project.repo().clone();

@@ -34,7 +34,7 @@ pub fn waiting_run(project: &Project, id: &SpecId) -> Result<RunRecord> {
 }
 
 /// Lands one waiting run.
-pub fn merge<'a>(project: &'a Project, run: RunRecord, outside: Surroundings<'a>) -> Result<Report> {
+pub fn merge(project: &Project, run: RunRecord, outside: Surroundings<'_>) -> Result<Report> {
     Ok(Report::of(Run::resume(project, run, outside)?.drive()?))
 }
 

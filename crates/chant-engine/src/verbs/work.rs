@@ -88,6 +88,6 @@ fn exit(state: RunState) -> u8 {
 }
 
 /// Works one spec, or goes on with its interrupted run.
-pub fn work<'a>(project: &'a Project, id: &SpecId, order: &Order, outside: Surroundings<'a>) -> Result<Report> {
+pub fn work(project: &Project, id: &SpecId, order: &Order, outside: Surroundings<'_>) -> Result<Report> {
     Ok(Report::of(Run::start(project, id, order, outside)?.drive()?))
 }

@@ -2,7 +2,17 @@
 
 use crate::support::*;
 
-const STEPS: [&str; 9] = ["worktree", "provision", "agent", "collect", "judge", "verify", "land", "checkout", "clean"];
+const STEPS: [&str; 9] = [
+    "worktree",
+    "provision",
+    "agent",
+    "collect",
+    "judge",
+    "verify",
+    "land",
+    "checkout",
+    "clean",
+];
 
 #[track_caller]
 fn survives(point: &str) {

@@ -8,10 +8,19 @@ fn an_honest_run_lands_with_its_record() {
     work(&repo).ok();
     assert_landed_once(&repo);
     let message = repo.git(&["log", "-1", "--format=%B", "main"]);
-    for part in ["chant(001-greeting): Write a greeting", "Chant-Spec: 001-greeting", "Chant-Run: ", "Chant-Output: "] {
+    for part in [
+        "chant(001-greeting): Write a greeting",
+        "Chant-Spec: 001-greeting",
+        "Chant-Run: ",
+        "Chant-Output: ",
+    ] {
         assert!(message.contains(part), "{part} in {message}");
     }
-    assert_eq!(repo.git(&["status", "--porcelain", "--", "greeting.txt", SPEC]).trim(), "");
+    assert_eq!(
+        repo.git(&["status", "--porcelain", "--", "greeting.txt", SPEC])
+            .trim(),
+        ""
+    );
 }
 
 #[test]
@@ -25,10 +34,15 @@ fn the_spec_is_found_by_path_number_and_part() {
 
 #[test]
 fn uncommitted_work_becomes_one_commit() {
-    let repo = with_agent("echo hello > greeting.txt\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"");
+    let repo =
+        with_agent("echo hello > greeting.txt\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"");
     work(&repo).ok();
     assert_landed_once(&repo);
-    assert_eq!(repo.git(&["rev-list", "--count", "main"]).trim(), "2", "the first commit and the landing");
+    assert_eq!(
+        repo.git(&["rev-list", "--count", "main"]).trim(),
+        "2",
+        "the first commit and the landing"
+    );
 }
 
 #[test]
@@ -43,7 +57,10 @@ fn unrelated_changes_of_the_user_survive_a_landing() {
     work(&repo).ok();
     assert_landed_once(&repo);
     assert_eq!(repo.file("notes.txt"), "two\n");
-    assert_eq!(repo.git(&["diff", "--cached", "--name-only"]).trim(), "staged.txt");
+    assert_eq!(
+        repo.git(&["diff", "--cached", "--name-only"]).trim(),
+        "staged.txt"
+    );
     assert_eq!(repo.file("untracked.txt"), "untracked\n");
 }
 
@@ -74,7 +91,9 @@ fn work_itself_lands_what_waits() {
 
 #[test]
 fn a_main_branch_that_moved_is_merged() {
-    let script = format!("{HONEST}\ncd \"$USER_CHECKOUT\" && echo other > other.txt && git add other.txt && git commit -q -m other");
+    let script = format!(
+        "{HONEST}\ncd \"$USER_CHECKOUT\" && echo other > other.txt && git add other.txt && git commit -q -m other"
+    );
     let repo = with_agent(&script);
     repo.chant_with(|command| {
         command.args(["work", ID]).env("USER_CHECKOUT", repo.path());
@@ -86,13 +105,19 @@ fn a_main_branch_that_moved_is_merged() {
 
 #[test]
 fn a_conflict_names_the_files_and_the_way_on() {
-    let script = format!("{HONEST}\ncd \"$USER_CHECKOUT\" && echo other > greeting.txt && git add greeting.txt && git commit -q -m other");
+    let script = format!(
+        "{HONEST}\ncd \"$USER_CHECKOUT\" && echo other > greeting.txt && git add greeting.txt && git commit -q -m other"
+    );
     let repo = with_agent(&script);
     let output = repo.chant_with(|command| {
         command.args(["work", ID]).env("USER_CHECKOUT", repo.path());
     });
     let output = output.fails(1);
-    assert!(output.stderr.contains("greeting.txt") && output.stderr.contains("chant merge"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("greeting.txt") && output.stderr.contains("chant merge"),
+        "{}",
+        output.stderr
+    );
     assert_eq!(state(&repo), "conflict");
     assert_eq!(repo.file("greeting.txt"), "other\n");
 }
@@ -106,7 +131,11 @@ fn another_branch_checked_out_is_left_alone() {
     repo.git(&["commit", "-q", "-m", "feature"]);
     work(&repo).ok();
     assert_eq!(repo.git(&["show", "main:greeting.txt"]).trim(), "hello");
-    assert!(!repo.git(&["ls-tree", "-r", "--name-only", "main"]).contains("feature.txt"));
+    assert!(
+        !repo
+            .git(&["ls-tree", "-r", "--name-only", "main"])
+            .contains("feature.txt")
+    );
     assert_eq!(repo.git(&["branch", "--show-current"]).trim(), "feature");
     assert_eq!(state(&repo), "completed", "it has landed, though not here");
 }
@@ -138,7 +167,9 @@ fn it_works_from_a_subfolder_and_a_linked_worktree() {
     let repo = with_agent(HONEST);
     std::fs::create_dir_all(repo.path().join("deep/er")).unwrap();
     repo.chant_with(|command| {
-        command.args(["work", ID]).current_dir(repo.path().join("deep/er"));
+        command
+            .args(["work", ID])
+            .current_dir(repo.path().join("deep/er"));
     })
     .ok();
     assert_landed_once(&repo);
@@ -146,7 +177,9 @@ fn it_works_from_a_subfolder_and_a_linked_worktree() {
 
 #[test]
 fn hooks_and_a_name_with_spaces_do_no_harm() {
-    let repo = with_agent("echo hello > 'a file with ümlauts.txt'\necho hello > greeting.txt\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"");
+    let repo = with_agent(
+        "echo hello > 'a file with ümlauts.txt'\necho hello > greeting.txt\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
     let hook = repo.path().join(".git/hooks/post-checkout");
     std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
     std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();

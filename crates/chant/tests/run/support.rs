@@ -57,17 +57,41 @@ pub fn state(repo: &TestRepo) -> String {
         .unwrap()
         .iter()
         .find(|spec| spec["id"] == ID)
-        .map_or_else(|| "absent".to_owned(), |spec| spec["status"].as_str().unwrap().to_owned())
+        .map_or_else(
+            || "absent".to_owned(),
+            |spec| spec["status"].as_str().unwrap().to_owned(),
+        )
 }
 
 /// Asserts that the spec landed exactly once: on main, in the checkout, with nothing left behind.
 pub fn assert_landed_once(repo: &TestRepo) {
     assert_eq!(state(repo), "completed");
     assert_eq!(repo.git(&["show", "main:greeting.txt"]).trim(), "hello");
-    assert!(repo.git(&["show", &format!("main:{SPEC}")]).contains("status: completed"));
+    assert!(
+        repo.git(&["show", &format!("main:{SPEC}")])
+            .contains("status: completed")
+    );
     assert_eq!(repo.file("greeting.txt").trim(), "hello");
-    let landings = repo.git(&["log", "--format=%(trailers:key=Chant-Spec,valueonly)", "main"]);
-    assert_eq!(landings.split_whitespace().count(), 1, "landed once: {landings:?}");
-    assert_eq!(repo.git(&["branch", "--list", "chant/*"]).trim(), "", "no branch is left");
-    assert_eq!(repo.git(&["worktree", "list", "--porcelain"]).matches("worktree ").count(), 1, "no worktree is left");
+    let landings = repo.git(&[
+        "log",
+        "--format=%(trailers:key=Chant-Spec,valueonly)",
+        "main",
+    ]);
+    assert_eq!(
+        landings.split_whitespace().count(),
+        1,
+        "landed once: {landings:?}"
+    );
+    assert_eq!(
+        repo.git(&["branch", "--list", "chant/*"]).trim(),
+        "",
+        "no branch is left"
+    );
+    assert_eq!(
+        repo.git(&["worktree", "list", "--porcelain"])
+            .matches("worktree ")
+            .count(),
+        1,
+        "no worktree is left"
+    );
 }

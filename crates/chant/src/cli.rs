@@ -1,0 +1,188 @@
+//! The command line as a whole: global options, the list of commands, and how a command ends.
+
+use std::path::PathBuf;
+
+use chant_engine::{Code, Error, Project, Result, SpecRef};
+use clap::{CommandFactory, Parser};
+use serde_json::Value;
+
+use crate::commands::{self, Command};
+use crate::ui::{ColorChoice, Ui};
+use crate::{json, report};
+
+/// Executes specs with coding agents, proves the result, and lands it.
+#[derive(Debug, Parser)]
+#[command(name = "chant", version, about, long_about = None, propagate_version = true, disable_help_subcommand = false)]
+#[command(
+    after_help = "Begin with `chant demo` to see it work, or `chant init` in your own repository.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no such spec, 4 refused as things stand, 5 a file cannot be used, 130 interrupted."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Run as if started in DIR
+    #[arg(
+        short = 'C',
+        global = true,
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
+    pub(crate) directory: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) json: bool,
+    /// Print only results and errors
+    #[arg(short, long, global = true, help_heading = "Global options")]
+    pub(crate) quiet: bool,
+    /// Print details
+    #[arg(
+        short,
+        long,
+        global = true,
+        conflicts_with = "quiet",
+        help_heading = "Global options"
+    )]
+    pub(crate) verbose: bool,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Global options"
+    )]
+    pub(crate) color: ColorChoice,
+    /// Never ask a question
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub(crate) no_input: bool,
+}
+
+/// What every command gets.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The writer.
+    pub(crate) ui: Ui,
+    /// Where the user is, or wants to be.
+    pub(crate) cwd: PathBuf,
+    /// Whether questions may be asked.
+    pub(crate) interactive: bool,
+}
+
+impl Context {
+    /// The project the user is in.
+    pub(crate) fn project(&self) -> Result<Project> {
+        Project::open(&self.cwd)
+    }
+
+    /// The spec a name stands for.
+    pub(crate) fn spec(&self, project: &Project, name: &str) -> Result<SpecRef> {
+        project.resolve(name, &self.cwd)
+    }
+}
+
+/// How a command ended well: what it says to machines, and its exit status.
+#[derive(Debug)]
+pub(crate) struct Done {
+    /// The `data` of the JSON document.
+    pub(crate) data: Value,
+    /// Usually 0.
+    pub(crate) exit: u8,
+}
+
+impl Done {
+    /// With the value that a machine gets.
+    pub(crate) fn with(data: impl serde::Serialize) -> Result<Self> {
+        let data = serde_json::to_value(data).map_err(|error| {
+            Error::new(Code::Internal, format!("failed to write JSON: {error}"))
+        })?;
+        Ok(Self { data, exit: 0 })
+    }
+}
+
+/// Reads the arguments, runs the command, and says how it ended.
+pub(crate) fn run() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let global = cli.global;
+    let mut ui = Ui::new(global.color, global.json, global.quiet, global.verbose);
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
+    let interactive =
+        !global.no_input && !global.json && std::io::IsTerminal::is_terminal(&std::io::stdin());
+    let cwd = global
+        .directory
+        .map_or_else(|| here.clone(), |directory| here.join(directory));
+    if !cwd.is_dir() {
+        let error = Error::new(Code::Usage, format!("{} is not a folder", cwd.display()));
+        return end(&mut ui, Err(error));
+    }
+    let mut cx = Context {
+        ui,
+        cwd,
+        interactive,
+    };
+    let outcome = commands::run(&mut cx, cli.command);
+    end(&mut cx.ui, outcome)
+}
+
+fn end(ui: &mut Ui, outcome: Result<Done>) -> u8 {
+    let exit = match outcome {
+        Ok(done) => {
+            if ui.is_json() {
+                ui.raw(&json::ok(&done.data));
+            }
+            done.exit
+        }
+        Err(error) => {
+            ui.end_page();
+            if ui.is_json() {
+                ui.raw(&json::failed(&error));
+            } else {
+                let text = report::render(&error, ui.error_color());
+                ui.error(&text);
+            }
+            error.code.exit()
+        }
+    };
+    ui.finish();
+    // `chant list | head -1` ends as quietly as it would have with all of it read.
+    if ui.is_closed() { 0 } else { exit }
+}
+
+/// Help and version are not errors; everything else is wrong usage, as JSON where that was asked for.
+fn usage(error: &clap::Error) -> u8 {
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if error.use_stderr() && wants_json {
+        let text = error.render().to_string();
+        let message = text
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        let mut ui = Ui::new(ColorChoice::Never, true, false, false);
+        ui.raw(&json::failed(
+            &Error::new(Code::Usage, message).hint("see `chant help`"),
+        ));
+        return Code::Usage.exit();
+    }
+    // A closed pipe is nobody's error.
+    let _ = error.print();
+    if error.use_stderr() {
+        Code::Usage.exit()
+    } else {
+        0
+    }
+}
+
+/// The whole command line, for completions and man pages.
+pub(crate) fn definition() -> clap::Command {
+    Cli::command()
+}

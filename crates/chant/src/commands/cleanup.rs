@@ -1,0 +1,65 @@
+//! `chant cleanup`
+
+use chant_engine::verbs::cleanup::{self, Leftover};
+use chant_engine::{Code, Error, Result};
+
+use crate::cli::{Context, Done};
+use crate::ui::one_line;
+
+/// Remove worktrees and branches that no run needs any more
+///
+/// Only what chant made is ever looked at. Uncommitted work in a worktree is kept under `refs/chant/kept/` first, and a
+/// deleted branch comes back with `chant undo`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Show what would go, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let found = cleanup::find(&project)?;
+    if found.is_empty() {
+        cx.ui.out("Nothing to clean up.");
+        return Done::with(found);
+    }
+    for leftover in &found {
+        let line = match leftover {
+            Leftover::Worktree { path, spec } => {
+                format!("worktree  {}  (of {spec})", path.display())
+            }
+            Leftover::Branch { branch, .. } => {
+                format!("branch    {branch}  (all of it is on the main branch)")
+            }
+        };
+        cx.ui.out(&one_line(&line));
+    }
+    if args.dry_run {
+        return Done::with(found);
+    }
+    if !args.yes && !confirmed(cx)? {
+        cx.ui.out("Nothing was removed.");
+        return Done::with(Vec::<Leftover>::new());
+    }
+    cleanup::remove(&project, &found)?;
+    cx.ui.out(&format!("removed {}", found.len()));
+    Done::with(found)
+}
+
+fn confirmed(cx: &Context) -> Result<bool> {
+    if !cx.interactive {
+        return Err(Error::new(
+            Code::NeedsAnswer,
+            "cleanup asks before it removes anything, and nobody can answer here",
+        )
+        .hint("chant cleanup --yes"));
+    }
+    inquire::Confirm::new("Remove these?")
+        .with_default(false)
+        .prompt()
+        .map_err(|error| Error::new(Code::Interrupted, format!("not answered: {error}")))
+}

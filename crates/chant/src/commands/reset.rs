@@ -1,0 +1,37 @@
+//! `chant reset`
+
+use chant_engine::Result;
+use chant_engine::verbs::reset;
+
+use crate::cli::{Context, Done};
+
+/// Make a spec pending again, and put its run aside
+///
+/// What the run had done is kept under `refs/chant/kept/` and can be brought back with `chant undo`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  chant reset 003")]
+pub(crate) struct Args {
+    /// Specs, by id, path, or a part of the id
+    #[arg(required = true, value_name = "SPEC")]
+    specs: Vec<String>,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let mut done = Vec::new();
+    for name in &args.specs {
+        let found = cx.spec(&project, name)?;
+        let reset = reset::reset(&project, &found.id)?;
+        cx.ui.out(&format!(
+            "{} is pending again (was {})",
+            reset.id, reset.was
+        ));
+        if let Some(kept) = &reset.kept {
+            cx.ui.hint(&format!(
+                "what the run had done is kept at {kept}; `chant undo` brings it back"
+            ));
+        }
+        done.push(reset);
+    }
+    Done::with(done)
+}

@@ -1,0 +1,214 @@
+//! `chant work`
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use chant_agent::Control;
+use chant_engine::event::Event;
+use chant_engine::run::{Order, Surroundings};
+use chant_engine::verbs::work::Report;
+use chant_engine::{Code, Error, Project, Result};
+use chant_os::signal::Interrupts;
+use chant_os::tree::Guard;
+
+use crate::cli::{Context, Done};
+use crate::progress::{self, Line, Weight};
+use crate::ui::{Tone, Ui};
+
+/// Give a spec to an agent, check the result, and land it
+///
+/// The agent works in a worktree of its own. Its result lands on the main branch only if the work is there, every
+/// criterion is ticked or proven, nothing protected was touched, and every check passes on exactly what would land.
+/// An interrupted run goes on where it was.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet"
+)]
+pub(crate) struct Args {
+    /// Specs, by id, path, or a part of the id
+    #[arg(required = true, value_name = "SPEC")]
+    specs: Vec<String>,
+    /// The agent, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// The model to ask the agent for
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// The prompt, by name
+    #[arg(long, value_name = "NAME")]
+    prompt: Option<String>,
+    /// Write a recording of the run, for the replay agent
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+}
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
+    let project = cx.project()?;
+    let mut ids = Vec::new();
+    for name in &args.specs {
+        let found = cx.spec(&project, name)?;
+        if found.archived {
+            return Err(
+                Error::new(Code::WrongStatus, format!("{} is archived", found.id)).hint(format!(
+                    "bring it back first: chant archive --restore {}",
+                    found.id
+                )),
+            );
+        }
+        ids.push(found.id);
+    }
+    let record = args.record.map(|path| cx.cwd.join(path));
+    let order = Order {
+        agent: args.agent,
+        model: args.model,
+        prompt: args.prompt,
+        record,
+    };
+    let stop = Stop::install()?;
+    let mut reports = Vec::new();
+    for id in &ids {
+        let report = attended(cx, &stop, |outside| {
+            chant_engine::verbs::work::work(&project, id, &order, outside)
+        })?;
+        conclude(cx, &project, &report)?;
+        reports.push(report);
+    }
+    match reports.as_slice() {
+        [one] => Done::with(one),
+        all => Done::with(all),
+    }
+}
+
+/// The user's wish to stop, passed on to whatever runs.
+pub(crate) struct Stop {
+    control: mpsc::Receiver<Control>,
+}
+
+impl Stop {
+    /// The first signal asks, the second kills.
+    pub(crate) fn install() -> Result<Self> {
+        let failed = |error: std::io::Error| {
+            Error::new(
+                Code::Internal,
+                format!("failed to listen for signals: {error}"),
+            )
+        };
+        let interrupts = Interrupts::install().map_err(failed)?;
+        let (sender, control) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                let mut wish = Control::Stop;
+                while interrupts.receiver().recv().is_ok() && sender.send(wish).is_ok() {
+                    wish = Control::Kill;
+                }
+            })
+            .map_err(failed)?;
+        Ok(Self { control })
+    }
+}
+
+/// Runs a verb with its progress shown.
+pub(crate) fn attended(
+    cx: &mut Context,
+    stop: &Stop,
+    verb: impl FnOnce(Surroundings<'_>) -> Result<Report>,
+) -> Result<Report> {
+    let guard = Guard::this_program(crate::GUARD).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("failed to find this program: {error}"),
+        )
+    })?;
+    let ui = &mut cx.ui;
+    let mut sink = |event: &Event| show(ui, event);
+    verb(Surroundings {
+        control: &stop.control,
+        sink: &mut sink,
+        guard,
+    })
+}
+
+/// Shows one event.
+pub(crate) fn show(ui: &mut Ui, event: &Event) {
+    for line in progress::lines(event) {
+        show_line(ui, &line);
+    }
+}
+
+fn show_line(ui: &mut Ui, line: &Line) {
+    let tone = match line.weight {
+        Weight::Normal => Tone::Dim,
+        Weight::Good => Tone::Good,
+        Weight::Bad => Tone::Bad,
+        Weight::Warning => Tone::Warning,
+        Weight::Detail if ui.is_verbose() => Tone::Dim,
+        Weight::Detail => return,
+    };
+    ui.status(tone, line.word, &line.text);
+}
+
+/// Says how a run ended; anything but a landing is an error with the way on.
+pub(crate) fn conclude(cx: &mut Context, project: &Project, report: &Report) -> Result<()> {
+    if report.landed() {
+        let at = report.commit.as_deref().map_or_else(
+            || "no commit needed".to_owned(),
+            |oid| oid.chars().take(10).collect(),
+        );
+        let line = format!(
+            "{} completed on {} ({at}){}",
+            report.id,
+            report.main_branch,
+            spent(report)
+        );
+        let line = cx.ui.paint(Tone::Good, &line);
+        cx.ui.out(&line);
+        return Ok(());
+    }
+    let id = &report.id;
+    let (code, hint) = match report.status {
+        "landing" => (Code::InTheWay, format!("then: chant merge {id}")),
+        "conflict" => (
+            Code::Conflict,
+            format!("chant merge {id}, once it is resolved; or start over: chant reset {id}"),
+        ),
+        "paused" => (Code::Interrupted, format!("go on: chant work {id}")),
+        _ => (
+            Code::RunFailed,
+            format!(
+                "its work is on {}; see chant log {id}, then try again: chant work {id}",
+                report.branch
+            ),
+        ),
+    };
+    let _ = project;
+    let details = serde_json::to_value(report).unwrap_or_default();
+    Err(Error::new(
+        code,
+        format!(
+            "{id} {}: {}",
+            report.status.replace('_', " "),
+            report.reason
+        ),
+    )
+    .hint(hint)
+    .detail("run", details))
+}
+
+fn spent(report: &Report) -> String {
+    let mut parts = Vec::new();
+    if report.input_tokens + report.output_tokens > 0 {
+        parts.push(format!(
+            "{} tokens in, {} out",
+            report.input_tokens, report.output_tokens
+        ));
+    }
+    if let Some(usd) = report.cost_usd {
+        parts.push(format!("${usd:.2}"));
+    }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", parts.join(", "))
+    }
+}
