@@ -182,14 +182,13 @@ pub struct Output {
 impl Output {
     /// Asserts that it succeeded.
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub fn ok(&self) -> &Self {
         self.fails(0)
     }
 
     /// Asserts its exit status.
     #[track_caller]
-    #[allow(clippy::return_self_not_must_use, reason = "an assertion is complete in itself")]
-    pub fn fails(self, code: i32) -> Self {
+    pub fn fails(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }

@@ -25,6 +25,9 @@ pub struct Spec {
     pub reason: Option<String>,
     /// Pending, with nothing in the way.
     pub ready: bool,
+    /// Nothing is in the way of working it: it is ready, or was tried before and may be tried again.
+    #[serde(skip)]
+    pub may_be_worked: bool,
     /// What is in the way, each as a fragment of a sentence.
     pub blocked_by: Vec<String>,
     /// Free words to select by.

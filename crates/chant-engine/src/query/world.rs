@@ -108,6 +108,7 @@ impl<'a> World<'a> {
             state,
             reason: shown.map(|shown| shown.reason.clone()).filter(|reason| !reason.is_empty()),
             ready: readiness.ready && state == State::Pending,
+            may_be_worked: readiness.may_be_worked(),
             blocked_by: blockers(state, &readiness.blocked_by),
             labels: Vec::new(),
             depends_on: node.depends_on.clone(),

@@ -96,11 +96,15 @@ fn prepare(project: &Project, journal: &Journal, id: &SpecId, order: &Order, ear
     repo.check_version()?;
     let shown = project.show(id)?;
     allowed(shown.state, Action::Work).map_err(|refusal| refusal.of(id.as_str()))?;
-    if !shown.ready {
+    if document_gate(project, id)? && !shown.may_be_worked {
+        return Err(Error::new(Code::GateClosed, format!("{id} is a gate: a person decides, no agent runs it"))
+            .hint(format!("its checklist: chant show {id}")));
+    }
+    if !shown.may_be_worked {
         return Err(blocked(id, &shown.blocked_by));
     }
     let bytes = project.read_spec(id)?;
-    let document = Document::parse(bytes.clone())?;
+    let document = project.document(&project.spec_path_from_root(id))?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
     trust::check_run(project, &agent, &document)?;
     let program = agents::program(project, &agent)?;
@@ -157,6 +161,11 @@ pub(crate) fn input_record(source: &inputs::Source) -> InputRecord {
         kind: source.kind().to_owned(),
         oid: source.oid().map(ToString::to_string),
     }
+}
+
+/// Whether the spec is a gate, which only a person passes.
+fn document_gate(project: &Project, id: &SpecId) -> Result<bool> {
+    Ok(project.document(&project.spec_path_from_root(id))?.frontmatter().gate.is_some())
 }
 
 fn blocked(id: &SpecId, reasons: &[String]) -> Error {

@@ -3,6 +3,8 @@
 mod cleanup;
 mod demo;
 mod diagnose;
+mod init;
+mod list;
 mod log;
 mod merge;
 mod prep;
@@ -19,6 +21,9 @@ use crate::cli::{Context, Done};
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(init::Args),
+    #[command(visible_alias = "ls")]
+    List(list::Args),
     Work(work::Args),
     Prep(prep::Args),
     Log(log::Args),
@@ -35,6 +40,8 @@ pub(crate) enum Command {
 pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
     match command {
         None => Done::with(serde_json::json!({})),
+        Some(Command::Init(args)) => init::run(cx, &args),
+        Some(Command::List(args)) => list::run(cx, &args),
         Some(Command::Work(args)) => work::run(cx, args),
         Some(Command::Prep(args)) => prep::run(cx, &args),
         Some(Command::Log(args)) => log::run(cx, &args),

@@ -148,7 +148,8 @@ fn a_failed_runs_commits_stay_reachable_after_the_next() {
         "precious\n"
     );
     set_agent(&repo, HONEST);
-    let output = work(&repo).ok();
+    let output = work(&repo);
+    output.ok();
     let kept = repo.git(&["for-each-ref", "--format=%(refname)", "refs/chant/kept"]);
     assert_eq!(
         repo.git(&["show", &format!("{}:precious.txt", kept.trim())]),
