@@ -68,6 +68,13 @@ impl Call {
         self
     }
 
+    /// For the one command that refuses to take paths literally; only before the first argument.
+    pub(crate) fn not_literal(mut self) -> Self {
+        debug_assert!(self.shown.is_empty(), "options come before the command");
+        self.cmd = self.cmd.arg("--no-literal-pathspecs");
+        self
+    }
+
     pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.shown.push(arg.as_ref().to_string_lossy().into_owned());
         self.cmd = self.cmd.arg(arg);

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_path_stays_inside_the_repository() {
         let check = |path: &str, valid: bool| {
-            assert_eq!(path.parse::<RepoPath>().is_ok(), valid, "{path:?}")
+            assert_eq!(path.parse::<RepoPath>().is_ok(), valid, "{path:?}");
         };
         for path in [
             "a",

@@ -38,10 +38,13 @@ impl Repo {
 
     /// Whether git ignores an untracked path. One process.
     pub fn is_ignored(&self, path: &str) -> Result<bool> {
-        self.look()
-            .args(["check-ignore", "--quiet", "--", path])
-            .run()?
-            .yes()
+        // With a dot in front nothing in it is magic.
+        let path = format!("./{path}");
+        let check = self
+            .look()
+            .not_literal()
+            .args(["check-ignore", "--quiet", "--"]);
+        check.arg(path).run()?.yes()
     }
 
     /// The value of a git setting; `None` where it is not set. One process.

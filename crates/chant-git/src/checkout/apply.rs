@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use chant_os::crash;
+use chant_os::{crash, file};
 
 use super::{
     Brought,
@@ -11,6 +11,7 @@ use super::{
 use crate::{
     GitError, Oid, Repo, Result,
     call::{Call, Ran},
+    path::on_disk,
     tree::{index_info, lock_of},
 };
 
@@ -28,6 +29,9 @@ pub(super) fn apply(repo: &Repo, plan: &Plan, (old, new): (&Oid, &Oid)) -> Resul
     if !plan.replace.is_empty() {
         replace(repo, &plan.replace)?;
         crash::point("bring-along:replaced");
+    }
+    for path in &plan.clear {
+        file::remove_file(&on_disk(repo.root(), path))?;
     }
     let brought = if plan.merge {
         merge(repo, old, new)?

@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) adopt: Vec<Entry>,
     /// The file may be replaced, whatever git would say.
     pub(super) replace: Vec<Entry>,
+    /// The file is what a killed attempt left; it goes, and git's merge writes it again.
+    pub(super) clear: Vec<RawPath>,
     /// Git's own merge has something to do.
     pub(super) merge: bool,
 }
@@ -41,17 +43,21 @@ enum Verdict {
     Adopt,
     /// The file is replaced.
     Replace,
+    /// The file goes, and git's merge writes it again.
+    Clear,
     /// These are in the way.
     Blocked(Vec<RawPath>),
-    /// It depends on what the file holds: on whether that may go, else on this.
-    Ask(Otherwise),
+    /// It depends on what the file holds.
+    Ask(Index),
 }
 
-/// What becomes of a file whose content is the user's own.
+/// What the index has where a file's content matters.
 #[derive(Clone, Copy)]
-enum Otherwise {
-    Blocked,
-    Leave,
+enum Index {
+    /// What `old` has, or like it nothing.
+    Waiting,
+    /// What `new` has.
+    Arrived,
 }
 
 impl Plan {
@@ -82,11 +88,21 @@ impl Plan {
         let mut open = Vec::new();
         for change in &changes {
             match judge.judge(change) {
-                Verdict::Ask(otherwise) => open.push((change, otherwise)),
+                Verdict::Ask(index) => open.push((change, index)),
                 verdict => plan.add(change, verdict),
             }
         }
-        for (change, verdict) in judge.answer(&open)? {
+        let paths: Vec<&[u8]> = open
+            .iter()
+            .map(|(change, _)| change.path.as_slice())
+            .collect();
+        let contents = survey.contents(&paths)?;
+        for (change, index) in open {
+            let content = contents.get(&change.path);
+            let verdict = match index {
+                Index::Waiting => judge.answer_waiting(change, content)?,
+                Index::Arrived => judge.answer_arrived(change, content)?,
+            };
             plan.add(change, verdict);
         }
         plan.in_the_way.sort();
@@ -101,12 +117,18 @@ impl Plan {
     fn add(&mut self, change: &RawChange, verdict: Verdict) {
         let entry = || (change.path.clone(), change.new.clone());
         match verdict {
-            Verdict::Leave | Verdict::Ask(Otherwise::Leave) => {}
+            Verdict::Leave => {}
             Verdict::Merge => self.merge = true,
             Verdict::Adopt => self.adopt.push(entry()),
             Verdict::Replace => self.replace.push(entry()),
-            Verdict::Ask(Otherwise::Blocked) => self.in_the_way.push(text(&change.path)),
-            Verdict::Blocked(paths) => self.in_the_way.extend(paths.iter().map(|path| text(path))),
+            Verdict::Clear => {
+                self.clear.push(change.path.clone());
+                self.merge = true;
+            }
+            Verdict::Blocked(paths) => {
+                self.in_the_way.extend(paths.iter().map(|path| text(path)));
+            }
+            Verdict::Ask(_) => unreachable!("a question is answered before it is added"),
         }
     }
 }
@@ -173,7 +195,7 @@ impl Judge<'_> {
                     Verdict::Blocked(staying)
                 }
             }
-            Disk::File { .. } | Disk::Link if !submodule => Verdict::Ask(Otherwise::Blocked),
+            Disk::File { .. } | Disk::Link if !submodule => Verdict::Ask(Index::Waiting),
             _ => blocked(change),
         }
     }
@@ -185,7 +207,7 @@ impl Judge<'_> {
         }
         match self.survey.disk(&change.path) {
             Disk::Nothing if self.resumed => Verdict::Replace,
-            Disk::File { .. } => Verdict::Ask(Otherwise::Leave),
+            Disk::File { .. } => Verdict::Ask(Index::Arrived),
             _ => Verdict::Leave,
         }
     }
@@ -200,57 +222,62 @@ impl Judge<'_> {
             (Disk::Nothing, _) => Verdict::Merge,
             // A folder stands there already, as in `new` or made by the user; the file is gone either way.
             (Disk::Folder, None) => Verdict::Adopt,
-            (Disk::File { .. } | Disk::Link, Some(_)) => Verdict::Ask(Otherwise::Blocked),
+            (Disk::File { .. } | Disk::Link, Some(_)) => Verdict::Ask(Index::Waiting),
             _ => blocked(change),
         }
     }
 
-    /// Settles what depends on content.
-    fn answer<'c>(
-        &self,
-        open: &[(&'c RawChange, Otherwise)],
-    ) -> Result<Vec<(&'c RawChange, Verdict)>> {
-        let paths: Vec<&[u8]> = open
-            .iter()
-            .map(|(change, _)| change.path.as_slice())
-            .collect();
-        let contents = self.survey.contents(&paths)?;
-        let mut answers = Vec::new();
-        for (change, otherwise) in open {
-            let content = contents.get(&change.path);
-            let verdict = if self.is_new(change, content) {
-                Verdict::Adopt
-            } else if self.may_go(change, content)? {
-                Verdict::Replace
-            } else {
-                Verdict::Ask(*otherwise)
-            };
-            answers.push((*change, verdict));
-        }
-        Ok(answers)
+    /// The file differs from the index, which has what it had before.
+    fn answer_waiting(&self, change: &RawChange, content: Option<&Oid>) -> Result<Verdict> {
+        Ok(if self.is_unfinished(change)? {
+            Verdict::Clear
+        } else if self.is(change.new.as_ref(), change, content) {
+            Verdict::Adopt
+        } else if self.is(change.old.as_ref(), change, content) || self.is_known(change, content) {
+            // The same text with other line ends is no change of the user's either.
+            Verdict::Replace
+        } else {
+            blocked(change)
+        })
     }
 
-    /// Whether the disk has exactly what `new` has, executable bit included.
-    fn is_new(&self, change: &RawChange, content: Option<&Oid>) -> bool {
-        let Some((mode, oid)) = &change.new else {
-            return false;
-        };
-        let mode_here = match self.survey.disk(&change.path) {
+    /// The file differs from the index, which has what it shall have.
+    fn answer_arrived(&self, change: &RawChange, content: Option<&Oid>) -> Result<Verdict> {
+        Ok(
+            if self.is_known(change, content) || self.is_unfinished(change)? {
+                Verdict::Replace
+            } else {
+                Verdict::Leave
+            },
+        )
+    }
+
+    /// Whether a killed attempt has left the file like this.
+    fn is_unfinished(&self, change: &RawChange) -> Result<bool> {
+        let is_file = matches!(self.survey.disk(&change.path), Disk::File { .. });
+        Ok(self.resumed && is_file && self.survey.is_beginning(&change.path, self.new)?)
+    }
+
+    /// Whether the file's content is known to be safe elsewhere.
+    fn is_known(&self, change: &RawChange, content: Option<&Oid>) -> bool {
+        let known = self.may_replace.get(change.path.as_slice()).copied();
+        content.is_some() && content == known
+    }
+
+    /// Whether the disk has exactly this, executable bit included.
+    fn is(
+        &self,
+        wanted: Option<&(String, Oid)>,
+        change: &RawChange,
+        content: Option<&Oid>,
+    ) -> bool {
+        let mode = match self.survey.disk(&change.path) {
             Disk::File { executable: true } => "100755",
             Disk::File { executable: false } => "100644",
             Disk::Link => "120000",
             _ => return false,
         };
-        mode == mode_here && content == Some(oid)
-    }
-
-    /// Whether nothing is lost with the file that is there: its content is known, or it is half of what was to be written.
-    fn may_go(&self, change: &RawChange, content: Option<&Oid>) -> Result<bool> {
-        let known = self.may_replace.get(change.path.as_slice()).copied();
-        if content.is_some() && content == known {
-            return Ok(true);
-        }
-        Ok(self.resumed && self.survey.is_torn(&change.path, self.new)?)
+        wanted.is_some_and(|wanted| wanted.0 == mode && content == Some(&wanted.1))
     }
 
     /// Whether a path is about to go, and is not the user's own.

@@ -149,15 +149,15 @@ impl<'a> Survey<'a> {
         Ok(ids)
     }
 
-    /// Whether a file holds nothing but the beginning of what `new` has there: how a killed write leaves it. One process.
-    pub(super) fn is_torn(&self, path: &[u8], new: &Oid) -> Result<bool> {
+    /// Whether a file holds the beginning of what `new` has there, or all of it: so a killed attempt leaves it. One process.
+    pub(super) fn is_beginning(&self, path: &[u8], new: &Oid) -> Result<bool> {
         let Ok(found) = fs::read(on_disk(self.repo.root(), path)) else {
             return Ok(false);
         };
         let object = [new.as_str().as_bytes(), b":", path].concat();
         let show = self.repo.look().args(["cat-file", "--filters"]);
         let whole = show.arg(OsStr::from_bytes(&object)).stdout()?;
-        Ok(found.len() < whole.len() && whole.starts_with(&found))
+        Ok(whole.starts_with(&found))
     }
 }
 

@@ -1,0 +1,156 @@
+//! Commits without a checkout, and merges in memory.
+
+use chant_git::{GitError, Merge, with_trailers};
+use chant_testkit::TestRepo;
+
+use crate::scratch::{oid, open, put};
+
+const MESSAGE: &str = "subject: ü\n\nbody, with a\n\n-- strange line\n";
+
+#[test]
+fn a_commit_is_read_as_it_was_written() {
+    let repo = TestRepo::new();
+    let git = open(&repo);
+    let base = oid(&repo, "HEAD");
+    let tree = git
+        .write_tree(Some(&base), &[put(&repo, "a", "1")])
+        .unwrap();
+    let message = with_trailers(MESSAGE, &[("Chant-Spec", "001"), ("Chant-Run", "x")]);
+    let first = git
+        .commit_tree(&tree, std::slice::from_ref(&base), &message)
+        .unwrap();
+    let second = git
+        .commit_tree(&tree, &[first.clone(), base.clone()], "second")
+        .unwrap();
+    let log = git.log(&base, &second).unwrap();
+    assert_eq!(log.len(), 2);
+    assert_eq!(
+        (&log[0].oid, &log[0].parents),
+        (&second, &vec![first.clone(), base.clone()])
+    );
+    assert_eq!((&log[1].oid, &log[1].tree), (&first, &tree));
+    assert_eq!(log[1].message, message);
+    assert_eq!(log[1].subject, "subject: ü");
+    assert_eq!(log[1].author.email, "tess@example.com");
+    let trailers = repo.git(&[
+        "log",
+        "-1",
+        "--format=%(trailers:key=Chant-Spec,valueonly)",
+        first.as_str(),
+    ]);
+    assert_eq!(trailers.trim(), "001");
+    assert_eq!(oid(&repo, "HEAD"), base, "no ref moved");
+    assert!(git.log(&second, &second).unwrap().is_empty());
+}
+
+#[test]
+fn a_commit_needs_somebody() {
+    let repo = TestRepo::new();
+    repo.git(&["config", "user.name", ""]);
+    repo.git(&["config", "user.useConfigOnly", "true"]);
+    let git = open(&repo);
+    let tree = git.tree_of(&oid(&repo, "HEAD")).unwrap();
+    let error = git.commit_tree(&tree, &[], "x").unwrap_err();
+    assert!(matches!(error, GitError::NoIdentity), "{error}");
+    assert!(error.to_string().contains("git config --global user.email"));
+}
+
+#[test]
+fn a_failing_signature_is_told_from_other_failures() {
+    let repo = TestRepo::new();
+    repo.git(&["config", "commit.gpgSign", "true"]);
+    repo.git(&["config", "gpg.program", "false"]);
+    let git = open(&repo);
+    let tree = git.tree_of(&oid(&repo, "HEAD")).unwrap();
+    let error = git.commit_tree(&tree, &[], "x").unwrap_err();
+    assert!(matches!(error, GitError::Signing { .. }), "{error}");
+    git.commit_tree_unsigned(&tree, &[], "x").unwrap();
+}
+
+#[test]
+fn a_signature_is_made_where_the_settings_say_so() {
+    let repo = TestRepo::new();
+    let key = repo.home().join("key");
+    let made = repo
+        .command("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success(), "this test needs ssh-keygen");
+    for (name, value) in [
+        ("commit.gpgSign", "true"),
+        ("gpg.format", "ssh"),
+        ("user.signingKey", key.to_str().unwrap()),
+    ] {
+        repo.git(&["config", name, value]);
+    }
+    let git = open(&repo);
+    let tree = git.tree_of(&oid(&repo, "HEAD")).unwrap();
+    let commit = git.commit_tree(&tree, &[], "signed").unwrap();
+    assert!(
+        repo.git(&["cat-file", "commit", commit.as_str()])
+            .contains("BEGIN SSH SIGNATURE")
+    );
+}
+
+#[test]
+fn merges_are_clean_or_name_the_files() {
+    let repo = TestRepo::new();
+    repo.write("shared file", "1\n2\n3\n4\n5\n6\n");
+    repo.commit("base");
+    repo.git(&["switch", "-q", "-c", "theirs"]);
+    repo.write("shared file", "1\n2\n3\n4\n5\nsix\n");
+    repo.write("theirs", "x");
+    repo.commit("theirs");
+    repo.git(&["switch", "-q", "main"]);
+    repo.write("shared file", "one\n2\n3\n4\n5\n6\n");
+    repo.commit("ours");
+    let git = open(&repo);
+    let Merge::Clean(tree) = git
+        .merge(&oid(&repo, "main"), &oid(&repo, "theirs"))
+        .unwrap()
+    else {
+        panic!("clean")
+    };
+    let merged = git.read_file(&tree, "shared file").unwrap().unwrap();
+    assert_eq!(git.blob(&merged.oid).unwrap(), b"one\n2\n3\n4\n5\nsix\n");
+    repo.write("shared file", "one\n2\n3\n4\n5\nsechs\n");
+    repo.commit("conflict");
+    let merged = git
+        .merge(&oid(&repo, "main"), &oid(&repo, "theirs"))
+        .unwrap();
+    assert_eq!(
+        merged,
+        Merge::Conflict {
+            files: vec!["shared file".to_owned()]
+        }
+    );
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_shallow_clone_merges() {
+    let origin = TestRepo::new();
+    for number in ["1", "2", "3"] {
+        origin.write("a", number);
+        origin.commit(number);
+    }
+    let source = format!("file://{}", origin.path().display());
+    let repo = TestRepo::folder_only();
+    repo.git(&["clone", "-q", "--depth=1", &source, "."]);
+    repo.git(&["config", "user.name", "Tess Ter"]);
+    repo.git(&["config", "user.email", "tess@example.com"]);
+    let git = open(&repo);
+    let base = oid(&repo, "HEAD");
+    assert_eq!(git.parent_of(&base).unwrap(), None);
+    let side = |path: &str| {
+        let tree = git
+            .write_tree(Some(&base), &[put(&repo, path, "x")])
+            .unwrap();
+        git.commit_tree(&tree, std::slice::from_ref(&base), path)
+            .unwrap()
+    };
+    let merged = git.merge(&side("x"), &side("y")).unwrap();
+    assert!(matches!(merged, Merge::Clean(_)), "{merged:?}");
+    assert_eq!(git.main_branch(None).unwrap().as_str(), "main");
+}

@@ -1,0 +1,15 @@
+//! The crate against real git, in repositories of its own.
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod branches;
+mod checkout;
+mod checkout_blocked;
+mod checkout_killed;
+mod commits;
+mod discovery;
+mod exclude;
+mod refs;
+mod scratch;
+mod trees;
+mod worktrees;

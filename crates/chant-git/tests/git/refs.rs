@@ -1,0 +1,122 @@
+//! Refs move only from where they were expected.
+
+use std::fs;
+
+use chant_git::{Cas, GitError};
+use chant_testkit::TestRepo;
+
+use crate::scratch::{branch, oid, open};
+
+/// A repository with two commits: the first, and the second, where `main` is.
+fn two_commits() -> (TestRepo, chant_git::Oid, chant_git::Oid) {
+    let repo = TestRepo::new();
+    let first = oid(&repo, "HEAD");
+    repo.write("a", "a");
+    repo.commit("second");
+    let second = oid(&repo, "HEAD");
+    (repo, first, second)
+}
+
+#[test]
+fn a_ref_is_made_once() {
+    let (repo, first, second) = two_commits();
+    let git = open(&repo);
+    let name = branch("chant/001");
+    assert_eq!(git.create_branch(&name, &first).unwrap(), Cas::Done);
+    assert_eq!(
+        git.create_branch(&name, &first).unwrap(),
+        Cas::Done,
+        "it is as it was to be"
+    );
+    let moved = Cas::Moved {
+        now: Some(first.clone()),
+    };
+    assert_eq!(git.create_branch(&name, &second).unwrap(), moved);
+    assert_eq!(git.branch_oid(&name).unwrap(), Some(first));
+}
+
+#[test]
+fn a_ref_moves_from_where_it_was_expected() {
+    let (repo, first, second) = two_commits();
+    let git = open(&repo);
+    let name = "refs/heads/topic";
+    repo.git(&["branch", "topic", first.as_str()]);
+    assert_eq!(
+        git.update_ref(name, &second, Some(&first), "-m").unwrap(),
+        Cas::Done
+    );
+    assert_eq!(
+        git.update_ref(name, &second, Some(&first), "again")
+            .unwrap(),
+        Cas::Done
+    );
+    let other = git
+        .commit_tree(&git.tree_of(&first).unwrap(), &[], "other")
+        .unwrap();
+    let moved = Cas::Moved {
+        now: Some(second.clone()),
+    };
+    assert_eq!(
+        git.update_ref(name, &other, Some(&first), "late").unwrap(),
+        moved
+    );
+    assert_eq!(git.delete_ref(name, &first).unwrap(), moved);
+    assert_eq!(git.delete_ref(name, &second).unwrap(), Cas::Done);
+    assert_eq!(git.delete_ref(name, &second).unwrap(), Cas::Done);
+    let gone = git.update_ref(name, &other, Some(&first), "gone").unwrap();
+    assert_eq!(gone, Cas::Moved { now: None });
+    assert!(
+        repo.git(&["log", "-1", "--format=%gs", "-g", "HEAD"])
+            .contains("second")
+    );
+}
+
+#[test]
+fn branches_are_moved_and_deleted_or_an_error_says_where_they_are() {
+    let (repo, first, second) = two_commits();
+    let git = open(&repo);
+    let name = branch("topic");
+    git.set_branch(&name, &first, None).unwrap();
+    git.set_branch(&name, &second, Some(&first)).unwrap();
+    let error = git.delete_branch(&name, &first).unwrap_err();
+    assert!(
+        matches!(&error, GitError::RefMoved { now: Some(now), .. } if *now == second),
+        "{error}"
+    );
+    git.delete_branch(&name, &second).unwrap();
+    git.delete_branch(&name, &second).unwrap();
+    repo.git(&["pack-refs", "--all"]);
+    git.set_ref("refs/chant/kept/x", &first, "keep").unwrap();
+    git.set_ref("refs/chant/kept/x", &second, "keep").unwrap();
+    assert_eq!(git.resolve("refs/chant/kept/x").unwrap(), Some(second));
+}
+
+#[test]
+fn a_lock_is_not_taken_for_a_move() {
+    let (repo, first, second) = two_commits();
+    fs::write(repo.path().join(".git/refs/heads/main.lock"), "").unwrap();
+    let error = open(&repo)
+        .update_ref("refs/heads/main", &first, Some(&second), "x")
+        .unwrap_err();
+    assert!(matches!(error, GitError::Command { .. }), "{error}");
+}
+
+#[test]
+fn names_that_git_would_misread_never_reach_it() {
+    let (repo, first, _) = two_commits();
+    let git = open(&repo);
+    for name in [
+        "HEAD",
+        "main",
+        "refs/heads/a b",
+        "refs/heads/a\0b",
+        "refs/../x",
+        "--stdin",
+    ] {
+        let error = git.set_ref(name, &first, "x").unwrap_err();
+        assert!(
+            matches!(error, GitError::BadName { .. }),
+            "{name:?}: {error}"
+        );
+    }
+}
