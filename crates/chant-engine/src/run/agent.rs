@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
-use chant_agent::{AgentEvent, End, Limits, Outcome, Request};
+use chant_agent::{AgentEvent, AgentKind, End, Limits, Outcome, Request};
 
 use super::{Flow, Run, write_event};
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{RunState, Step};
+use crate::verbs::log::Follower;
 
 /// The environment variable by which every process of a run can be found.
 pub(crate) const MARKER: &str = "CHANT_RUN_ID";
@@ -23,6 +24,10 @@ impl Run<'_, '_> {
         if !self.record.facts.worktree.join(".git").exists() {
             self.note("the worktree is gone; it is made again")?;
             return Ok(Flow::Back(Step::Worktree));
+        }
+        if self.resumed && self.had_finished() {
+            self.note("the agent had finished; its work is taken up where it was left")?;
+            return Ok(Flow::Next);
         }
         let mut recorder = self.recorder()?;
         let outcome = self.supervise(recorder.as_mut())?;
@@ -43,6 +48,22 @@ impl Run<'_, '_> {
         })
     }
 
+    /// Probe: the guard wrote that the agent's process ended well, and the agent said so too. Its work is paid for.
+    fn had_finished(&self) -> bool {
+        let exit = chant_os::tree::read_exit_file(&self.exit_file());
+        let said = Follower::new(self.project, &self.record.id).all_events().ok().and_then(|events| {
+            events.into_iter().rev().find_map(|stamped| match stamped.event {
+                Event::Agent(AgentEvent::End { ok, .. }) => Some(ok),
+                _ => None,
+            })
+        });
+        exit.is_some_and(|exit| exit.is_success()) && said.unwrap_or(self.agent.kind != AgentKind::Claude)
+    }
+
+    fn exit_file(&self) -> std::path::PathBuf {
+        self.dir().join("agent.exit.json")
+    }
+
     /// The agent failed. What it did is still collected, so that it is kept on the branch.
     fn failing(&mut self, reason: &str) -> Flow {
         self.record.facts.agent_failure = Some(reason.to_owned());
@@ -51,7 +72,7 @@ impl Run<'_, '_> {
 
     fn supervise(&mut self, mut recorder: Option<&mut Recorder>) -> Result<Outcome> {
         let dir = self.dir();
-        let exit_file = dir.join("agent.exit.json");
+        let exit_file = self.exit_file();
         let prompt_file = dir.join("prompt.md");
         let prompt = chant_os::file::read_regular(&prompt_file, u64::MAX)?;
         let env = self.environment();

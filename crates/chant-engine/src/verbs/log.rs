@@ -54,6 +54,18 @@ impl Follower {
             .collect())
     }
 
+    /// All events from here on, however many.
+    pub(crate) fn all_events(mut self) -> Result<Vec<Stamped>> {
+        let mut all = Vec::new();
+        loop {
+            let before = self.read;
+            all.extend(self.new_events()?);
+            if self.read == before {
+                return Ok(all);
+            }
+        }
+    }
+
     fn unread(&self) -> std::io::Result<Vec<u8>> {
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
