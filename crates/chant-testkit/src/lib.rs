@@ -35,7 +35,11 @@ impl TestRepo {
     /// The same surroundings without a repository.
     pub fn folder_only() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let root = folder.path().canonicalize().expect("it exists").join("sample");
+        let root = folder
+            .path()
+            .canonicalize()
+            .expect("it exists")
+            .join("sample");
         let repo = Self { folder, root };
         for path in [repo.root.clone(), repo.home()] {
             std::fs::create_dir_all(path).expect("a folder");
@@ -50,7 +54,11 @@ impl TestRepo {
 
     /// The home directory that commands see.
     pub fn home(&self) -> PathBuf {
-        self.folder.path().canonicalize().expect("it exists").join("home")
+        self.folder
+            .path()
+            .canonicalize()
+            .expect("it exists")
+            .join("home")
     }
 
     /// Where chant puts worktrees.
@@ -68,7 +76,8 @@ impl TestRepo {
     /// A file's text.
     #[track_caller]
     pub fn file(&self, path: &str) -> String {
-        std::fs::read_to_string(self.root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+        std::fs::read_to_string(self.root.join(path))
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
     /// Commits everything.
@@ -81,7 +90,11 @@ impl TestRepo {
     #[track_caller]
     pub fn git(&self, args: &[&str]) -> String {
         let output = self.command("git").args(args).output().expect("git");
-        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "git {args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
@@ -114,6 +127,18 @@ impl TestRepo {
         command
     }
 
+    /// Makes the fake agent, with this script, the agent of this machine. See `src/bin/fake-agent.rs` for what a script is.
+    pub fn with_agent(&self, script: &serde_json::Value) {
+        let path = self.home().join("agent-script.json");
+        std::fs::write(&path, script.to_string()).expect("the script is written");
+        let command = serde_json::json!([fake_agent_bin(), path]);
+        let agent = format!("agents:\n  - name: fake\n    kind: command\n    command: {command}\n");
+        self.write(
+            ".chant/agents.md",
+            &format!("---\n{agent}defaults:\n  agent: fake\n---\n"),
+        );
+    }
+
     /// Runs the real `chant` here.
     pub fn chant(&self, args: &[&str]) -> Output {
         self.chant_with(|command| {
@@ -125,7 +150,9 @@ impl TestRepo {
     pub fn chant_with(&self, prepare: impl FnOnce(&mut Command)) -> Output {
         let mut command = self.command(chant_bin());
         prepare(&mut command);
-        let output = command.output().expect("the chant binary: build it with `cargo build`");
+        let output = command
+            .output()
+            .expect("the chant binary: build it with `cargo build`");
         Output {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -142,18 +169,37 @@ impl Default for TestRepo {
 
 /// The binary under test: `CHANT_BIN`, else beside the test's own executable.
 pub fn chant_bin() -> PathBuf {
-    if let Some(path) = std::env::var_os("CHANT_BIN") {
-        return path.into();
-    }
+    std::env::var_os("CHANT_BIN").map_or_else(|| beside_the_test("chant"), PathBuf::from)
+}
+
+/// The fake agent, beside the test's own executable; `cargo build -p chant-testkit` makes it.
+pub fn fake_agent_bin() -> PathBuf {
+    let path = beside_the_test("fake-agent");
+    assert!(
+        path.exists(),
+        "{} is missing: cargo build -p chant-testkit",
+        path.display()
+    );
+    path
+}
+
+fn beside_the_test(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("the test's own path");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps");
-    profile.join("chant")
+    let profile = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/<profile>/deps");
+    profile.join(name)
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
-        let name = path.strip_prefix(root).expect("below the root").to_string_lossy().into_owned();
+        let name = path
+            .strip_prefix(root)
+            .expect("below the root")
+            .to_string_lossy()
+            .into_owned();
         let kind = entry.file_type().expect("a kind");
         if name == ".git" {
         } else if kind.is_dir() {
@@ -189,14 +235,24 @@ impl Output {
     /// Asserts its exit status.
     #[track_caller]
     pub fn fails(&self, code: i32) -> &Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     /// Its output as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.stdout)
-            .unwrap_or_else(|error| panic!("{error}\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr))
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!(
+                "{error}\nstdout:\n{}\nstderr:\n{}",
+                self.stdout, self.stderr
+            )
+        })
     }
 }
