@@ -94,21 +94,37 @@ impl Repo {
 
     /// The tree that `git add -A` and a commit would give in this work tree, with what `.gitignore` says left out. The work
     /// tree's own index is read, and left as it is. Two processes.
+    ///
+    /// Of a repository inside the work tree only its commit is in the tree, or nothing if it has none: as git has it.
     pub fn snapshot(&self) -> Result<Oid> {
         let index = PrivateIndex::new(self)?;
         let own = self.git_dir().join("index");
         if own.exists() {
             file::copy(&own, &index.path)?;
         }
-        self.change()
+        let add = self
+            .change()
             .setting("core.splitIndex=false")
             .setting("core.safecrlf=false")
             .setting("advice.addEmbeddedRepo=false")
             .index(&index.path)
-            .args(["add", "--all"])
-            .stdout()?;
+            .args(["add", "--all", "--ignore-errors"]);
+        let ran = add.run()?;
+        if ran.code() != Some(0) && !only_empty_repositories(&ran.stderr()) {
+            return Err(ran.failed());
+        }
         self.change().index(&index.path).arg("write-tree").oid()
     }
+}
+
+/// Whether `git add` has complained of nothing but repositories that have no commit to record.
+fn only_empty_repositories(stderr: &str) -> bool {
+    let mut errors = stderr
+        .lines()
+        .filter(|line| !line.starts_with("warning: "))
+        .peekable();
+    errors.peek().is_some()
+        && errors.all(|line| line.ends_with("does not have a commit checked out"))
 }
 
 /// An index file that nobody else knows; gone when this value is.

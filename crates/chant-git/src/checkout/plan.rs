@@ -241,15 +241,14 @@ impl Judge<'_> {
         })
     }
 
-    /// The file differs from the index, which has what it shall have.
+    /// The file differs from the index, which has what it shall have: by the user's hand, or by a killed attempt's.
     fn answer_arrived(&self, change: &RawChange, content: Option<&Oid>) -> Result<Verdict> {
-        Ok(
-            if self.is_known(change, content) || self.is_unfinished(change)? {
-                Verdict::Replace
-            } else {
-                Verdict::Leave
-            },
-        )
+        let is_ours = self.resumed && self.is_known(change, content);
+        if is_ours || self.is_unfinished(change)? {
+            Ok(Verdict::Replace)
+        } else {
+            Ok(Verdict::Leave)
+        }
     }
 
     /// Whether a killed attempt has left the file like this.

@@ -169,6 +169,30 @@ fn a_snapshot_of_an_empty_repository() {
 }
 
 #[test]
+fn a_snapshot_copes_with_a_repository_in_the_way() {
+    let repo = TestRepo::new();
+    repo.git(&["init", "-q", "nested"]);
+    repo.write("nested/file", "x");
+    repo.write("new", "x");
+    let git = open(&repo);
+    let tree = git.snapshot().unwrap();
+    assert!(git.read_file(&tree, "new").unwrap().is_some());
+    assert_eq!(git.read_file(&tree, "nested").unwrap(), None);
+    let author = ["-c", "user.name=Tess", "-c", "user.email=t@example.com"];
+    let nested = [
+        &["-C", "nested"],
+        &author[..],
+        &["commit", "-q", "--allow-empty", "-m", "x"],
+    ];
+    repo.git(&nested.concat());
+    let tree = git.snapshot().unwrap();
+    assert_eq!(
+        git.read_file(&tree, "nested").unwrap().unwrap().mode,
+        "160000"
+    );
+}
+
+#[test]
 fn dirty_files_are_listed() {
     let repo = TestRepo::new();
     let git = open(&repo);
