@@ -7,6 +7,7 @@ mod commands;
 mod json;
 mod progress;
 mod report;
+mod table;
 mod ui;
 
 use std::process::ExitCode;

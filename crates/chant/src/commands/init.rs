@@ -1,24 +1,102 @@
 //! `chant init`
 
-use chant_engine::Result;
 use chant_engine::verbs::init::{self, Wishes};
+use chant_engine::{Code, Error, Result};
 
 use crate::cli::{Context, Done};
+use crate::ui::one_line;
 
 /// Make this repository a chant project
+///
+/// Writes `.chant/config.md` and `.chant/specs/`, and trusts this clone. Asks on a terminal; elsewhere the options decide.
+/// Running it again changes nothing that is there.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant init\n  chant init --name kvstore --agent './agent.sh'\n  chant init --silent"
+)]
 pub(crate) struct Args {
     /// What the project is called; the folder's name where not given
-    #[arg(long)]
+    #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// The agent's command, for a program that reads a prompt; Claude Code where not given
+    #[arg(long, value_name = "COMMAND")]
+    agent: Option<String>,
+    /// The model to ask the agent for
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
     /// Keep `.chant/` out of git: nobody else will see it
     #[arg(long)]
     silent: bool,
+    /// Let the agent do everything without asking; written to `.chant/agents.md`, for this machine only
+    #[arg(long)]
+    bypass_permissions: bool,
+    /// In this folder, not at the top of the repository
+    #[arg(long)]
+    here: bool,
 }
 
-pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
-    let wishes = Wishes { name: args.name.clone(), silent: args.silent, ..Wishes::default() };
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
+    let proposal = init::propose(&cx.cwd, args.here)?;
+    let mut wishes = Wishes {
+        name: args.name,
+        agent_command: args.agent,
+        model: args.model,
+        silent: args.silent,
+        bypass_permissions: args.bypass_permissions,
+        here: args.here,
+    };
+    if cx.interactive && !proposal.exists {
+        ask(&mut wishes, &proposal.name)?;
+    }
     let done = init::init(&cx.cwd, &wishes)?;
-    cx.ui.out(&format!("{} is a chant project", done.name));
+    let what = if done.new {
+        "is a chant project now"
+    } else {
+        "is a chant project already"
+    };
+    cx.ui.out(&one_line(&format!("{} {what}", done.name)));
+    for path in &done.created {
+        cx.ui.out(&one_line(&format!("  created {path}")));
+    }
+    cx.ui.out("");
+    cx.ui.out("Next:");
+    cx.ui
+        .out("  chant add \"what should change\"   write a spec");
+    if !done.silent && done.new {
+        cx.ui
+            .out("  git add .chant && git commit     share it, when you like");
+    }
     Done::with(done)
+}
+
+/// The questions of a first run, each with the answer that is safe.
+fn ask(wishes: &mut Wishes, name: &str) -> Result<()> {
+    if wishes.name.is_none() {
+        wishes.name = Some(
+            inquire::Text::new("What is the project called?")
+                .with_default(name)
+                .prompt()
+                .map_err(unanswered)?,
+        );
+    }
+    if !wishes.silent {
+        wishes.silent = inquire::Confirm::new("Keep .chant/ out of git (silent mode)?")
+            .with_help_message("for repositories where you cannot commit your tooling")
+            .with_default(false)
+            .prompt()
+            .map_err(unanswered)?;
+    }
+    if !wishes.bypass_permissions {
+        wishes.bypass_permissions = inquire::Confirm::new("May the agent use every tool without asking?")
+            .with_help_message("it works alone, so without this it may stop where its own rules would ask you; it then runs commands as you. Only this machine is told")
+            .with_default(false)
+            .prompt()
+            .map_err(unanswered)?;
+    }
+    Ok(())
+}
+
+fn unanswered(error: inquire::InquireError) -> Error {
+    Error::new(Code::Interrupted, format!("not answered: {error}"))
+        .hint("chant init --no-input takes the defaults")
 }

@@ -1,56 +1,106 @@
 //! The commands, one file each: the arguments with their help, `run`, and what is printed.
 
+mod add;
+mod archive;
+mod cancel;
 mod cleanup;
+mod completion;
+mod config;
 mod demo;
 mod diagnose;
+mod edit;
 mod init;
+mod lint;
 mod list;
 mod log;
+mod man;
 mod merge;
 mod prep;
 mod reset;
+mod search;
+mod show;
+mod shown;
+mod silent;
+mod status;
 mod trust;
 mod undo;
 mod work;
 
 use chant_engine::Result;
+use chant_engine::record::Recorded;
 use clap::Subcommand;
 
 use crate::cli::{Context, Done};
 
-/// Every command.
+/// Every command, in the order of `chant help`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Init(init::Args),
-    #[command(visible_alias = "ls")]
+    Add(add::Args),
     List(list::Args),
-    Work(work::Args),
+    Show(show::Args),
+    Edit(edit::Args),
     Prep(prep::Args),
+    Work(work::Args),
     Log(log::Args),
+    Status(status::Args),
     Merge(merge::Args),
     Reset(reset::Args),
+    Cancel(cancel::Args),
+    Archive(archive::Args),
+    Search(search::Args),
+    Lint(lint::Args),
+    Silent(silent::Args),
+    Trust(trust::Args),
+    Config(config::Args),
     Diagnose(diagnose::Args),
     Cleanup(cleanup::Args),
     Undo(undo::Args),
-    Trust(trust::Args),
+    Completion(completion::Args),
+    Man(man::Args),
     Demo(demo::Args),
 }
 
 /// Runs a command; without one, says how things stand and what to do next.
 pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
+    let Some(command) = command else {
+        return status::welcome(cx);
+    };
     match command {
-        None => Done::with(serde_json::json!({})),
-        Some(Command::Init(args)) => init::run(cx, &args),
-        Some(Command::List(args)) => list::run(cx, &args),
-        Some(Command::Work(args)) => work::run(cx, args),
-        Some(Command::Prep(args)) => prep::run(cx, &args),
-        Some(Command::Log(args)) => log::run(cx, &args),
-        Some(Command::Merge(args)) => merge::run(cx, &args),
-        Some(Command::Reset(args)) => reset::run(cx, &args),
-        Some(Command::Diagnose(args)) => diagnose::run(cx, &args),
-        Some(Command::Cleanup(args)) => cleanup::run(cx, &args),
-        Some(Command::Undo(args)) => undo::run(cx, &args),
-        Some(Command::Trust(args)) => trust::run(cx, &args),
-        Some(Command::Demo(args)) => demo::run(cx, args),
+        Command::Init(args) => init::run(cx, args),
+        Command::Add(args) => add::run(cx, args),
+        Command::List(args) => list::run(cx, args),
+        Command::Show(args) => show::run(cx, &args),
+        Command::Edit(args) => edit::run(cx, &args),
+        Command::Prep(args) => prep::run(cx, &args),
+        Command::Work(args) => work::run(cx, args),
+        Command::Log(args) => log::run(cx, &args),
+        Command::Status(args) => status::run(cx, &args),
+        Command::Merge(args) => merge::run(cx, &args),
+        Command::Reset(args) => reset::run(cx, &args),
+        Command::Cancel(args) => cancel::run(cx, &args),
+        Command::Archive(args) => archive::run(cx, &args),
+        Command::Search(args) => search::run(cx, &args),
+        Command::Lint(args) => lint::run(cx, &args),
+        Command::Silent(args) => silent::run(cx, &args),
+        Command::Trust(args) => trust::run(cx, &args),
+        Command::Config(args) => config::run(cx, &args),
+        Command::Diagnose(args) => diagnose::run(cx, &args),
+        Command::Cleanup(args) => cleanup::run(cx, &args),
+        Command::Undo(args) => undo::run(cx, &args),
+        Command::Completion(args) => completion::run(cx, &args),
+        Command::Man(args) => man::run(cx, &args),
+        Command::Demo(args) => demo::run(cx, args),
+    }
+}
+
+/// Says how a change of spec files was recorded.
+fn say_recorded(cx: &mut Context, recorded: &Recorded) {
+    match recorded {
+        Recorded::Committed { commit, branch } => cx.ui.hint(&format!(
+            "committed on {branch} as {}",
+            commit.get(..10).unwrap_or(commit)
+        )),
+        Recorded::FilesOnly { because } => cx.ui.hint(&format!("not committed: {because}")),
     }
 }

@@ -1,0 +1,111 @@
+//! `chant add`
+
+use std::io::Read;
+
+use chant_engine::verbs::add;
+use chant_engine::{Code, Error, Result};
+use chant_spec::{Kind, NewSpec};
+
+use crate::cli::{Context, Done};
+use crate::ui::one_line;
+
+/// Write a new spec
+///
+/// The file is made with a fresh id and can be edited at once. Say what should change, and how one will know: criteria are
+/// task-list items under the heading "Acceptance Criteria".
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234 --target .chant/research/issue-1234.md\n  chant add \"Fix #1234\" --depends-on 004 --informed-by .chant/research/issue-1234.md --needs-approval"
+)]
+pub(crate) struct Args {
+    /// What should change, in a sentence: the title
+    #[arg(value_name = "TITLE")]
+    title: String,
+    /// code, task, research, documentation or driver
+    #[arg(long = "type", value_name = "TYPE", default_value = "code")]
+    kind: String,
+    /// The prompt to work it with
+    #[arg(long, value_name = "NAME")]
+    prompt: Option<String>,
+    /// A word to select by
+    #[arg(long, value_name = "LABEL")]
+    label: Vec<String>,
+    /// A spec that has to be completed first
+    #[arg(long, value_name = "SPEC")]
+    depends_on: Vec<String>,
+    /// An input: a file, directory, glob, spec or URL
+    #[arg(long, value_name = "INPUT")]
+    informed_by: Vec<String>,
+    /// A file it is about
+    #[arg(long, value_name = "FILE")]
+    target: Vec<String>,
+    /// The model to ask for
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// The agent to work it with
+    #[arg(long, value_name = "NAME")]
+    agent: Option<String>,
+    /// A person has to approve it before it is worked
+    #[arg(long)]
+    needs_approval: bool,
+    /// What follows the title; `-` reads it from standard input
+    #[arg(long, value_name = "TEXT")]
+    body: Option<String>,
+}
+
+pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
+    let project = cx.project()?;
+    if args.title.trim().is_empty() {
+        return Err(
+            Error::new(Code::Usage, "the title is empty").hint("chant add \"what should change\"")
+        );
+    }
+    let kind = Kind::parse(&args.kind);
+    if let Kind::Unknown(word) = &kind {
+        let known = ["code", "task", "research", "documentation", "driver"];
+        let hint = chant_engine::nearest(word, known).map_or_else(
+            || format!("use one of {}", known.join(", ")),
+            |near| format!("did you mean {near:?}?"),
+        );
+        return Err(Error::new(Code::Usage, format!("{word:?} is not a type of specs")).hint(hint));
+    }
+    let mut depends_on = Vec::new();
+    for name in &args.depends_on {
+        depends_on.push(cx.spec(&project, name)?.id.to_string());
+    }
+    for target in &args.target {
+        chant_spec::repo_path(target).map_err(|error| {
+            Error::new(Code::Usage, format!("--target {target}: {error}"))
+                .hint("a target is a path inside the repository")
+        })?;
+    }
+    let new = NewSpec {
+        kind,
+        title: args.title,
+        depends_on,
+        informed_by: args.informed_by,
+        target_files: args.target,
+        labels: args.label,
+        prompt: args.prompt,
+        model: args.model,
+        agent: args.agent,
+        needs_approval: args.needs_approval,
+        body: body(args.body)?,
+    };
+    let added = add::add(&project, new)?;
+    cx.ui.out(&format!("Created spec: {}", one_line(&added.id)));
+    cx.ui
+        .hint(&format!("{}; then: chant work {}", added.path, added.id));
+    Done::with(added)
+}
+
+fn body(text: Option<String>) -> Result<Option<String>> {
+    if text.as_deref() != Some("-") {
+        return Ok(text);
+    }
+    let mut read = String::new();
+    std::io::stdin()
+        .read_to_string(&mut read)
+        .map_err(|error| Error::new(Code::Io, format!("failed to read standard input: {error}")))?;
+    Ok(Some(read))
+}

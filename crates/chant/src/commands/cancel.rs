@@ -1,0 +1,36 @@
+//! `chant cancel`
+
+use chant_engine::Result;
+use chant_engine::verbs::cancel;
+
+use crate::cli::{Context, Done};
+use crate::ui::one_line;
+
+/// Say that a spec will not be done
+///
+/// What depends on it stays blocked, and says so. `chant reset` makes it pending again.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Specs, by id, path, or a part of the id
+    #[arg(required = true, value_name = "SPEC")]
+    specs: Vec<String>,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let mut all = Vec::new();
+    for name in &args.specs {
+        let found = cx.spec(&project, name)?;
+        let done = cancel::cancel(&project, &found)?;
+        cx.ui.out(&format!(
+            "{} is cancelled (was {})",
+            one_line(&done.id),
+            done.was.as_str()
+        ));
+        if let Some(recorded) = &done.recorded {
+            super::say_recorded(cx, recorded);
+        }
+        all.push(done);
+    }
+    Done::with(all)
+}

@@ -1,0 +1,83 @@
+//! `chant show`
+
+use chant_engine::Result;
+use chant_engine::query::{self, Detail};
+
+use super::shown;
+use crate::cli::{Context, Done};
+use crate::ui::{Tone, harmless, one_line};
+
+/// Show a spec: how it stands, what it waits for, its text
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The spec, by id, path, or a part of the id
+    #[arg(value_name = "SPEC")]
+    spec: String,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let found = cx.spec(&project, &args.spec)?;
+    let detail = query::show(&project, &found)?;
+    cx.ui.begin_page();
+    print(cx, &detail);
+    Done::with(detail)
+}
+
+fn print(cx: &mut Context, detail: &Detail) {
+    let spec = &detail.spec;
+    let id = cx.ui.paint(Tone::Strong, &one_line(&spec.id));
+    cx.ui.out(&format!("{id}  {}", one_line(&spec.title)));
+    let standing = spec.standing();
+    let status = cx
+        .ui
+        .paint(shown::tone(standing), &standing.as_str().replace('_', " "));
+    field(cx, "status", &status);
+    for reason in spec.reason.iter().chain(&spec.blocked_by) {
+        field(cx, "", &one_line(reason));
+    }
+    field(cx, "type", &one_line(&spec.kind));
+    field(cx, "file", &one_line(&spec.path));
+    for (name, values) in [
+        ("labels", &spec.labels),
+        ("depends on", &spec.depends_on),
+        ("informed by", &spec.informed_by),
+        ("targets", &spec.target_files),
+        ("members", &detail.member_ids),
+    ] {
+        if !values.is_empty() {
+            field(cx, name, &one_line(&values.join(", ")));
+        }
+    }
+    for (name, value) in [
+        ("prompt", &spec.prompt),
+        ("agent", &spec.agent),
+        ("model", &spec.model),
+        ("completed", &spec.completed_at),
+        ("run", &spec.run),
+    ] {
+        if let Some(value) = value {
+            field(cx, name, &one_line(value));
+        }
+    }
+    if spec.criteria.total > 0 {
+        field(
+            cx,
+            "criteria",
+            &format!(
+                "{} of {} ticked",
+                spec.criteria.checked, spec.criteria.total
+            ),
+        );
+    }
+    for finding in &detail.findings {
+        field(cx, "lint", &one_line(&finding.message));
+    }
+    cx.ui.out("");
+    cx.ui.out(&harmless(detail.body.trim()));
+}
+
+fn field(cx: &mut Context, name: &str, value: &str) {
+    let name = cx.ui.paint(Tone::Dim, &format!("{name:>12}"));
+    cx.ui.out(&format!("{name}  {value}"));
+}

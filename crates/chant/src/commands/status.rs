@@ -1,0 +1,100 @@
+//! `chant status`, and `chant` alone
+
+use chant_engine::query::{self, Board, Spec};
+use chant_engine::{Code, Result};
+
+use super::shown;
+use crate::cli::{Context, Done};
+use crate::ui::Tone;
+
+/// How many specs of a kind are listed before the rest is counted.
+const LISTED: usize = 10;
+
+/// Show how things stand, and what to do next
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(cx: &mut Context, _args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let board = query::board(&project)?;
+    print(cx, &board);
+    Done::with(board)
+}
+
+/// `chant` without a command: the status in a project, else how to begin.
+pub(crate) fn welcome(cx: &mut Context) -> Result<Done> {
+    match run(cx, &Args {}) {
+        Err(error) if matches!(error.code, Code::NotARepository | Code::NoProject) => {
+            cx.ui
+                .out("chant gives specs to coding agents, proves the result, and lands it.");
+            cx.ui.out("");
+            if error.code == Code::NotARepository {
+                cx.ui.out("This folder is not in a git repository. Go to one, or see chant at work first:");
+            } else {
+                cx.ui.out("This repository is not a chant project yet.");
+                cx.ui.out("  chant init         make it one");
+            }
+            cx.ui.out("  chant demo         a small repository with a real bug, taken from issue to repair");
+            cx.ui.out("  chant help         all commands");
+            Done::with(serde_json::json!({"project": null}))
+        }
+        other => other,
+    }
+}
+
+fn print(cx: &mut Context, board: &Board) {
+    let counts: Vec<String> = board
+        .counts
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.replace('_', " ")))
+        .collect();
+    let silent = if board.silent { ", silent" } else { "" };
+    let name = cx
+        .ui
+        .paint(Tone::Strong, &crate::ui::one_line(&board.project));
+    let counts = if counts.is_empty() {
+        "no specs yet".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    cx.ui.out(&format!("{name}: {counts}{silent}"));
+    section(cx, "Under way", &board.active);
+    section(cx, "Needs you", &board.attention);
+    section(cx, "Ready", &board.ready);
+    cx.ui.out("");
+    cx.ui.out(&format!("Next: {}", next(board)));
+}
+
+fn section(cx: &mut Context, heading: &str, specs: &[Spec]) {
+    if specs.is_empty() {
+        return;
+    }
+    cx.ui.out("");
+    let heading = cx.ui.paint(Tone::Strong, heading);
+    cx.ui.out(&heading);
+    shown::table(&mut cx.ui, &specs[..specs.len().min(LISTED)]);
+    if specs.len() > LISTED {
+        cx.ui
+            .out(&format!("… and {} more: chant list", specs.len() - LISTED));
+    }
+}
+
+fn next(board: &Board) -> String {
+    use chant_spec::status::State;
+    let waits = board.active.iter().chain(&board.attention).find(|spec| {
+        matches!(spec.state, State::Landing | State::Conflict) && spec.reason.is_some()
+    });
+    if let Some(spec) = waits {
+        return format!("chant merge {}", spec.id);
+    }
+    if let Some(spec) = board.attention.first() {
+        return format!("chant work {}", spec.id);
+    }
+    if let Some(spec) = board.ready.first() {
+        return format!("chant work {}", spec.id);
+    }
+    if board.total == 0 {
+        return "chant add \"what should change\"".to_owned();
+    }
+    "nothing is ready; chant list shows what waits for what".to_owned()
+}

@@ -1,0 +1,88 @@
+//! Rows that fit the terminal: the last column gives way, the others are as wide as they need to be.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::ui::{Tone, Ui};
+
+/// The least a cut column keeps.
+const LEAST: usize = 12;
+
+/// One cell.
+#[derive(Debug, Clone)]
+pub(crate) struct Cell {
+    /// Already safe for a terminal, on one line.
+    pub text: String,
+    /// How it looks.
+    pub tone: Tone,
+}
+
+impl Cell {
+    /// A cell.
+    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            tone,
+        }
+    }
+}
+
+/// Prints rows of equally many cells.
+pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.text.width())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let Some((last, others)) = widths.split_last_mut() else {
+        return;
+    };
+    let taken: usize = others.iter().map(|width| width + 2).sum();
+    *last = (*last).min(ui.width().saturating_sub(taken).max(LEAST));
+    for row in rows {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            let text = cut(&cell.text, *width);
+            let room = width - text.width();
+            line.push_str(&ui.paint(cell.tone, &text));
+            if column + 1 < columns {
+                line.extend(std::iter::repeat_n(' ', room + 2));
+            }
+        }
+        ui.out(line.trim_end());
+    }
+}
+
+/// Cuts text to a width, and says so with an ellipsis.
+pub(crate) fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used + 1 > width {
+            break;
+        }
+        kept.push(c);
+    }
+    kept.push('…');
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut;
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "ab…");
+        assert_eq!(cut("日本語", 5), "日本…");
+    }
+}
