@@ -24,8 +24,9 @@ pub(crate) fn choose(project: &Project, id: &str, order: &Order, document: &Docu
             [] => by_name(project, AgentKind::Claude.name())?,
         },
     };
-    if agent.kind == AgentKind::Replay && agent.recording.is_none() {
-        agent.recording = Some(crate::verbs::demo::recordings(project).join(format!("{id}.jsonl")));
+    let folder = crate::verbs::demo::recordings(project);
+    if agent.kind == AgentKind::Replay && agent.recording.as_ref() == Some(&folder) {
+        agent.recording = Some(folder.join(format!("{id}.jsonl")));
     }
     agent.model = order
         .model
@@ -70,6 +71,10 @@ fn from_entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
     agent.env = entry.env.clone();
     agent.bypass_permissions = entry.bypass_permissions;
     agent.recording = entry.recording.as_ref().map(|path| project.root().join(path));
+    if kind == AgentKind::Replay && agent.recording.is_none() {
+        // Without a file of its own it plays, for each spec, the recording that is kept with this clone.
+        agent.recording = Some(crate::verbs::demo::recordings(project));
+    }
     agent.prompt = match entry.prompt.as_deref() {
         None | Some("stdin") => PromptMode::Stdin,
         Some("file") => PromptMode::File,

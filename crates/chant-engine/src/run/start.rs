@@ -1,7 +1,7 @@
 //! Before a run: everything that can be refused is refused here, with nothing changed. Then the claim, and
 //! either a new run or the one that was interrupted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chant_agent::AgentConfig;
 use chant_git::{BranchName, Oid};
@@ -241,5 +241,14 @@ pub(crate) fn worktrees_of(project: &Project) -> Result<PathBuf> {
     let hash = Sha256::digest(key.as_bytes()).iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let name = project.root().file_name().and_then(|name| name.to_str()).unwrap_or("repository");
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
-    Ok(chant_os::dirs::worktrees_dir()?.join(format!("{name}-{hash}")))
+    Ok(real(&chant_os::dirs::worktrees_dir()?).join(format!("{name}-{hash}")))
+}
+
+/// The path as git will report it: links resolved as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    let existing = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    match existing {
+        Some((folder, real)) => real.join(path.strip_prefix(folder).unwrap_or(Path::new(""))),
+        None => path.to_owned(),
+    }
 }
