@@ -84,7 +84,19 @@ pub enum End {
     },
 }
 
+/// The reason of a kill that the user asked for.
+pub(crate) const KILLED_BY_USER: &str = "killed at your request";
+
 impl End {
+    /// Whether the user ended it, by asking or by insisting.
+    pub fn is_by_user(&self) -> bool {
+        match self {
+            Self::Interrupted => true,
+            Self::Killed { reason } => reason == KILLED_BY_USER,
+            _ => false,
+        }
+    }
+
     /// The contract's word: `finished`, `failed`, `timed out`, `interrupted` or `killed`.
     pub fn word(&self) -> &'static str {
         match self {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chant_os::tree::Exit;
 
-use crate::{AgentConfig, AgentKind, End, Which, claude, observed::Observed};
+use crate::{
+    AgentConfig, AgentKind, End, Which, claude, observed::Observed, outcome::KILLED_BY_USER,
+};
 
 /// Why the run was ended from our side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub(crate) fn judge(config: &AgentConfig, ours: Option<Why>, seen: &Observed, ex
     match ours {
         Some(Why::Stop) => End::Interrupted,
         Some(Why::Kill) => End::Killed {
-            reason: "killed at your request".into(),
+            reason: KILLED_BY_USER.into(),
         },
         Some(Why::Limit(which, after)) => End::TimedOut { which, after },
         None => by_itself(config, seen, exit),

@@ -39,12 +39,11 @@ impl Run<'_, '_> {
         }
         Ok(match outcome.end {
             End::Finished => Flow::Next,
-            End::Interrupted => {
+            end if end.is_by_user() => {
                 Flow::End(RunState::Paused, format!("interrupted; `chant work {}` goes on from here", self.record.spec))
             }
-            End::Failed { reason } => self.failing(&reason),
-            End::Killed { reason } => self.failing(&reason),
-            ref late @ End::TimedOut { .. } => self.failing(&format!("the agent was ended: {late}")),
+            late @ End::TimedOut { .. } => self.failing(&format!("the agent was ended: {late}")),
+            bad => self.failing(&bad.to_string()),
         })
     }
 

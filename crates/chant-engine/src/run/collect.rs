@@ -7,6 +7,7 @@ use chant_git::{BranchName, Head, Oid, TreeEdit};
 use super::{Flow, Run};
 use crate::error::Result;
 use crate::landing::{known, title};
+use crate::project::Project;
 
 impl Run<'_, '_> {
     /// Repeatable: what is committed already is not committed again.
@@ -23,7 +24,8 @@ impl Run<'_, '_> {
         let tree = self.without_brought(&there.snapshot()?, &tip)?;
         let tip = if tree == there.tree_of(&tip)? { tip } else { self.commit_leftovers(&branch, &tip, &tree)? };
         self.record.facts.tip = Some(tip.to_string());
-        let full = self.with_local_files(&there.tree_of(&tip)?, &facts.worktree)?;
+        let tree = there.tree_of(&tip)?;
+        let full = if facts.silent { with_local_files(self.project, &tree, &facts.worktree)? } else { tree };
         self.record.facts.result_tree = Some(full.to_string());
         Ok(Flow::Next)
     }
@@ -82,7 +84,8 @@ impl Run<'_, '_> {
             format!("chant({}): {title}\n", self.record.spec)
         };
         let repo = self.project.repo();
-        let commit = repo.commit_tree(tree, std::slice::from_ref(tip), &message)?;
+        // The landing takes its place, so nobody is ever given it: it needs no signature.
+        let commit = repo.commit_tree_unsigned(tree, std::slice::from_ref(tip), &message)?;
         let at = repo.branch_oid(branch)?;
         if at.as_ref() == Some(tip) {
             repo.set_branch(branch, &commit, Some(tip))?;
@@ -90,25 +93,22 @@ impl Run<'_, '_> {
         self.record.facts.collected = Some(commit.to_string());
         Ok(commit)
     }
+}
 
-    /// In silent mode the files under `.chant/` are not in any tree of git's; for judging and checking they
-    /// are put into one.
-    fn with_local_files(&self, tree: &Oid, worktree: &Path) -> Result<Oid> {
-        if !self.record.facts.silent {
-            return Ok(tree.clone());
+/// In silent mode the files under `.chant/` are not in any tree of git's; for judging, checking and keeping them
+/// they are put into one.
+pub(super) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -> Result<Oid> {
+    let repo = project.repo();
+    let folder = worktree.join(project.prefix_text()).join(".chant");
+    let mut edits = Vec::new();
+    for entry in ignore::WalkBuilder::new(&folder).standard_filters(false).follow_links(false).build().flatten() {
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        if let (true, Ok(path)) = (is_file, entry.path().strip_prefix(worktree))
+            && let Some(path) = path.to_str()
+        {
+            let oid = repo.hash_object(&chant_os::file::read_regular(entry.path(), u64::MAX)?)?;
+            edits.push(TreeEdit::put(path.parse()?, "100644", oid));
         }
-        let repo = self.project.repo();
-        let folder = worktree.join(self.project.prefix_text()).join(".chant");
-        let mut edits = Vec::new();
-        for entry in ignore::WalkBuilder::new(&folder).standard_filters(false).follow_links(false).build().flatten() {
-            let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-            if let (true, Ok(path)) = (is_file, entry.path().strip_prefix(worktree))
-                && let Some(path) = path.to_str()
-            {
-                let oid = repo.hash_object(&chant_os::file::read_regular(entry.path(), u64::MAX)?)?;
-                edits.push(TreeEdit::put(path.parse()?, "100644", oid));
-            }
-        }
-        Ok(repo.write_tree(Some(tree), &edits)?)
     }
+    Ok(repo.write_tree(Some(tree), &edits)?)
 }

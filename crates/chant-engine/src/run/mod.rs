@@ -151,6 +151,12 @@ impl Run<'_, '_> {
     }
 
     fn end(&mut self, state: RunState, reason: &str) -> Result<()> {
+        if state == RunState::Failed
+            && let Some(name) = worktree::keep_local_files(self.project, &self.record)?
+        {
+            self.note(format!("what the run wrote below .chant is kept at {name}"))?;
+            self.record.facts.kept = Some(name);
+        }
         self.record.state = state;
         reason.clone_into(&mut self.record.reason);
         if state.is_over() {

@@ -4,10 +4,13 @@ use std::path::Path;
 
 use chant_git::{BranchName, Oid, TreeEdit};
 
+use super::collect::with_local_files;
 use super::{Flow, Run};
 use crate::error::{Code, Error, Result};
 use crate::inputs;
+use crate::journal::RunRecord;
 use crate::landing::known;
+use crate::project::Project;
 use crate::prompt::{Prompt, Variables};
 
 impl Run<'_, '_> {
@@ -140,8 +143,25 @@ fn save_uncommitted(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result
     if tree == repo.tree_of(&head)? {
         return Ok(None);
     }
-    let commit = repo.commit_tree(&tree, &[head], "chant: uncommitted work, kept before its worktree was removed\n")?;
+    let commit = repo.commit_tree_unsigned(&tree, &[head], "chant: uncommitted work, kept before its worktree was removed\n")?;
     keep_always(repo, spec, &commit)
+}
+
+/// In silent mode a snapshot lacks what a run wrote below `.chant/`: where the run is given up, that is kept as well.
+pub(crate) fn keep_local_files(project: &Project, run: &RunRecord) -> Result<Option<String>> {
+    let (facts, repo) = (&run.facts, project.repo());
+    if !facts.silent || facts.start_tree.is_empty() || !facts.worktree.join(".git").exists() {
+        return Ok(None);
+    }
+    let there = repo.at(&facts.worktree);
+    let Some(head) = there.resolve("HEAD")? else { return Ok(None) };
+    let tree = with_local_files(project, &there.snapshot()?, &facts.worktree)?;
+    let chants = format!("{}.chant/", project.prefix_text());
+    if !repo.diff(&known(Some(&facts.start_tree))?, &tree)?.iter().any(|change| change.path.starts_with(&chants)) {
+        return Ok(None);
+    }
+    let commit = repo.commit_tree_unsigned(&tree, &[head], "a run's work, with the files that git ignores\n")?;
+    keep_always(repo, &run.spec, &commit)
 }
 
 /// Keeps a commit under `refs/chant/kept/`, unless it is part of `base` anyway.
@@ -185,7 +205,7 @@ pub(crate) struct Occasion<'a> {
 }
 
 /// The prompt exactly as an agent gets it.
-pub(crate) fn render(project: &crate::project::Project, document: &chant_spec::Document, sources: &[inputs::Source], occasion: &Occasion<'_>) -> Result<String> {
+pub(crate) fn render(project: &Project, document: &chant_spec::Document, sources: &[inputs::Source], occasion: &Occasion<'_>) -> Result<String> {
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), occasion.prompt)?;
     let (inputs, budget) = inputs::fenced(project.repo(), sources, project.config().limits.inputs_bytes)?;
     let id = chant_spec::SpecId::parse(occasion.id).map_err(|error| Error::new(Code::Internal, error.to_string()))?;

@@ -42,7 +42,8 @@ fn put_run_aside(project: &Project, journal: &Journal, id: &SpecId) -> Result<Op
     let Some(mut run) = journal.latest(id.as_str())? else { return Ok(None) };
     let repo = project.repo();
     chant_os::tree::end_marked(crate::run::MARKER, &run.id);
-    let mut kept = worktree::remove(repo, id.as_str(), &run.facts.worktree)?;
+    let local = worktree::keep_local_files(project, &run)?;
+    let mut kept = worktree::remove(repo, id.as_str(), &run.facts.worktree)?.or(local);
     let branch: BranchName = run.facts.branch.parse()?;
     if run.state != RunState::Completed
         && let Some(tip) = repo.branch_oid(&branch)?

@@ -4,5 +4,8 @@
 
 mod crash;
 mod faults;
+mod git_shapes;
 mod landing;
+mod silent;
+mod stop;
 mod support;
