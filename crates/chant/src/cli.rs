@@ -12,7 +12,7 @@ use crate::{json, report};
 
 /// Executes specs with coding agents, proves the result, and lands it.
 #[derive(Debug, Parser)]
-#[command(name = "chant", version, about, long_about = None, propagate_version = true, disable_help_subcommand = false)]
+#[command(name = "chant", version, about, long_about = None)]
 #[command(
     after_help = "Begin with `chant demo` to see it work, or `chant init` in your own repository.\nExit status: 0 done, 1 failed, 2 wrong usage, 3 no such spec, 4 refused as things stand, 5 a file cannot be used, 130 interrupted."
 )]
@@ -49,12 +49,14 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) verbose: bool,
-    /// When to use colour
+    /// When to use colour: auto, always or never
     #[arg(
         long,
         global = true,
         value_name = "WHEN",
         default_value = "auto",
+        hide_possible_values = true,
+        hide_default_value = true,
         help_heading = "Global options"
     )]
     pub(crate) color: ColorChoice,
@@ -152,25 +154,26 @@ fn end(ui: &mut Ui, outcome: Result<Done>) -> u8 {
         }
     };
     ui.finish();
+    if let Some(error) = ui.broken() {
+        let error = Error::new(
+            Code::Io,
+            format!("failed to write to standard output: {error}"),
+        );
+        ui.error(&report::render(&error, ui.error_color()));
+        return error.code.exit();
+    }
     // `chant list | head -1` ends as quietly as it would have with all of it read.
     if ui.is_closed() { 0 } else { exit }
 }
 
 /// Help and version are not errors; everything else is wrong usage, as JSON where that was asked for.
 fn usage(error: &clap::Error) -> u8 {
-    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    let wants_json = std::env::args_os()
+        .take_while(|arg| arg != "--")
+        .any(|arg| arg == "--json");
     if error.use_stderr() && wants_json {
-        let text = error.render().to_string();
-        let message = text
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
         let mut ui = Ui::new(ColorChoice::Never, true, false, false);
-        ui.raw(&json::failed(
-            &Error::new(Code::Usage, message).hint("see `chant help`"),
-        ));
+        ui.raw(&json::failed(&wrong_usage(&error.render().to_string())));
         return Code::Usage.exit();
     }
     // A closed pipe is nobody's error.
@@ -180,6 +183,26 @@ fn usage(error: &clap::Error) -> u8 {
     } else {
         0
     }
+}
+
+/// What the parser says at length, as one error: its first paragraph is the message, its tips are the hint.
+fn wrong_usage(text: &str) -> Error {
+    let text = text.trim_start_matches("error: ");
+    let message: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty())
+        .collect();
+    let tips: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("tip: "))
+        .collect();
+    let hint = if tips.is_empty() {
+        "see `chant help`".to_owned()
+    } else {
+        tips.join("; ")
+    };
+    Error::new(Code::Usage, message.join(" ")).hint(hint)
 }
 
 /// The whole command line, for completions and man pages.

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::ui::{Tone, Ui};
+use crate::ui::{Tone, Ui, width};
 
 /// The least a cut column keeps.
 const LEAST: usize = 12;
@@ -42,7 +42,7 @@ pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
         return;
     };
     let taken: usize = others.iter().map(|width| width + 2).sum();
-    *last = (*last).min(ui.width().saturating_sub(taken).max(LEAST));
+    *last = (*last).min(width().saturating_sub(taken).max(LEAST));
     for row in rows {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {

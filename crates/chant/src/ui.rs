@@ -60,7 +60,17 @@ pub(crate) struct Ui {
     out_color: bool,
     err_color: bool,
     page: Option<String>,
-    closed: bool,
+    output: Output,
+}
+
+/// What has become of standard output.
+#[derive(Debug)]
+enum Output {
+    Open,
+    /// Its reader has gone, which is no error.
+    Closed,
+    /// It can not be written to.
+    Broken(std::io::Error),
 }
 
 impl Ui {
@@ -78,7 +88,7 @@ impl Ui {
             out_color: colored(std::io::stdout().is_terminal()),
             err_color: colored(std::io::stderr().is_terminal()),
             page: None,
-            closed: false,
+            output: Output::Open,
         }
     }
 
@@ -87,20 +97,14 @@ impl Ui {
         self.json
     }
 
+    /// Whether only results are asked for.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Whether details are asked for.
     pub(crate) fn is_verbose(&self) -> bool {
         self.verbose
-    }
-
-    /// The width to fit output into; wide where nobody looks.
-    pub(crate) fn width(&self) -> usize {
-        if !std::io::stdout().is_terminal() {
-            return std::env::var("COLUMNS")
-                .ok()
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(200);
-        }
-        terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
     }
 
     /// Paints text for standard output.
@@ -133,7 +137,7 @@ impl Ui {
             return;
         }
         let word = paint(self.err_color, tone, &format!("{word:>8}"));
-        self.write_err(&format!("{word}  {}\n", harmless(text)));
+        write_err(&format!("{word}  {}\n", harmless(text)));
     }
 
     /// What to do next; not in quiet mode.
@@ -142,21 +146,21 @@ impl Ui {
             return;
         }
         let word = paint(self.err_color, Tone::Dim, "hint:");
-        self.write_err(&format!("{word} {}\n", harmless(text)));
+        write_err(&format!("{word} {}\n", harmless(text)));
     }
 
-    /// Something worth a look.
+    /// Something worth a look; not in quiet mode.
     pub(crate) fn warn(&mut self, text: &str) {
-        if self.json {
+        if self.quiet || self.json {
             return;
         }
         let word = paint(self.err_color, Tone::Warning, "warning:");
-        self.write_err(&format!("{word} {}\n", harmless(text)));
+        write_err(&format!("{word} {}\n", harmless(text)));
     }
 
     /// An error, already laid out.
     pub(crate) fn error(&mut self, text: &str) {
-        self.write_err(text);
+        write_err(text);
     }
 
     /// Whether errors may be coloured.
@@ -164,9 +168,9 @@ impl Ui {
         self.err_color
     }
 
-    /// From here on the result is kept, and shown at the end: in a pager if it is longer than the terminal.
+    /// From here on the result is kept, and written at the end at once: to a pager if it is longer than the terminal.
     pub(crate) fn begin_page(&mut self) {
-        if std::io::stdout().is_terminal() && !self.json {
+        if !self.json {
             self.page = Some(String::new());
         }
     }
@@ -174,54 +178,90 @@ impl Ui {
     /// Shows what was kept.
     pub(crate) fn end_page(&mut self) {
         let Some(page) = self.page.take() else { return };
+        if !std::io::stdout().is_terminal() {
+            self.write_out(&page);
+            return;
+        }
         let height = terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0));
         let pager = std::env::var("PAGER").unwrap_or_else(|_| "less".to_owned());
         let words = shlex::split(&pager).unwrap_or_default();
         if page.lines().count() < height
             || words.is_empty()
             || words[0] == "cat"
-            || !self.show_in(&words, &page)
+            || !show_in(&words, &page)
         {
             self.write_out(&page);
         }
     }
 
-    fn show_in(&self, words: &[String], page: &str) -> bool {
-        let mut command = chant_os::process::Cmd::new(&words[0]).args(&words[1..]);
-        if std::env::var_os("LESS").is_none() {
-            command = command.env("LESS", "FRX");
-        }
-        let Ok(mut pager) = command.spawn_piped_stdin() else {
-            return false;
-        };
-        // A pager that is left early has shown what was wanted.
-        let _ = pager.write_all(page.as_bytes());
-        pager.finish().is_ok()
-    }
-
     fn write_out(&mut self, text: &str) {
-        if !self.closed && std::io::stdout().lock().write_all(text.as_bytes()).is_err() {
-            self.closed = true;
+        if matches!(self.output, Output::Open)
+            && let Err(error) = std::io::stdout().lock().write_all(text.as_bytes())
+        {
+            self.output = Output::after(error);
         }
-    }
-
-    fn write_err(&mut self, text: &str) {
-        // Nobody can be told that nobody can be told.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
     /// Flushes; the last thing a command does.
     pub(crate) fn finish(&mut self) {
         self.end_page();
-        if std::io::stdout().lock().flush().is_err() {
-            self.closed = true;
+        if let Err(error) = std::io::stdout().lock().flush()
+            && matches!(self.output, Output::Open)
+        {
+            self.output = Output::after(error);
         }
     }
 
     /// Whether the reader of standard output has gone.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed
+        matches!(self.output, Output::Closed)
     }
+
+    /// Why standard output could not be written, where it could not.
+    pub(crate) fn broken(&self) -> Option<&std::io::Error> {
+        match &self.output {
+            Output::Broken(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl Output {
+    fn after(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Broken(error),
+        }
+    }
+}
+
+fn show_in(words: &[String], page: &str) -> bool {
+    let mut command = chant_os::process::Cmd::new(&words[0]).args(&words[1..]);
+    if std::env::var_os("LESS").is_none() {
+        command = command.env("LESS", "FRX");
+    }
+    let Ok(mut pager) = command.spawn_piped_stdin() else {
+        return false;
+    };
+    // A pager that is left early has shown what was wanted.
+    let _ = pager.write_all(page.as_bytes());
+    pager.finish().is_ok()
+}
+
+/// The width to fit output into; wide where nobody looks.
+pub(crate) fn width() -> usize {
+    if !std::io::stdout().is_terminal() {
+        return std::env::var("COLUMNS")
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(200);
+    }
+    terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+}
+
+fn write_err(text: &str) {
+    // Nobody can be told that nobody can be told.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 fn wants_color(terminal: bool) -> bool {
@@ -235,7 +275,8 @@ fn wants_color(terminal: bool) -> bool {
     terminal && set("TERM").is_none_or(|term| term != "dumb")
 }
 
-fn paint(color: bool, tone: Tone, text: &str) -> String {
+/// Paints text where colour is wanted.
+pub(crate) fn paint(color: bool, tone: Tone, text: &str) -> String {
     if !color || tone == Tone::Plain {
         return text.to_owned();
     }

@@ -15,7 +15,7 @@ use crate::ui::one_line;
 /// task-list items under the heading "Acceptance Criteria".
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234 --target .chant/research/issue-1234.md\n  chant add \"Fix #1234\" --depends-on 004 --informed-by .chant/research/issue-1234.md --needs-approval"
+    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234\n  chant add \"Fix #1234\" --depends-on 004 --needs-approval\n  chant add \"Fix #1234\" --informed-by .chant/research/issue-1234.md"
 )]
 pub(crate) struct Args {
     /// What should change, in a sentence: the title
@@ -93,7 +93,11 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         body: body(args.body)?,
     };
     let added = add::add(&project, new)?;
-    cx.ui.out(&format!("Created spec: {}", one_line(&added.id)));
+    if cx.ui.is_quiet() {
+        cx.ui.out(&one_line(&added.id));
+    } else {
+        cx.ui.out(&format!("Created spec: {}", one_line(&added.id)));
+    }
     cx.ui
         .hint(&format!("{}; then: chant work {}", added.path, added.id));
     Done::with(added)

@@ -76,7 +76,7 @@ fn ask(wishes: &mut Wishes, name: &str) -> Result<()> {
             inquire::Text::new("What is the project called?")
                 .with_default(name)
                 .prompt()
-                .map_err(unanswered)?,
+                .map_err(|error| unanswered(&error))?,
         );
     }
     if !wishes.silent {
@@ -84,19 +84,19 @@ fn ask(wishes: &mut Wishes, name: &str) -> Result<()> {
             .with_help_message("for repositories where you cannot commit your tooling")
             .with_default(false)
             .prompt()
-            .map_err(unanswered)?;
+            .map_err(|error| unanswered(&error))?;
     }
     if !wishes.bypass_permissions {
         wishes.bypass_permissions = inquire::Confirm::new("May the agent use every tool without asking?")
             .with_help_message("it works alone, so without this it may stop where its own rules would ask you; it then runs commands as you. Only this machine is told")
             .with_default(false)
             .prompt()
-            .map_err(unanswered)?;
+            .map_err(|error| unanswered(&error))?;
     }
     Ok(())
 }
 
-fn unanswered(error: inquire::InquireError) -> Error {
+fn unanswered(error: &inquire::InquireError) -> Error {
     Error::new(Code::Interrupted, format!("not answered: {error}"))
         .hint("chant init --no-input takes the defaults")
 }

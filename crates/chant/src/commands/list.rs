@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// Only specs with this label; several: with all of them
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
-    /// Only specs that stand so: ready, blocked, in_progress, failed, completed, …
+    /// Only specs that stand so: ready, blocked, `in_progress`, failed, completed, …
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
     /// Only specs of this type

@@ -40,7 +40,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let mut reports = Vec::new();
     let mut failed: Option<Error> = None;
     for run in runs {
-        let report = attended(cx, &stop, |outside| merge::merge(&project, run, outside))?;
+        let report = attended(cx, &stop, |outside| merge::merge(&project, &run, outside))?;
         if let Err(error) = conclude(cx, &project, &report) {
             if error.code == Code::Interrupted || !args.all {
                 return Err(error);

@@ -35,19 +35,25 @@ fn row(spec: &Spec) -> Vec<Cell> {
     } else {
         (standing.as_str(), tone(standing))
     };
+    let kind = match spec.error {
+        Some(_) => String::new(),
+        None => one_line(&spec.kind),
+    };
     let criteria = if spec.criteria.total == 0 {
         String::new()
     } else {
         format!("{}/{}", spec.criteria.checked, spec.criteria.total)
     };
     let mut text = one_line(&spec.title);
-    if let Some(why) = why(spec) {
-        text = format!("{text}  ({why})");
+    match why(spec) {
+        Some(why) if text.is_empty() => text = why,
+        Some(why) => text = format!("{text}  ({why})"),
+        None => {}
     }
     vec![
         Cell::new(color, word.replace('_', " ")),
         Cell::new(Tone::Strong, one_line(&spec.id)),
-        Cell::new(Tone::Dim, one_line(&spec.kind)),
+        Cell::new(Tone::Dim, kind),
         Cell::new(Tone::Dim, criteria),
         Cell::new(Tone::Plain, text.trim().to_owned()),
     ]
@@ -60,5 +66,5 @@ pub(super) fn why(spec: &Spec) -> Option<String> {
         (None, []) => return None,
         (None, reasons) => reasons.join("; "),
     };
-    Some(one_line(&why))
+    Some(one_line(why.trim_end_matches('.')))
 }

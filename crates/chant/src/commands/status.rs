@@ -88,6 +88,9 @@ fn next(board: &Board) -> String {
         return format!("chant merge {}", spec.id);
     }
     if let Some(spec) = board.attention.first() {
+        if spec.error.is_some() {
+            return format!("chant edit {}", spec.id);
+        }
         return format!("chant work {}", spec.id);
     }
     if let Some(spec) = board.ready.first() {
