@@ -9,7 +9,12 @@ use crate::project::Project;
 use crate::run::Order;
 
 /// The agent for the spec `id`: `--agent`, else the spec's `agent`, else `defaults.agent`, else the only one there is.
-pub(crate) fn choose(project: &Project, id: &str, order: &Order, document: &Document) -> Result<AgentConfig> {
+pub(crate) fn choose(
+    project: &Project,
+    id: &str,
+    order: &Order,
+    document: &Document,
+) -> Result<AgentConfig> {
     let config = project.config();
     let named = order
         .agent
@@ -39,38 +44,69 @@ pub(crate) fn choose(project: &Project, id: &str, order: &Order, document: &Docu
 
 /// A configured agent, or a built-in kind of that name.
 pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
-    if let Some(entry) = project.config().agents.iter().find(|entry| entry.name == name) {
+    if let Some(entry) = project
+        .config()
+        .agents
+        .iter()
+        .find(|entry| entry.name == name)
+    {
         return from_entry(project, entry);
     }
     match name.parse::<AgentKind>() {
         Ok(kind) if kind == AgentKind::Claude => Ok(AgentConfig::new(name, kind)),
-        Ok(kind) => Err(Error::new(Code::AgentNotFound, format!("no agent {name:?} is configured"))
-            .hint(format!("an agent of the kind {kind} needs an entry under `agents:` in .chant/config.md"))),
+        Ok(kind) => Err(Error::new(
+            Code::AgentNotFound,
+            format!("no agent {name:?} is configured"),
+        )
+        .hint(format!(
+            "an agent of the kind {kind} needs an entry under `agents:` in .chant/config.md"
+        ))),
         Err(_) => Err(unknown(project, name)),
     }
 }
 
 fn unknown(project: &Project, name: &str) -> Error {
-    let names: Vec<&str> = project.config().agents.iter().map(|entry| entry.name.as_str()).chain(["claude"]).collect();
-    let hint = crate::nearest(name, names.iter().copied())
-        .map_or_else(|| format!("known agents: {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
-    Error::new(Code::AgentNotFound, format!("no agent {name:?} is configured")).hint(hint)
+    let names: Vec<&str> = project
+        .config()
+        .agents
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .chain(["claude"])
+        .collect();
+    let hint = crate::nearest(name, names.iter().copied()).map_or_else(
+        || format!("known agents: {}", names.join(", ")),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Error::new(
+        Code::AgentNotFound,
+        format!("no agent {name:?} is configured"),
+    )
+    .hint(hint)
 }
 
 fn from_entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
-    let kind: AgentKind = entry
-        .kind
-        .parse()
-        .map_err(|error| Error::new(Code::ConfigInvalid, format!("agent {:?}: {error}", entry.name)))?;
+    let kind: AgentKind = entry.kind.parse().map_err(|error| {
+        Error::new(
+            Code::ConfigInvalid,
+            format!("agent {:?}: {error}", entry.name),
+        )
+    })?;
     let invalid = |key: &str, value: &str, known: &str| {
-        Error::new(Code::ConfigInvalid, format!("agent {:?}: {key}: {value:?} is not known", entry.name)).hint(format!("use one of {known}"))
+        Error::new(
+            Code::ConfigInvalid,
+            format!("agent {:?}: {key}: {value:?} is not known", entry.name),
+        )
+        .hint(format!("use one of {known}"))
     };
     let mut agent = AgentConfig::new(&entry.name, kind);
     agent.command.clone_from(&entry.command);
     agent.model.clone_from(&entry.model);
     agent.env = entry.env.clone();
     agent.bypass_permissions = entry.bypass_permissions;
-    agent.recording = entry.recording.as_ref().map(|path| project.root().join(path));
+    agent.recording = entry
+        .recording
+        .as_ref()
+        .map(|path| project.root().join(path));
     if kind == AgentKind::Replay && agent.recording.is_none() {
         // Without a file of its own it plays, for each spec, the recording that is kept with this clone.
         agent.recording = Some(crate::verbs::demo::recordings(project));
@@ -110,5 +146,9 @@ pub(crate) fn prompt_name(project: &Project, order: &Order, document: &Document)
 /// The agent's program, found before anything begins.
 pub(crate) fn program(project: &Project, agent: &AgentConfig) -> Result<std::path::PathBuf> {
     let path = std::env::var_os("PATH");
-    Ok(chant_agent::find_program(agent, project.root(), path.as_deref())?)
+    Ok(chant_agent::find_program(
+        agent,
+        project.root(),
+        path.as_deref(),
+    )?)
 }

@@ -6,10 +6,12 @@ use sha2::{Digest, Sha256};
 
 /// Bytes as hexadecimal text.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// The first `length` bytes of the SHA-256 of `content`, in hexadecimal.
@@ -21,5 +23,8 @@ pub(crate) fn digest(content: &[u8], length: usize) -> String {
 /// The object id git has for this content in a SHA-256 repository.
 pub(crate) fn sha256_blob(content: &[u8]) -> String {
     let header = format!("blob {}\0", content.len());
-    hex(&Sha256::new().chain_update(header).chain_update(content).finalize())
+    hex(&Sha256::new()
+        .chain_update(header)
+        .chain_update(content)
+        .finalize())
 }

@@ -223,7 +223,8 @@ impl From<Diagnostics> for Error {
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         if error.is_disk_full() {
-            Self::new(Code::DiskFull, error.to_string()).hint("free some space, then repeat the command")
+            Self::new(Code::DiskFull, error.to_string())
+                .hint("free some space, then repeat the command")
         } else if error.is_read_only() {
             Self::new(Code::Io, error.to_string()).hint("make it writable, then repeat the command")
         } else {
@@ -239,11 +240,15 @@ impl From<GitError> for Error {
             GitError::NotARepository { .. } => Code::NotARepository,
             GitError::Bare { .. } => Code::BareRepository,
             GitError::NotInstalled | GitError::TooOld { .. } => Code::GitUnusable,
-            GitError::MainBranchUnknown { .. } | GitError::MainBranchMissing { .. } => Code::MainBranchUnknown,
+            GitError::MainBranchUnknown { .. } | GitError::MainBranchMissing { .. } => {
+                Code::MainBranchUnknown
+            }
             _ => Code::GitFailed,
         };
         let hint = match error {
-            GitError::NotARepository { .. } => "run `git init` first, or go to a folder of a repository",
+            GitError::NotARepository { .. } => {
+                "run `git init` first, or go to a folder of a repository"
+            }
             GitError::Bare { .. } => "clone it, and work in the clone",
             GitError::NotInstalled | GitError::TooOld { .. } => "install git 2.38 or newer",
             _ => return Self::new(code, error.to_string()),

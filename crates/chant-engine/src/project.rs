@@ -30,7 +30,10 @@ impl Project {
     /// In a linked worktree without one (in silent mode git does not bring it there), the main worktree's counts.
     pub fn open(start: &Path) -> Result<Self> {
         let start = start.canonicalize().map_err(|error| {
-            Error::new(Code::Usage, format!("failed to enter {}: {error}", start.display()))
+            Error::new(
+                Code::Usage,
+                format!("failed to enter {}: {error}", start.display()),
+            )
         })?;
         let repo = Repo::discover(&start)?;
         let root = canonical(repo.root());
@@ -43,8 +46,11 @@ impl Project {
                 return Self::at(Repo::discover(&main)?, &main, &found);
             }
         }
-        Err(Error::new(Code::NoProject, format!("no {DOT_CHANT} folder in {} or above", start.display()))
-            .hint("run `chant init` to begin"))
+        Err(Error::new(
+            Code::NoProject,
+            format!("no {DOT_CHANT} folder in {} or above", start.display()),
+        )
+        .hint("run `chant init` to begin"))
     }
 
     /// Opens the project in exactly this folder.
@@ -55,7 +61,12 @@ impl Project {
             prefix.push('/');
         }
         let config = Config::load(&root.join(DOT_CHANT))?;
-        Ok(Self { repo, root: root.to_owned(), prefix, config })
+        Ok(Self {
+            repo,
+            root: root.to_owned(),
+            prefix,
+            config,
+        })
     }
 
     /// The folder that holds `.chant`.
@@ -75,7 +86,12 @@ impl Project {
 
     /// What it is called: as set, else like its folder.
     pub fn name(&self) -> String {
-        let folder = || self.root.file_name().map_or_else(|| "project".into(), |name| name.to_string_lossy().into_owned());
+        let folder = || {
+            self.root.file_name().map_or_else(
+                || "project".into(),
+                |name| name.to_string_lossy().into_owned(),
+            )
+        };
         self.config.project_name.clone().unwrap_or_else(folder)
     }
 
@@ -120,7 +136,10 @@ impl Project {
         let name = if main && self.prefix.is_empty() {
             "index".to_owned()
         } else {
-            format!("index-{}", crate::digest(self.root.as_os_str().as_encoded_bytes(), 8))
+            format!(
+                "index-{}",
+                crate::digest(self.root.as_os_str().as_encoded_bytes(), 8)
+            )
         };
         self.state_dir().join(name)
     }
@@ -147,8 +166,9 @@ impl Project {
 
     /// The content of a spec by its path from the project's root.
     pub fn read_spec_at(&self, path: &str) -> Result<Vec<u8>> {
-        crate::index::read_file(&self.root.join(path), self.repo.root())
-            .map_err(|finding| Error::new(Code::SpecInvalid, format!("{path}: {}", finding.message)))
+        crate::index::read_file(&self.root.join(path), self.repo.root()).map_err(|finding| {
+            Error::new(Code::SpecInvalid, format!("{path}: {}", finding.message))
+        })
     }
 }
 

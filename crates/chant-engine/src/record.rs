@@ -43,10 +43,22 @@ pub struct FileChange {
 const TRIES: usize = 5;
 
 /// Gives a spec's file new content.
-pub(crate) fn record_spec_change(project: &Project, id: &SpecId, bytes: &[u8], message: &str) -> Result<Recorded> {
+pub(crate) fn record_spec_change(
+    project: &Project,
+    id: &SpecId,
+    bytes: &[u8],
+    message: &str,
+) -> Result<Recorded> {
     let found = project.locate(id)?;
     let path = found.map_or_else(|| project.spec_path_from_root(id), |found| found.path);
-    record(project, &[FileChange { path, content: Some(bytes.to_vec()) }], message)
+    record(
+        project,
+        &[FileChange {
+            path,
+            content: Some(bytes.to_vec()),
+        }],
+        message,
+    )
 }
 
 /// Makes some changes, all in one commit, or all in the files alone.
@@ -61,18 +73,30 @@ pub(crate) fn record(project: &Project, changes: &[FileChange], message: &str) -
             return files_only(project, changes, DIRTY);
         }
         let name = format!("refs/heads/{branch}");
-        match project.repo().update_ref(&name, &commit, Some(&tip), message)? {
+        match project
+            .repo()
+            .update_ref(&name, &commit, Some(&tip), message)?
+        {
             Cas::Done => {
                 // Written by the floor first: if this process dies now, no content is lost with it.
-                changes.iter().filter(|change| change.content.is_some()).try_for_each(|change| write(project, change))?;
+                changes
+                    .iter()
+                    .filter(|change| change.content.is_some())
+                    .try_for_each(|change| write(project, change))?;
                 project.repo().bring_along(&tip, &commit, &[])?;
-                return Ok(Recorded::Committed { commit: commit.to_string(), branch: branch.to_string() });
+                return Ok(Recorded::Committed {
+                    commit: commit.to_string(),
+                    branch: branch.to_string(),
+                });
             }
             Cas::Moved { .. } => {}
         }
     }
-    Err(Error::new(Code::GitFailed, "the branch that is checked out keeps moving")
-        .hint("wait for what moves it to end, then repeat the command"))
+    Err(Error::new(
+        Code::GitFailed,
+        "the branch that is checked out keeps moving",
+    )
+    .hint("wait for what moves it to end, then repeat the command"))
 }
 
 const SILENT: &str = "chant is silent here";
@@ -81,7 +105,6 @@ const DIRTY: &str = "the file has changes of yours that are not committed";
 const DETACHED: &str = "no branch is checked out";
 
 /// The branch and commit that the changes can go on top of, or why they can not.
-#[expect(clippy::type_complexity, reason = "a reason is no error here, it selects the other way")]
 fn committable(
     project: &Project,
     changes: &[FileChange],
@@ -89,11 +112,15 @@ fn committable(
     if project.silent() {
         return Ok(Err(SILENT));
     }
-    let Head::Branch(branch, Some(tip)) = project.repo().head()? else { return Ok(Err(DETACHED)) };
+    let Head::Branch(branch, Some(tip)) = project.repo().head()? else {
+        return Ok(Err(DETACHED));
+    };
     let mut tracked = 0;
     for change in changes {
         let file = project.root().join(&change.path);
-        let committed = project.repo().read_file(&tip, &project.path_from_repo(&change.path))?;
+        let committed = project
+            .repo()
+            .read_file(&tip, &project.path_from_repo(&change.path))?;
         match (committed, file.is_file()) {
             (Some(entry), true) => {
                 let bytes = project.read_spec_at(&change.path)?;
@@ -107,7 +134,11 @@ fn committable(
             (Some(_), false) => return Ok(Err(DIRTY)),
         }
     }
-    Ok(if tracked > 0 { Ok((branch, tip)) } else { Err(UNTRACKED) })
+    Ok(if tracked > 0 {
+        Ok((branch, tip))
+    } else {
+        Err(UNTRACKED)
+    })
 }
 
 fn build(project: &Project, tip: &Oid, changes: &[FileChange], message: &str) -> Result<Oid> {
@@ -117,7 +148,9 @@ fn build(project: &Project, tip: &Oid, changes: &[FileChange], message: &str) ->
         let path = project.path_from_repo(&change.path);
         edits.push(match &change.content {
             Some(bytes) => {
-                let mode = repo.read_file(tip, &path)?.map_or_else(|| "100644".to_owned(), |entry| entry.mode);
+                let mode = repo
+                    .read_file(tip, &path)?
+                    .map_or_else(|| "100644".to_owned(), |entry| entry.mode);
                 TreeEdit::put(path.parse()?, &mode, repo.hash_object(bytes)?)
             }
             None => TreeEdit::remove(path.parse()?),
@@ -128,9 +161,16 @@ fn build(project: &Project, tip: &Oid, changes: &[FileChange], message: &str) ->
 }
 
 /// New content first, removals last: a crash in between leaves a file twice, never nowhere.
-fn files_only(project: &Project, changes: &[FileChange], because: &'static str) -> Result<Recorded> {
-    let (puts, removals): (Vec<_>, Vec<_>) = changes.iter().partition(|change| change.content.is_some());
-    puts.into_iter().chain(removals).try_for_each(|change| write(project, change))?;
+fn files_only(
+    project: &Project,
+    changes: &[FileChange],
+    because: &'static str,
+) -> Result<Recorded> {
+    let (puts, removals): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| change.content.is_some());
+    puts.into_iter()
+        .chain(removals)
+        .try_for_each(|change| write(project, change))?;
     Ok(Recorded::FilesOnly { because })
 }
 

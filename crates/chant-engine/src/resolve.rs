@@ -43,27 +43,34 @@ impl Project {
         if query.contains('/') {
             return Err(not_an_id(query, IdError::Separator));
         }
-        self.resolve(query, &self.root().to_owned()).map(|found| found.id)
+        self.resolve(query, self.root()).map(|found| found.id)
     }
 
     /// The spec of exactly this id, wherever it lies. An error if it lies in several places.
     pub fn locate(&self, id: &SpecId) -> Result<Option<SpecRef>> {
         let name = format!("{id}.md");
-        let mut found: Vec<String> = self.archive_folders().iter().map(|folder| format!("{folder}{name}")).collect();
+        let mut found: Vec<String> = self
+            .archive_folders()
+            .iter()
+            .map(|folder| format!("{folder}{name}"))
+            .collect();
         found.insert(0, self.spec_path_from_root(id));
         found.retain(|path| fs::symlink_metadata(self.root().join(path)).is_ok());
         match found.as_slice() {
             [] => Ok(None),
             [path] => Ok(Some(self.reference(id.clone(), path.clone()))),
-            several => Err(ambiguous(id.as_str(), several)
-                .hint("name the one you mean by its path, for example: ".to_owned() + several[0].as_str())),
+            several => Err(ambiguous(id.as_str(), several).hint(
+                "name the one you mean by its path, for example: ".to_owned() + several[0].as_str(),
+            )),
         }
     }
 
     /// The folders that archived specs lie in, from the project's root, with a slash at the end.
     fn archive_folders(&self) -> Vec<String> {
         let archive = format!("{DOT_CHANT}/archive/");
-        let Ok(entries) = fs::read_dir(self.root().join(&archive)) else { return Vec::new() };
+        let Ok(entries) = fs::read_dir(self.root().join(&archive)) else {
+            return Vec::new();
+        };
         let dated = entries
             .filter_map(std::result::Result::ok)
             .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
@@ -81,7 +88,7 @@ impl Project {
     fn resolve_part(&self, query: &str) -> Result<SpecRef> {
         let names = index::names(self)?;
         let today = chant_os::clock::today().to_string();
-        match id::resolve(query, names.iter().map(|(id, _, _)| id.as_str()), &today) {
+        match id::resolve(query, names.iter().map(|name| name.id.as_str()), &today) {
             Resolved::One(id) => {
                 let id = SpecId::parse(&id).map_err(|error| not_an_id(&id, error))?;
                 self.locate(&id)?.ok_or_else(|| not_found(query, &[]))
@@ -97,15 +104,22 @@ impl Project {
     fn resolve_path(&self, query: &str, cwd: &Path) -> Result<SpecRef> {
         let cwd = cwd.canonicalize().unwrap_or_else(|_| cwd.to_owned());
         for base in [cwd.as_path(), self.root()] {
-            let Some(found) = self.spec_at(&normal(&base.join(query))) else { continue };
+            let Some(found) = self.spec_at(&normal(&base.join(query))) else {
+                continue;
+            };
             if fs::symlink_metadata(self.root().join(&found.path)).is_ok() {
                 return Ok(found);
             }
         }
         let stem = query.rsplit('/').next().unwrap_or(query);
         let stem = stem.strip_suffix(".md").unwrap_or(stem);
-        let error = Error::new(Code::SpecNotFound, format!("{query} is not the path of a spec"));
-        let known = SpecId::parse(stem).ok().and_then(|id| self.locate(&id).ok().flatten());
+        let error = Error::new(
+            Code::SpecNotFound,
+            format!("{query} is not the path of a spec"),
+        );
+        let known = SpecId::parse(stem)
+            .ok()
+            .and_then(|id| self.locate(&id).ok().flatten());
         Err(match known {
             Some(found) => error.hint(format!("did you mean {}?", found.path)),
             None => error.hint("run `chant list` to see all specs"),
@@ -121,22 +135,28 @@ impl Project {
             Some(_) => return None,
             None => rest.strip_prefix("/archive/")?.rsplit('/').next()?,
         };
-        let id = SpecId::parse(name.strip_suffix(".md").unwrap_or(name)).ok()?;
-        let path = if inside.ends_with(".md") { inside } else { format!("{inside}.md") };
+        let stem = name.strip_suffix(".md");
+        let id = SpecId::parse(stem.unwrap_or(name)).ok()?;
+        let path = if stem.is_some() {
+            inside
+        } else {
+            format!("{inside}.md")
+        };
         Some(self.reference(id, path))
     }
 }
 
 /// A path without `.` and `..`, worked out on the text alone.
 fn normal(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut normal, component| {
-        match component {
-            Component::ParentDir => drop(normal.pop()),
-            Component::CurDir => {}
-            other => normal.push(other),
-        }
-        normal
-    })
+    path.components()
+        .fold(PathBuf::new(), |mut normal, component| {
+            match component {
+                Component::ParentDir => drop(normal.pop()),
+                Component::CurDir => {}
+                other => normal.push(other),
+            }
+            normal
+        })
 }
 
 fn not_found(query: &str, nearest: &[String]) -> Error {
@@ -151,13 +171,19 @@ fn not_found(query: &str, nearest: &[String]) -> Error {
 }
 
 fn ambiguous(query: &str, candidates: &[String]) -> Error {
-    Error::new(Code::SpecAmbiguous, format!("{query:?} could be any of: {}", candidates.join(", ")))
-        .detail("query", query)
-        .detail("candidates", candidates.to_vec())
+    Error::new(
+        Code::SpecAmbiguous,
+        format!("{query:?} could be any of: {}", candidates.join(", ")),
+    )
+    .detail("query", query)
+    .detail("candidates", candidates.to_vec())
 }
 
 fn not_an_id(query: &str, error: IdError) -> Error {
-    Error::new(Code::SpecNameInvalid, format!("{query:?} can not be a spec: {error}"))
-        .hint("run `chant list` to see all specs")
-        .detail("query", query)
+    Error::new(
+        Code::SpecNameInvalid,
+        format!("{query:?} can not be a spec: {error}"),
+    )
+    .hint("run `chant list` to see all specs")
+    .detail("query", query)
 }

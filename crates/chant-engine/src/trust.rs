@@ -11,7 +11,7 @@ use chant_agent::AgentConfig;
 use chant_spec::Document;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Layer;
+use crate::config::{AgentEntry, Layer};
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 
@@ -50,7 +50,10 @@ const MAX_BYTES: u64 = 1 << 20;
 pub fn standing(project: &Project) -> Result<Standing> {
     let record = read(project)?;
     let key = project.project_key();
-    let trusted = record.iter().flat_map(|record| &record.projects).find(|trusted| trusted.project == key);
+    let trusted = record
+        .iter()
+        .flat_map(|record| &record.projects)
+        .find(|trusted| trusted.project == key);
     Ok(match trusted {
         None => Standing::Unknown,
         Some(trusted) if trusted.digest == digest(project) => Standing::Trusted,
@@ -60,33 +63,92 @@ pub fn standing(project: &Project) -> Result<Standing> {
 
 /// What the tracked settings can start, one line each, to be shown before they are trusted.
 pub fn startable(project: &Project) -> Vec<String> {
-    lines(project, |environment| environment.keys().map(|key| format!(" {key}=…")).collect())
+    lines(project, |environment| {
+        environment
+            .keys()
+            .fold(String::new(), |text, key| text + " " + key + "=…")
+    })
 }
 
 /// One line for each thing the tracked settings can start. How the environment is written is the caller's affair:
 /// values may be the user's secrets.
-fn lines(project: &Project, environment: impl Fn(&BTreeMap<String, String>) -> String) -> Vec<String> {
+fn lines(
+    project: &Project,
+    environment: impl Fn(&BTreeMap<String, String>) -> String,
+) -> Vec<String> {
     let config = project.config();
-    let agents = config.agents.iter().filter(|agent| agent.source == Layer::Project).map(|agent| {
-        let program = if agent.command.is_empty() { std::slice::from_ref(&agent.kind) } else { &agent.command };
-        let recording = agent.recording.as_ref().map(|path| path.display().to_string());
-        let words: Vec<&str> =
-            program.iter().chain(&agent.args).chain(&recording).map(String::as_str).collect();
-        format!("agent {}: {}{}", agent.name, words.join(" "), environment(&agent.env))
-    });
-    agents.chain(config.checks.iter().map(|check| format!("check: {check}"))).collect()
+    let published = machine_file_is_published(project);
+    let agents = config
+        .agents
+        .iter()
+        .filter(|agent| is_foreign(agent, published))
+        .map(|agent| {
+            let program = if agent.command.is_empty() {
+                std::slice::from_ref(&agent.kind)
+            } else {
+                &agent.command
+            };
+            let recording = agent
+                .recording
+                .as_ref()
+                .map(|path| path.display().to_string());
+            let words: Vec<&str> = program
+                .iter()
+                .chain(&agent.args)
+                .chain(&recording)
+                .map(String::as_str)
+                .collect();
+            format!(
+                "agent {}: {}{}",
+                agent.name,
+                words.join(" "),
+                environment(&agent.env)
+            )
+        });
+    agents
+        .chain(config.checks.iter().map(|check| format!("check: {check}")))
+        .collect()
+}
+
+/// Whether an agent is not the user's own: the project's settings name it, or a file that only looks like this
+/// machine's.
+fn is_foreign(agent: &AgentEntry, published: bool) -> bool {
+    agent.source == Layer::Project || (published && agent.source == Layer::Machine)
+}
+
+/// Whether git tracks `.chant/agents.md`: then whoever wrote it need not be the user. Where git can not say, it counts
+/// as tracked.
+fn machine_file_is_published(project: &Project) -> bool {
+    let named = project
+        .config()
+        .agents
+        .iter()
+        .any(|agent| agent.source == Layer::Machine);
+    let path = project.path_from_repo(".chant/agents.md");
+    named && project.repo().is_in_index(&path).unwrap_or(true)
 }
 
 /// Trusts this clone with what its settings can start now.
 pub fn trust(project: &Project) -> Result<()> {
     let path = file(project)?;
     let clone = project.repo().common_dir().to_owned();
-    let mut record = read(project)?.unwrap_or(Record { clone, projects: Vec::new() });
+    let mut record = read(project)?.unwrap_or(Record {
+        clone,
+        projects: Vec::new(),
+    });
     let key = project.project_key();
     record.projects.retain(|trusted| trusted.project != key);
-    record.projects.push(Trusted { project: key, at: chant_os::clock::now().to_string(), digest: digest(project) });
-    let json = serde_json::to_vec_pretty(&record)
-        .map_err(|error| Error::new(Code::Internal, format!("failed to write down trust: {error}")))?;
+    record.projects.push(Trusted {
+        project: key,
+        at: chant_os::clock::now().to_string(),
+        digest: digest(project),
+    });
+    let json = serde_json::to_vec_pretty(&record).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("failed to write down trust: {error}"),
+        )
+    })?;
     if let Some(folder) = path.parent() {
         chant_os::file::create_dir_all(folder)?;
     }
@@ -95,8 +157,12 @@ pub fn trust(project: &Project) -> Result<()> {
 
 /// Takes the trust back.
 pub fn distrust(project: &Project) -> Result<()> {
-    let Some(mut record) = read(project)? else { return Ok(()) };
-    record.projects.retain(|trusted| trusted.project != project.project_key());
+    let Some(mut record) = read(project)? else {
+        return Ok(());
+    };
+    record
+        .projects
+        .retain(|trusted| trusted.project != project.project_key());
     let json = serde_json::to_vec_pretty(&record).unwrap_or_default();
     Ok(chant_os::file::write_private(&file(project)?, &json)?)
 }
@@ -105,8 +171,12 @@ pub fn distrust(project: &Project) -> Result<()> {
 pub fn check(project: &Project, what: &str) -> Result<()> {
     let message = match standing(project)? {
         Standing::Trusted => return Ok(()),
-        Standing::Unknown => format!("{what} comes from this repository's files, and you have not trusted them"),
-        Standing::Changed => format!("{what} comes from this repository's files, and what they start has changed since you trusted them"),
+        Standing::Unknown => {
+            format!("{what} comes from this repository's files, and you have not trusted them")
+        }
+        Standing::Changed => format!(
+            "{what} comes from this repository's files, and what they start has changed since you trusted them"
+        ),
     };
     Err(Error::new(Code::NotTrusted, message)
         .hint("look at .chant/config.md and the spec, then run `chant trust`")
@@ -115,7 +185,11 @@ pub fn check(project: &Project, what: &str) -> Result<()> {
 
 /// Refuses where the tracked settings could start something that was not trusted.
 pub fn check_config(project: &Project) -> Result<()> {
-    if startable(project).is_empty() { Ok(()) } else { check(project, "what .chant/config.md can start") }
+    if startable(project).is_empty() {
+        Ok(())
+    } else {
+        check(project, "what .chant/config.md can start")
+    }
 }
 
 /// Refuses where a run of this spec with this agent would start something that was not trusted. An agent of the
@@ -123,7 +197,7 @@ pub fn check_config(project: &Project) -> Result<()> {
 pub fn check_run(project: &Project, agent: &AgentConfig, document: &Document) -> Result<()> {
     let config = project.config();
     let entry = config.agents.iter().find(|entry| entry.name == agent.name);
-    if entry.is_some_and(|entry| entry.source == Layer::Project) {
+    if entry.is_some_and(|entry| is_foreign(entry, machine_file_is_published(project))) {
         check(project, &format!("the agent {:?}", agent.name))?;
     }
     if let Some(command) = document.frontmatter().verify.first() {
@@ -136,7 +210,13 @@ pub fn check_run(project: &Project, agent: &AgentConfig, document: &Document) ->
 }
 
 fn digest(project: &Project) -> String {
-    let all = lines(project, |environment| environment.iter().map(|(key, value)| format!(" {key}={value}")).collect());
+    let all = lines(project, |environment| {
+        environment
+            .iter()
+            .fold(String::new(), |text, (key, value)| {
+                text + " " + key + "=" + value
+            })
+    });
     crate::digest(all.join("\0").as_bytes(), 32)
 }
 
@@ -144,7 +224,9 @@ fn file(project: &Project) -> Result<PathBuf> {
     let common = project.repo().common_dir();
     let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
     let name = crate::digest(common.as_os_str().as_encoded_bytes(), 16);
-    Ok(chant_os::dirs::data_dir()?.join("trust").join(format!("{name}.json")))
+    Ok(chant_os::dirs::data_dir()?
+        .join("trust")
+        .join(format!("{name}.json")))
 }
 
 /// A record that can not be read is none: then trust is asked for again.

@@ -60,8 +60,13 @@ pub(crate) struct Ui {
     out_color: bool,
     err_color: bool,
     page: Option<String>,
+    /// Written, but not yet passed on: a call for each line would take most of the time of a long listing.
+    pending: String,
     output: Output,
 }
+
+/// How much is written at once.
+const PASSED_ON: usize = 64 * 1024;
 
 /// What has become of standard output.
 #[derive(Debug)]
@@ -88,6 +93,7 @@ impl Ui {
             out_color: colored(std::io::stdout().is_terminal()),
             err_color: colored(std::io::stderr().is_terminal()),
             page: None,
+            pending: String::new(),
             output: Output::Open,
         }
     }
@@ -137,6 +143,7 @@ impl Ui {
             return;
         }
         let word = paint(self.err_color, tone, &format!("{word:>8}"));
+        self.pass_on();
         write_err(&format!("{word}  {}\n", harmless(text)));
     }
 
@@ -146,6 +153,7 @@ impl Ui {
             return;
         }
         let word = paint(self.err_color, Tone::Dim, "hint:");
+        self.pass_on();
         write_err(&format!("{word} {}\n", harmless(text)));
     }
 
@@ -155,11 +163,13 @@ impl Ui {
             return;
         }
         let word = paint(self.err_color, Tone::Warning, "warning:");
+        self.pass_on();
         write_err(&format!("{word} {}\n", harmless(text)));
     }
 
     /// An error, already laid out.
     pub(crate) fn error(&mut self, text: &str) {
+        self.pass_on();
         write_err(text);
     }
 
@@ -195,7 +205,17 @@ impl Ui {
     }
 
     fn write_out(&mut self, text: &str) {
-        if matches!(self.output, Output::Open)
+        self.pending.push_str(text);
+        if self.pending.len() >= PASSED_ON {
+            self.pass_on();
+        }
+    }
+
+    /// Passes on what was written so far: before anything goes to the other stream, and before waiting.
+    pub(crate) fn pass_on(&mut self) {
+        let text = std::mem::take(&mut self.pending);
+        if !text.is_empty()
+            && matches!(self.output, Output::Open)
             && let Err(error) = std::io::stdout().lock().write_all(text.as_bytes())
         {
             self.output = Output::after(error);
@@ -205,6 +225,7 @@ impl Ui {
     /// Flushes; the last thing a command does.
     pub(crate) fn finish(&mut self) {
         self.end_page();
+        self.pass_on();
         if let Err(error) = std::io::stdout().lock().flush()
             && matches!(self.output, Output::Open)
         {

@@ -50,7 +50,7 @@ impl File {
         };
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = valid.split(|byte| *byte == b'\n').count();
             Error::new(
                 Code::ConfigInvalid,
                 format!("{}:{line}: the file is not UTF-8 text", shown.display()),

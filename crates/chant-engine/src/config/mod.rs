@@ -95,8 +95,8 @@ pub struct Approval {
 }
 
 const BRANCH_PREFIX: &str = "chant/";
-const IDLE: Duration = Duration::from_secs(10 * 60);
-const TOTAL: Duration = Duration::from_secs(2 * 60 * 60);
+const IDLE: Duration = Duration::from_mins(10);
+const TOTAL: Duration = Duration::from_hours(2);
 const INPUTS_BYTES: usize = 256 * 1024;
 
 impl Config {

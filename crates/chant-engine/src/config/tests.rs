@@ -1,3 +1,5 @@
+//! Layers of settings, read from real files.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
@@ -36,7 +38,7 @@ fn project(yaml: &str) -> Config {
 fn without_files_the_defaults_hold() {
     let config = merge(&[]).unwrap();
     assert_eq!(config.defaults.branch_prefix, "chant/");
-    assert_eq!(config.limits.idle, Duration::from_secs(600));
+    assert_eq!(config.limits.idle, Duration::from_mins(10));
     assert!(
         config
             .values

@@ -61,18 +61,29 @@ impl Node {
 
 /// Reads the frontmatter of a settings file. A file without one, or with an empty one, sets nothing.
 pub(super) fn read(file: &File) -> Result<Vec<(String, Node)>> {
-    let Some(range) = file.frontmatter() else { return Ok(Vec::new()) };
+    let Some(range) = file.frontmatter() else {
+        return Ok(Vec::new());
+    };
     let root = yaml::parse(&file.text, range).map_err(|diagnostic| broken(file, &diagnostic))?;
     let node = convert(&file.text, &root);
     match node.value {
         Value::Map(entries) => Ok(entries),
         Value::Null => Ok(Vec::new()),
-        _ => Err(file.error(node.line, node.column, "the frontmatter is not a list of `key: value` lines")),
+        _ => Err(file.error(
+            node.line,
+            node.column,
+            "the frontmatter is not a list of `key: value` lines",
+        )),
     }
 }
 
 fn broken(file: &File, diagnostic: &chant_spec::Diagnostic) -> Error {
-    let error = file.error_with(Code::ConfigInvalid, diagnostic.line, diagnostic.column, &diagnostic.message);
+    let error = file.error_with(
+        Code::ConfigInvalid,
+        diagnostic.line,
+        diagnostic.column,
+        &diagnostic.message,
+    );
     match &diagnostic.hint {
         Some(hint) => error.hint(hint),
         None => error,
@@ -82,14 +93,23 @@ fn broken(file: &File, diagnostic: &chant_spec::Diagnostic) -> Error {
 fn convert(text: &str, node: &yaml::Node) -> Node {
     let value = match &node.value {
         yaml::Value::Null => Value::Null,
-        yaml::Value::Scalar(scalar) => {
-            scalar.as_bool().map_or_else(|| Value::Text(scalar.text.clone()), Value::Flag)
+        yaml::Value::Scalar(scalar) => scalar
+            .as_bool()
+            .map_or_else(|| Value::Text(scalar.text.clone()), Value::Flag),
+        yaml::Value::List(list) => {
+            Value::List(list.items.iter().map(|item| convert(text, item)).collect())
         }
-        yaml::Value::List(list) => Value::List(list.items.iter().map(|item| convert(text, item)).collect()),
-        yaml::Value::Map(map) => {
-            Value::Map(map.entries.iter().map(|entry| (entry.key.clone(), convert(text, &entry.value))).collect())
-        }
+        yaml::Value::Map(map) => Value::Map(
+            map.entries
+                .iter()
+                .map(|entry| (entry.key.clone(), convert(text, &entry.value)))
+                .collect(),
+        ),
     };
     let (line, column) = chant_spec::position(text, node.span.start);
-    Node { value, line, column }
+    Node {
+        value,
+        line,
+        column,
+    }
 }

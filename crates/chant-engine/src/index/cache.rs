@@ -2,14 +2,15 @@
 //!
 //! It may be deleted, cut, or written by another version at any time: whatever does not fit is as good as absent.
 
-use std::collections::HashMap;
+use std::iter::Peekable;
 use std::path::Path;
+use std::vec::IntoIter;
 
 use chant_spec::graph::Node;
 use serde::{Deserialize, Serialize};
 
-use super::scan::{Found, Stamp};
 use super::Entry;
+use super::scan::{Found, Stamp};
 use super::summary::{Finding, StoredNode, Summary};
 
 /// Changed whenever the format, or what is derived from a document, changes.
@@ -30,30 +31,45 @@ struct Row {
     content: Result<Summary, Finding>,
 }
 
-/// What was read earlier, by path.
-#[derive(Debug, Default)]
+/// What was read earlier, in the order of the paths.
+#[derive(Debug)]
 pub(super) struct Cache {
-    rows: HashMap<String, Row>,
+    rows: Peekable<IntoIter<Row>>,
+    unused: usize,
 }
 
 impl Cache {
     /// Reads the cache; an empty one where there is none that can be used.
     pub(super) fn read(path: &Path) -> Self {
         let bytes = chant_os::file::read_regular(path, MAX_BYTES).unwrap_or_default();
-        let rows: Vec<Row> = payload(&bytes).and_then(|bytes| postcard::from_bytes(bytes).ok()).unwrap_or_default();
-        Self { rows: rows.into_iter().map(|row| (row.path.clone(), row)).collect() }
+        let rows: Vec<Row> = payload(&bytes)
+            .and_then(|bytes| postcard::from_bytes(bytes).ok())
+            .unwrap_or_default();
+        Self {
+            rows: rows.into_iter().peekable(),
+            unused: 0,
+        }
     }
 
-    /// Takes what was read earlier, if the file has not changed since.
+    /// Takes what was read earlier, if the file has not changed since. To be asked in the order of the paths.
     pub(super) fn take(&mut self, found: &Found) -> Option<(Node, Result<Summary, Finding>)> {
-        let stamp = *found.file.as_ref().ok()?;
-        let row = self.rows.remove(&found.path).filter(|row| row.stamp == stamp)?;
-        Some((row.node.into_node(&found.id, found.archived), row.content))
+        let path = found.name.path.as_str();
+        while self.rows.next_if(|row| row.path.as_str() < path).is_some() {
+            self.unused += 1;
+        }
+        let row = self.rows.next_if(|row| row.path == path)?;
+        if found.file.as_ref() != Ok(&row.stamp) {
+            return None;
+        }
+        Some((
+            row.node.into_node(&found.name.id, found.name.archived),
+            row.content,
+        ))
     }
 
-    /// How many rows nobody took.
-    pub(super) fn left(&self) -> usize {
-        self.rows.len()
+    /// How many rows stand for files that are gone.
+    pub(super) fn unused(&self) -> usize {
+        self.unused + self.rows.len()
     }
 }
 
@@ -63,12 +79,21 @@ pub(super) fn write(path: &Path, now: i64, entries: &[Entry]) {
     let rows: Vec<Row> = entries
         .iter()
         .filter_map(|entry| {
-            let stamp = entry.stamp.filter(|stamp| stamp.newest() < now.saturating_sub(RACY))?;
+            let stamp = entry
+                .stamp
+                .filter(|stamp| stamp.newest() < now.saturating_sub(RACY))?;
             let (path, node) = (entry.path.clone(), StoredNode::of(&entry.node));
-            Some(Row { path, stamp, node, content: entry.content.clone() })
+            Some(Row {
+                path,
+                stamp,
+                node,
+                content: entry.content.clone(),
+            })
         })
         .collect();
-    let Ok(body) = postcard::to_allocvec(&rows) else { return };
+    let Ok(body) = postcard::to_allocvec(&rows) else {
+        return;
+    };
     let mut bytes = Vec::with_capacity(FORMAT.len() + 8 + body.len());
     bytes.extend_from_slice(FORMAT.as_bytes());
     bytes.extend_from_slice(&checksum(&body).to_le_bytes());
@@ -89,9 +114,21 @@ fn payload(bytes: &[u8]) -> Option<&[u8]> {
 /// Tells a whole file from a damaged one; no defence against anybody.
 fn checksum(bytes: &[u8]) -> u64 {
     let mut chunks = bytes.chunks_exact(8);
-    let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let mix = |sum: u64, word: u64| {
+        (sum ^ word)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29)
+    };
     let sum = chunks.by_ref().fold(bytes.len() as u64, |sum, chunk| {
-        mix(sum, chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)))
+        mix(
+            sum,
+            chunk
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        )
     });
-    chunks.remainder().iter().fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
+    chunks
+        .remainder()
+        .iter()
+        .fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
 }

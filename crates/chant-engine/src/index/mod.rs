@@ -10,8 +10,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use summary::{Finding, Level, Summary};
 pub(crate) use summary::node_of;
+pub use summary::{Finding, Level, Summary};
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -23,13 +23,16 @@ use crate::error::Result;
 use crate::project::Project;
 use crate::resolve::SpecRef;
 use cache::Cache;
-use scan::{Found, Stamp};
+use scan::{Found, Name, Stamp};
 
 /// A spec longer than this is not read.
 pub(crate) const MAX_SPEC: u64 = 64 << 20;
 
 /// So few files are read faster than a cache is written.
 const NOT_WORTH_WRITING: usize = 32;
+
+/// So few items are done sooner than a thread is started.
+const NOT_WORTH_A_THREAD: usize = 64;
 
 /// One spec file.
 #[derive(Debug)]
@@ -53,7 +56,13 @@ pub struct Index {
 impl Index {
     /// Brings the index up to date with the files.
     pub fn load(project: &Project) -> Result<Self> {
+        Self::load_at(project, chant_os::clock::since_epoch())
+    }
+
+    /// The same, believing that it is `now`, in nanoseconds since 1970.
+    fn load_at(project: &Project, now: i64) -> Result<Self> {
         let place = Place {
+            now,
             root: project.root(),
             dot_chant: &project.dot_chant(),
             repository: project.repo().root(),
@@ -63,20 +72,14 @@ impl Index {
     }
 
     /// The entries, by path.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// The entries, by path.
     pub fn into_entries(self) -> Vec<Entry> {
         self.entries
     }
 }
 
-/// The ids of all specs, with their paths, without reading any file.
-pub(crate) fn names(project: &Project) -> Result<Vec<(String, String, bool)>> {
-    let found = scan::scan(&project.dot_chant(), project.repo().root())?;
-    Ok(found.into_iter().map(|found| (found.id, found.path, found.archived)).collect())
+/// The names of all spec files, without a look at any of them.
+pub(crate) fn names(project: &Project) -> Result<Vec<Name>> {
+    scan::names(&project.dot_chant())
 }
 
 /// Reads a spec file as listings do: only a regular file that lies in the repository, never blocking.
@@ -86,7 +89,28 @@ pub(crate) fn read_file(path: &Path, repository: &Path) -> std::result::Result<V
         .map_err(|error| Finding::about_file("unusable-file", error.to_string()))
 }
 
+/// Works through items in their order, many of them on as many threads as there are processors.
+pub(crate) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    if items.len() < NOT_WORTH_A_THREAD || threads == 1 {
+        return items.iter().map(work).collect();
+    }
+    let work = &work;
+    thread::scope(|scope| {
+        let parts: Vec<_> = items
+            .chunks(items.len().div_ceil(threads))
+            .map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>()))
+            .collect();
+        let join = |part: thread::ScopedJoinHandle<'_, Vec<R>>| {
+            part.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        parts.into_iter().flat_map(join).collect()
+    })
+}
+
 struct Place<'a> {
+    now: i64,
     root: &'a Path,
     dot_chant: &'a Path,
     repository: &'a Path,
@@ -95,8 +119,7 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn load(&self) -> Result<Index> {
-        let now = chant_os::clock::since_epoch();
-        let found = scan::scan(self.dot_chant, self.repository)?;
+        let found = scan::look(scan::names(self.dot_chant)?, self.repository);
         let mut cache = Cache::read(self.cache);
         let mut entries = Vec::with_capacity(found.len());
         let mut unread = Vec::new();
@@ -107,36 +130,14 @@ impl Place<'_> {
             }
             entries.push(entry(found, known));
         }
-        self.read_all(&mut entries, &unread);
-        if unread.len().max(cache.left()) >= NOT_WORTH_WRITING {
-            cache::write(self.cache, now, &entries);
-        }
-        Ok(Index { entries })
-    }
-
-    /// Reads the files at these positions, on as many threads as there are processors.
-    fn read_all(&self, entries: &mut [Entry], unread: &[usize]) {
-        if unread.len() < NOT_WORTH_WRITING {
-            for &at in unread {
-                let read = self.read(&entries[at]);
-                entries[at].fill(read);
-            }
-            return;
-        }
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let shared: &[Entry] = entries;
-        let read: Vec<(usize, Read)> = thread::scope(|scope| {
-            let parts: Vec<_> = unread
-                .chunks(unread.len().div_ceil(threads))
-                .map(|part| {
-                    scope.spawn(move || part.iter().map(|&at| (at, self.read(&shared[at]))).collect::<Vec<_>>())
-                })
-                .collect();
-            parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
-        });
-        for (at, read) in read {
+        let read = in_parallel(&unread, |&at| self.read(&entries[at]));
+        for (&at, read) in unread.iter().zip(read) {
             entries[at].fill(read);
         }
+        if unread.len().max(cache.unused()) >= NOT_WORTH_WRITING {
+            cache::write(self.cache, self.now, &entries);
+        }
+        Ok(Index { entries })
     }
 
     fn read(&self, entry: &Entry) -> Read {
@@ -150,7 +151,10 @@ impl Place<'_> {
 fn read(path: &Path, repository: &Path, node: &Node) -> Read {
     let bytes = read_file(path, repository)?;
     let document = Document::parse(bytes).map_err(|diagnostics| Finding::first(&diagnostics))?;
-    Ok((node_of(&node.id, node.archived, &document), Summary::of(&document)))
+    Ok((
+        node_of(&node.id, node.archived, &document),
+        Summary::of(&document),
+    ))
 }
 
 /// What reading one file gives.
@@ -161,8 +165,17 @@ impl Entry {
     pub(crate) fn read(project: &Project, found: &SpecRef) -> Self {
         let node = summary::unusable_node(found.id.as_str(), found.archived);
         let unread = Err(Finding::about_file("unusable-file", "not read"));
-        let mut entry = Self { node, path: found.path.clone(), content: unread, stamp: None };
-        entry.fill(read(&project.root().join(&found.path), project.repo().root(), &entry.node));
+        let mut entry = Self {
+            node,
+            path: found.path.clone(),
+            content: unread,
+            stamp: None,
+        };
+        entry.fill(read(
+            &project.root().join(&found.path),
+            project.repo().root(),
+            &entry.node,
+        ));
         entry
     }
 
@@ -184,7 +197,15 @@ fn entry(found: Found, known: Option<(Node, std::result::Result<Summary, Finding
     };
     let (node, content) = known.unwrap_or_else(|| {
         let unusable = Finding::about_file("unusable-file", why);
-        (summary::unusable_node(&found.id, found.archived), Err(unusable))
+        (
+            summary::unusable_node(&found.name.id, found.name.archived),
+            Err(unusable),
+        )
     });
-    Entry { node, path: found.path, content, stamp }
+    Entry {
+        node,
+        path: found.name.path,
+        content,
+        stamp,
+    }
 }

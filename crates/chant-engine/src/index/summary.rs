@@ -84,7 +84,14 @@ impl Finding {
     /// A finding about a whole file.
     pub fn about_file(code: &str, message: impl Into<String>) -> Self {
         let (code, message) = (code.to_owned(), message.into());
-        Self { severity: Level::Error, code, message, hint: None, line: 0, column: 0 }
+        Self {
+            severity: Level::Error,
+            code,
+            message,
+            hint: None,
+            line: 0,
+            column: 0,
+        }
     }
 
     /// The first of the errors that keep a file from being used.
@@ -98,7 +105,10 @@ impl Summary {
     pub fn of(document: &Document) -> Self {
         let front = document.frontmatter();
         let criteria = document.criteria();
-        let findings: Vec<Finding> = chant_spec::lint::lint(document).iter().map(Finding::from).collect();
+        let findings: Vec<Finding> = chant_spec::lint::lint(document)
+            .iter()
+            .map(Finding::from)
+            .collect();
         Self {
             title: document.title().map(str::to_owned),
             labels: front.labels.clone(),
@@ -109,15 +119,28 @@ impl Summary {
             agent: front.agent.clone(),
             completed_at: front.completed_at.clone(),
             criteria: count(criteria.len()),
-            checked: count(criteria.iter().filter(|criterion| criterion.checked).count()),
+            checked: count(
+                criteria
+                    .iter()
+                    .filter(|criterion| criterion.checked)
+                    .count(),
+            ),
             blob: blob_id(document.bytes()),
-            findings: if findings.is_empty() { Vec::new() } else { postcard::to_allocvec(&findings).unwrap_or_default() },
+            findings: if findings.is_empty() {
+                Vec::new()
+            } else {
+                postcard::to_allocvec(&findings).unwrap_or_default()
+            },
         }
     }
 
     /// What lint says of the document.
     pub fn findings(&self) -> Vec<Finding> {
-        if self.findings.is_empty() { Vec::new() } else { postcard::from_bytes(&self.findings).unwrap_or_default() }
+        if self.findings.is_empty() {
+            Vec::new()
+        } else {
+            postcard::from_bytes(&self.findings).unwrap_or_default()
+        }
     }
 }
 
@@ -126,11 +149,16 @@ const UNUSABLE: &str = "unusable";
 
 /// A file that can not be used, as others see it.
 pub(super) fn unusable_node(id: &str, archived: bool) -> Node {
-    Node { id: id.to_owned(), status: Status::Unknown(UNUSABLE.to_owned()), archived, ..Node::default() }
+    Node {
+        id: id.to_owned(),
+        status: Status::Unknown(UNUSABLE.to_owned()),
+        archived,
+        ..Node::default()
+    }
 }
 
 /// What readiness needs to know of a document.
-pub fn node_of(id: &str, archived: bool, document: &Document) -> Node {
+pub(crate) fn node_of(id: &str, archived: bool, document: &Document) -> Node {
     let front = document.frontmatter();
     Node {
         id: id.to_owned(),
@@ -149,7 +177,11 @@ fn count(number: usize) -> u32 {
 }
 
 fn blob_id(bytes: &[u8]) -> [u8; 20] {
-    Sha1::new().chain_update(format!("blob {}\0", bytes.len())).chain_update(bytes).finalize().into()
+    Sha1::new()
+        .chain_update(format!("blob {}\0", bytes.len()))
+        .chain_update(bytes)
+        .finalize()
+        .into()
 }
 
 /// A node as it is stored: words in place of the document crate's types.

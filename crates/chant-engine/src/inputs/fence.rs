@@ -11,7 +11,11 @@ use crate::prompt::Input;
 ///
 /// Small inputs are whole; what is left of `budget` (bytes) is shared equally among the large ones. The
 /// fence carries a token made from all the content, so that no content can hold its own closing fence.
-pub(crate) fn fenced(repo: &Repo, sources: &[Source], budget: usize) -> Result<(Vec<Input>, String)> {
+pub(crate) fn fenced(
+    repo: &Repo,
+    sources: &[Source],
+    budget: usize,
+) -> Result<(Vec<Input>, String)> {
     let mut contents = Vec::with_capacity(sources.len());
     for source in sources {
         contents.push(match source.oid() {
@@ -19,7 +23,10 @@ pub(crate) fn fenced(repo: &Repo, sources: &[Source], budget: usize) -> Result<(
             None => None,
         });
     }
-    let sizes: Vec<usize> = contents.iter().map(|content| content.as_ref().map_or(0, Vec::len)).collect();
+    let sizes: Vec<usize> = contents
+        .iter()
+        .map(|content| content.as_ref().map_or(0, Vec::len))
+        .collect();
     let shares = share(&sizes, budget);
     let token = token(sources, &contents);
     let inputs = sources
@@ -28,7 +35,10 @@ pub(crate) fn fenced(repo: &Repo, sources: &[Source], budget: usize) -> Result<(
         .zip(shares)
         .map(|((source, content), share)| fence(source, content.as_deref(), share, &token))
         .collect();
-    Ok((inputs, format!("at most {} of input text is shown here", bytes(budget))))
+    Ok((
+        inputs,
+        format!("at most {} of input text is shown here", bytes(budget)),
+    ))
 }
 
 fn fence(source: &Source, content: Option<&[u8]>, share: usize, token: &str) -> Input {
@@ -36,9 +46,10 @@ fn fence(source: &Source, content: Option<&[u8]>, share: usize, token: &str) -> 
     let oid = source.oid().map_or_else(String::new, ToString::to_string);
     let (text, note) = match content {
         None => (String::new(), "a link; its content is not shown".to_owned()),
-        Some(content) if content.contains(&0) => {
-            (String::new(), format!("binary, {}; read it in the worktree", bytes(content.len())))
-        }
+        Some(content) if content.contains(&0) => (
+            String::new(),
+            format!("binary, {}; read it in the worktree", bytes(content.len())),
+        ),
         Some(content) => shown(content, share),
     };
     let head = [source.kind(), oid.as_str(), note.as_str()]
@@ -51,10 +62,20 @@ fn fence(source: &Source, content: Option<&[u8]>, share: usize, token: &str) -> 
         Some(_) => format!(
             "<<<<<<<< input {token}: {name} ({head})\n{}{}>>>>>>>> end of input {token}: {name}",
             text,
-            if text.is_empty() || text.ends_with('\n') { "" } else { "\n" }
+            if text.is_empty() || text.ends_with('\n') {
+                ""
+            } else {
+                "\n"
+            }
         ),
     };
-    Input { name, kind: source.kind().to_owned(), oid, note, text: fenced }
+    Input {
+        name,
+        kind: source.kind().to_owned(),
+        oid,
+        note,
+        text: fenced,
+    }
 }
 
 fn shown(content: &[u8], share: usize) -> (String, String) {
@@ -92,11 +113,18 @@ fn token(sources: &[Source], contents: &[Option<Vec<u8>>]) -> String {
         hash.update(source.name().as_bytes());
         hash.update(content.as_deref().unwrap_or_default());
     }
-    hash.finalize().iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize()
+        .iter()
+        .take(6)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn bytes(count: usize) -> String {
-    if count < 10_000 { format!("{count} bytes") } else { format!("{} KB", count / 1000) }
+    if count < 10_000 {
+        format!("{count} bytes")
+    } else {
+        format!("{} KB", count / 1000)
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,13 @@ impl<'a> Finder<'a> {
             .filter(TreeEntry::is_file)
             .filter_map(|entry| Some((entry.path.strip_prefix(&prefix)?.to_owned(), entry.oid)))
             .collect();
-        Ok(Self { project, base, tracked, seen: BTreeSet::new(), found: Vec::new() })
+        Ok(Self {
+            project,
+            base,
+            tracked,
+            seen: BTreeSet::new(),
+            found: Vec::new(),
+        })
     }
 
     pub(super) fn into_found(self) -> Vec<Source> {
@@ -80,7 +86,10 @@ impl<'a> Finder<'a> {
             return Ok(Err("no such file, directory, spec or match".to_owned()));
         }
         if names.len() > MOST_FILES {
-            return Ok(Err(format!("names {} files, more than {MOST_FILES}", names.len())));
+            return Ok(Err(format!(
+                "names {} files, more than {MOST_FILES}",
+                names.len()
+            )));
         }
         for name in names {
             if let Err(reason) = self.add_file(&name, false)? {
@@ -96,7 +105,8 @@ impl<'a> Finder<'a> {
         if let Err(reason) = self.add_file(&path, true)? {
             return Ok(Err(reason));
         }
-        let Some(Source::File { oid, .. }) = self.found.iter().find(|source| source.name() == path) else {
+        let Some(Source::File { oid, .. }) = self.found.iter().find(|source| source.name() == path)
+        else {
             return Ok(Ok(()));
         };
         let Ok(document) = Document::parse(self.project.repo().blob(oid)?) else {
@@ -129,13 +139,21 @@ impl<'a> Finder<'a> {
                 Err(error) => return Ok(Err(error.to_string())),
             }
         };
-        self.found.push(Source::File { path: path.to_owned(), oid, origin, spec });
+        self.found.push(Source::File {
+            path: path.to_owned(),
+            oid,
+            origin,
+            spec,
+        });
         Ok(Ok(()))
     }
 
     /// The spec an entry means: `.chant/specs/<id>.md`, or an id, full or short.
     fn spec_id(&self, entry: &str) -> Option<SpecId> {
-        if let Some(stem) = entry.strip_prefix(".chant/specs/").and_then(|rest| rest.strip_suffix(".md")) {
+        if let Some(stem) = entry
+            .strip_prefix(".chant/specs/")
+            .and_then(|rest| rest.strip_suffix(".md"))
+        {
             return SpecId::parse(stem).ok();
         }
         if entry.contains(['/', '*', '?']) || self.is_file(entry) {
@@ -151,7 +169,10 @@ impl<'a> Finder<'a> {
 
     /// A link of the checkout must not lead a run out of the repository.
     fn inside_repository(&self, full: &std::path::Path) -> bool {
-        match (full.canonicalize(), self.project.repo().root().canonicalize()) {
+        match (
+            full.canonicalize(),
+            self.project.repo().root().canonicalize(),
+        ) {
             (Ok(full), Ok(root)) => full.starts_with(root),
             _ => true,
         }
@@ -160,8 +181,12 @@ impl<'a> Finder<'a> {
     /// Names in the base and, for what git does not know, in the checkout. `.git` is never entered, links
     /// are not followed, and the walk ends soon after too many matches.
     fn names(&self, matches: impl Fn(&str) -> bool) -> BTreeSet<String> {
-        let mut names: BTreeSet<String> =
-            self.tracked.keys().filter(|name| matches(name)).cloned().collect();
+        let mut names: BTreeSet<String> = self
+            .tracked
+            .keys()
+            .filter(|name| matches(name))
+            .cloned()
+            .collect();
         let root = self.project.root();
         let walk = ignore::WalkBuilder::new(root.join(".chant"))
             .standard_filters(false)
@@ -191,7 +216,9 @@ impl<'a> Finder<'a> {
 }
 
 fn is_url(entry: &str) -> bool {
-    ["http://", "https://", "ssh://", "git@", "mailto:"].iter().any(|scheme| entry.starts_with(scheme))
+    ["http://", "https://", "ssh://", "git@", "mailto:"]
+        .iter()
+        .any(|scheme| entry.starts_with(scheme))
 }
 
 fn glob(text: &str) -> std::result::Result<GlobMatcher, Missing> {

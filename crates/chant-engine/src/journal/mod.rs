@@ -1,6 +1,6 @@
 //! What this clone is doing and has tried: runs, their steps, and what can be undone.
 //!
-//! One SQLite database under the common git directory, WAL and `synchronous=FULL`: a row that was
+//! One `SQLite` database under the common git directory, WAL and `synchronous=FULL`: a row that was
 //! committed survives a crash, a row that was not never happened. Specs are not in here; their files
 //! are the truth about intent. Losing the database loses the memory of attempts, nothing else.
 
@@ -8,7 +8,9 @@ mod overlay;
 mod record;
 
 pub use overlay::{Overlay, Shown};
-pub use record::{CheckRecord, Facts, InputRecord, Landing, Phase, RunRecord, RunState, Step, UndoEntry};
+pub use record::{
+    CheckRecord, Facts, InputRecord, Landing, Phase, RunRecord, RunState, Step, UndoEntry,
+};
 
 use std::path::{Path, PathBuf};
 
@@ -69,7 +71,10 @@ impl Journal {
         chant_os::file::create_dir_all(state_dir)?;
         let path = database(state_dir);
         let connection = Connection::open(&path).map_err(|error| unusable(&path, &error))?;
-        let journal = Self { connection, project: project.to_owned() };
+        let journal = Self {
+            connection,
+            project: project.to_owned(),
+        };
         journal.prepare().map_err(|error| unusable(&path, &error))?;
         Ok(journal)
     }
@@ -84,11 +89,15 @@ impl Journal {
     }
 
     fn prepare(&self) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(std::time::Duration::from_secs(10))?;
-        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        self.connection
+            .busy_timeout(std::time::Duration::from_secs(10))?;
+        let version: i64 = self
+            .connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version == 0 {
             self.connection.pragma_update(None, "journal_mode", "WAL")?;
-            self.connection.execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;"))?;
+            self.connection
+                .execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;"))?;
         }
         self.connection.pragma_update(None, "synchronous", "FULL")
     }
@@ -158,13 +167,17 @@ impl Journal {
         let sql = format!(
             "SELECT {RUN_COLUMNS} FROM run WHERE id = (SELECT run FROM latest WHERE project = ?1 AND spec = ?2)"
         );
-        Ok(self.connection.query_row(&sql, params![self.project, spec], read_run).optional()?)
+        Ok(self
+            .connection
+            .query_row(&sql, params![self.project, spec], read_run)
+            .optional()?)
     }
 
     /// All runs of a spec, oldest first.
     pub fn runs_of(&self, spec: &str) -> Result<Vec<RunRecord>> {
-        let sql =
-            format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 AND spec = ?2 ORDER BY attempt");
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 AND spec = ?2 ORDER BY attempt"
+        );
         self.collect(&sql, params![self.project, spec])
     }
 
@@ -228,7 +241,8 @@ impl Journal {
 
     /// Marks an entry as undone.
     pub fn mark_undone(&self, id: i64) -> Result<()> {
-        self.connection.execute("UPDATE undo SET done = 1 WHERE id = ?1", params![id])?;
+        self.connection
+            .execute("UPDATE undo SET done = 1 WHERE id = ?1", params![id])?;
         Ok(())
     }
 
@@ -267,8 +281,12 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
 }
 
 fn encode(facts: &Facts) -> Result<String> {
-    serde_json::to_string(facts)
-        .map_err(|error| Error::new(Code::Internal, format!("failed to write down the run: {error}")))
+    serde_json::to_string(facts).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("failed to write down the run: {error}"),
+        )
+    })
 }
 
 fn now() -> String {

@@ -46,7 +46,15 @@ impl Overlay {
                 state => (state.shown(), run.reason),
             };
             let while_oid = (run.state == RunState::Completed).then_some(run.facts.spec_oid);
-            shown.insert(run.spec, Shown { state, reason, run: run.id, while_oid });
+            shown.insert(
+                run.spec,
+                Shown {
+                    state,
+                    reason,
+                    run: run.id,
+                    while_oid,
+                },
+            );
         }
         Ok(Self { shown })
     }

@@ -100,7 +100,10 @@ named! {
 impl RunState {
     /// Whether nothing more will happen by itself.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Failed | Self::NeedsAttention | Self::Completed | Self::Reset)
+        matches!(
+            self,
+            Self::Failed | Self::NeedsAttention | Self::Completed | Self::Reset
+        )
     }
 
     /// The state as users know it.

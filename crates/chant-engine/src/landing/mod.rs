@@ -56,8 +56,13 @@ impl Candidate<'_> {
     fn main_tip(&self) -> Result<Oid> {
         let name = self.run.facts.main.parse()?;
         self.repo().branch_oid(&name)?.ok_or_else(|| {
-            Error::new(Code::MainBranchUnknown, format!("the branch {name} does not exist any more"))
-                .hint("set `defaults.main_branch` in .chant/config.md to the branch that results land on")
+            Error::new(
+                Code::MainBranchUnknown,
+                format!("the branch {name} does not exist any more"),
+            )
+            .hint(
+                "set `defaults.main_branch` in .chant/config.md to the branch that results land on",
+            )
         })
     }
 
@@ -78,17 +83,31 @@ impl Candidate<'_> {
                 Merge::Conflict { files } => return Ok(Plan::Conflict(files)),
             }
         };
-        let (tree, full_tree) =
-            if facts.silent { self.silent_trees(&merged, &onto)? } else { self.open_trees(&merged, &onto)? };
-        Ok(Plan::Ready(Landing { onto: onto.to_string(), tree: tree.to_string(), full_tree: full_tree.to_string(), commit: None }))
+        let (tree, full_tree) = if facts.silent {
+            self.silent_trees(&merged, &onto)?
+        } else {
+            self.open_trees(&merged, &onto)?
+        };
+        Ok(Plan::Ready(Landing {
+            onto: onto.to_string(),
+            tree: tree.to_string(),
+            full_tree: full_tree.to_string(),
+            commit: None,
+        }))
     }
 
     /// With chant's record in it, and without what was only brought for the agent to read.
     fn open_trees(&self, merged: &Oid, onto: &Oid) -> Result<(Oid, Oid)> {
         let facts = &self.run.facts;
-        let mut edits = vec![put(&facts.spec_path, &self.repo().hash_object(&self.finished_spec()?)?)?];
+        let mut edits = vec![put(
+            &facts.spec_path,
+            &self.repo().hash_object(&self.finished_spec()?)?,
+        )?];
         for (path, oid) in &facts.brought {
-            let unchanged = self.repo().read_file(merged, path)?.is_some_and(|entry| entry.oid.as_str() == oid);
+            let unchanged = self
+                .repo()
+                .read_file(merged, path)?
+                .is_some_and(|entry| entry.oid.as_str() == oid);
             if unchanged && self.repo().read_file(onto, path)?.is_none() {
                 edits.push(TreeEdit::remove(path.parse()?));
             }
@@ -101,8 +120,12 @@ impl Candidate<'_> {
     fn silent_trees(&self, merged: &Oid, onto: &Oid) -> Result<(Oid, Oid)> {
         let repo = self.repo();
         let tree = repo.write_tree(Some(merged), &silent::withdrawn(repo, onto, merged)?)?;
-        let mut edits = silent::local_files(repo, &known(self.run.facts.result_tree.as_deref())?, &tree)?;
-        edits.push(put(&self.run.facts.spec_path, &repo.hash_object(&self.finished_spec()?)?)?);
+        let mut edits =
+            silent::local_files(repo, &known(self.run.facts.result_tree.as_deref())?, &tree)?;
+        edits.push(put(
+            &self.run.facts.spec_path,
+            &repo.hash_object(&self.finished_spec()?)?,
+        )?);
         let full = repo.write_tree(Some(&tree), &edits)?;
         Ok((tree, full))
     }
@@ -111,13 +134,24 @@ impl Candidate<'_> {
     fn finished_spec(&self) -> Result<Vec<u8>> {
         let facts = &self.run.facts;
         let result: Oid = known(facts.result_tree.as_deref())?;
-        let entry = self.repo().read_file(&result, &facts.spec_path)?.ok_or_else(|| {
-            Error::new(Code::Internal, format!("{} is gone from the result", facts.spec_path))
-        })?;
+        let entry = self
+            .repo()
+            .read_file(&result, &facts.spec_path)?
+            .ok_or_else(|| {
+                Error::new(
+                    Code::Internal,
+                    format!("{} is gone from the result", facts.spec_path),
+                )
+            })?;
         let left = Document::parse(self.repo().blob(&entry.oid)?)?;
         let mut bytes = replace_frontmatter(&left, self.start.frontmatter_text())?;
-        let completed_at = chant_os::clock::now().round(jiff::Unit::Second).map_or_else(|_| String::new(), |at| at.to_string());
-        for (key, value) in [("status", "completed"), ("completed_at", completed_at.as_str())] {
+        let completed_at = chant_os::clock::now()
+            .round(jiff::Unit::Second)
+            .map_or_else(|_| String::new(), |at| at.to_string());
+        for (key, value) in [
+            ("status", "completed"),
+            ("completed_at", completed_at.as_str()),
+        ] {
             bytes = set_scalar(&Document::parse(bytes)?, key, value)?;
         }
         if let (None, Some(model)) = (&self.start.frontmatter().model, &facts.model) {
@@ -137,15 +171,25 @@ impl Candidate<'_> {
         if facts.silent {
             return Ok(Vec::new());
         }
-        let log = self.repo().log(&known(Some(&facts.base))?, &known(facts.tip.as_deref())?)?;
+        let log = self
+            .repo()
+            .log(&known(Some(&facts.base))?, &known(facts.tip.as_deref())?)?;
         let collected = facts.collected.as_deref();
-        Ok(log.into_iter().rev().map(|commit| commit.oid).filter(|oid| Some(oid.as_str()) != collected).collect())
+        Ok(log
+            .into_iter()
+            .rev()
+            .map(|commit| commit.oid)
+            .filter(|oid| Some(oid.as_str()) != collected)
+            .collect())
     }
 
     fn spec_edited_since(&self, onto: &Oid) -> Result<bool> {
         let facts = &self.run.facts;
         let at = |commit: &Oid| -> Result<Option<Oid>> {
-            Ok(self.repo().read_file(commit, &facts.spec_path)?.map(|entry| entry.oid))
+            Ok(self
+                .repo()
+                .read_file(commit, &facts.spec_path)?
+                .map(|entry| entry.oid))
         };
         let (before, now) = (at(&known(Some(&facts.base))?)?, at(onto)?);
         Ok(before != now && now.as_ref().map(Oid::as_str) != Some(facts.spec_oid.as_str()))
@@ -160,7 +204,9 @@ impl Candidate<'_> {
                 return Ok(mine);
             }
         }
-        let Some(checkout) = self.checkout_of_main()? else { return Ok(Vec::new()) };
+        let Some(checkout) = self.checkout_of_main()? else {
+            return Ok(Vec::new());
+        };
         let (old, new): (Oid, Oid) = (known(Some(&landing.onto))?, known(Some(&landing.tree))?);
         match checkout.would_bring_along(&old, &new, &self.may_replace()?)? {
             Brought::Done => Ok(Vec::new()),
@@ -188,7 +234,11 @@ impl Candidate<'_> {
             return Ok(vec![onto.clone()]);
         }
         let tip: Oid = known(facts.tip.as_deref())?;
-        let own = if facts.collected.as_deref() == Some(tip.as_str()) { self.repo().parent_of(&tip)? } else { Some(tip) };
+        let own = if facts.collected.as_deref() == Some(tip.as_str()) {
+            self.repo().parent_of(&tip)?
+        } else {
+            Some(tip)
+        };
         Ok(match own {
             Some(own) if self.repo().is_ancestor(onto, &own)? => vec![own],
             Some(own) if !self.repo().is_ancestor(&own, onto)? => vec![onto.clone(), own],
@@ -198,7 +248,10 @@ impl Candidate<'_> {
 
     /// Moves the main branch to the landing's commit, if it is still where the plan saw it.
     pub(crate) fn land(&self, landing: &Landing) -> Result<Landed> {
-        let (onto, commit): (Oid, Oid) = (known(Some(&landing.onto))?, known(landing.commit.as_deref())?);
+        let (onto, commit): (Oid, Oid) = (
+            known(Some(&landing.onto))?,
+            known(landing.commit.as_deref())?,
+        );
         if onto == commit {
             return Ok(Landed::Done(None));
         }
@@ -214,8 +267,15 @@ impl Candidate<'_> {
             return Ok(Landed::InTheWay(files));
         }
         let reason = format!("chant: land {}", self.run.spec);
-        let reason = if self.run.facts.silent { "commit" } else { reason.as_str() };
-        match self.repo().update_ref(&self.main_ref(), &commit, Some(&onto), reason)? {
+        let reason = if self.run.facts.silent {
+            "commit"
+        } else {
+            reason.as_str()
+        };
+        match self
+            .repo()
+            .update_ref(&self.main_ref(), &commit, Some(&onto), reason)?
+        {
             Cas::Done => Ok(Landed::Done(Some(commit))),
             Cas::Moved { .. } => Ok(Landed::Moved),
         }
@@ -227,10 +287,14 @@ impl Candidate<'_> {
         if self.run.facts.silent {
             left = silent::bring_back(self.project, self.run, &known(Some(&landing.full_tree))?)?;
         }
-        let (onto, commit): (Oid, Oid) = (known(Some(&landing.onto))?, known(landing.commit.as_deref())?);
+        let (onto, commit): (Oid, Oid) = (
+            known(Some(&landing.onto))?,
+            known(landing.commit.as_deref())?,
+        );
         if onto != commit
             && let Some(checkout) = self.checkout_of_main()?
-            && let Brought::InTheWay { files } = checkout.bring_along(&onto, &commit, &self.may_replace()?)?
+            && let Brought::InTheWay { files } =
+                checkout.bring_along(&onto, &commit, &self.may_replace()?)?
         {
             left.extend(files);
         }
@@ -240,7 +304,11 @@ impl Candidate<'_> {
     /// The work tree in which the main branch is checked out, if there is one.
     fn checkout_of_main(&self) -> Result<Option<Repo>> {
         let found = self.repo().worktrees()?.into_iter().find(|worktree| {
-            worktree.branch.as_ref().is_some_and(|branch| branch.as_str() == self.run.facts.main) && worktree.path.exists()
+            worktree
+                .branch
+                .as_ref()
+                .is_some_and(|branch| branch.as_str() == self.run.facts.main)
+                && worktree.path.exists()
         });
         Ok(found.map(|worktree| self.repo().at(&worktree.path)))
     }
@@ -262,7 +330,10 @@ impl Candidate<'_> {
         let full: Oid = known(self.run.facts.result_tree.as_deref())?;
         let _ = landing;
         let changes = self.repo().diff(&start, &full)?;
-        Ok(changes.into_iter().filter(|change| change.path != self.run.facts.spec_path).collect())
+        Ok(changes
+            .into_iter()
+            .filter(|change| change.path != self.run.facts.spec_path)
+            .collect())
     }
 
     fn main_ref(&self) -> String {

@@ -30,7 +30,11 @@ pub(super) fn withdrawn(repo: &Repo, onto: &Oid, merged: &Oid) -> Result<Vec<Tre
 /// The `.chant/` files of the full result, as edits to a tree without them.
 pub(super) fn local_files(repo: &Repo, result: &Oid, tree: &Oid) -> Result<Vec<TreeEdit>> {
     let mut edits = Vec::new();
-    for change in repo.diff(tree, result)?.into_iter().filter(|change| is_chants(&change.path)) {
+    for change in repo
+        .diff(tree, result)?
+        .into_iter()
+        .filter(|change| is_chants(&change.path))
+    {
         if let Some((mode, oid)) = change.new {
             edits.push(TreeEdit::put(change.path.parse()?, &mode, oid));
         }
@@ -39,15 +43,25 @@ pub(super) fn local_files(repo: &Repo, result: &Oid, tree: &Oid) -> Result<Vec<T
 }
 
 /// Files to write into the checkout: path from the repository's root, new content, what was there before.
-fn returning(project: &Project, run: &RunRecord, full: &Oid) -> Result<Vec<(String, Oid, Option<String>)>> {
-    let mut before: BTreeMap<&str, &str> =
-        run.facts.brought.iter().map(|(path, oid)| (path.as_str(), oid.as_str())).collect();
+fn returning(
+    project: &Project,
+    run: &RunRecord,
+    full: &Oid,
+) -> Result<Vec<(String, Oid, Option<String>)>> {
+    let mut before: BTreeMap<&str, &str> = run
+        .facts
+        .brought
+        .iter()
+        .map(|(path, oid)| (path.as_str(), oid.as_str()))
+        .collect();
     before.insert(&run.facts.spec_path, &run.facts.spec_oid);
     let start: Oid = known(Some(&run.facts.start_tree))?;
     let mut files = Vec::new();
     for change in project.repo().diff(&start, full)? {
         if let (true, Some((_, oid))) = (is_chants(&change.path), change.new) {
-            let old = before.get(change.path.as_str()).map(|oid| (*oid).to_owned());
+            let old = before
+                .get(change.path.as_str())
+                .map(|oid| (*oid).to_owned());
             files.push((change.path, oid, old));
         }
     }

@@ -28,5 +28,7 @@ prompts!(
 
 /// The text of a built-in prompt.
 pub(super) fn get(name: &str) -> Option<&'static str> {
-    ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    ALL.iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
 }

@@ -24,7 +24,10 @@ const FUEL: u64 = 5_000_000;
 
 /// The names of the built-in prompts.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-    builtin::ALL.iter().map(|(name, _)| *name).filter(|name| *name != FRAME)
+    builtin::ALL
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|name| *name != FRAME)
 }
 
 /// A prompt's source, found.
@@ -47,7 +50,12 @@ impl Prompt {
                 .hint("a prompt's name is letters, digits, `-` and `_`: the stem of a file in .chant/prompts"));
         }
         let (source, path) = source(folder, name)?.ok_or_else(|| unknown_prompt(folder, name))?;
-        Ok(Self { name: name.to_owned(), source, path, folder: folder.to_owned() })
+        Ok(Self {
+            name: name.to_owned(),
+            source,
+            path,
+            folder: folder.to_owned(),
+        })
     }
 
     /// The text whose object id stands for this prompt in the record.
@@ -65,24 +73,38 @@ impl Prompt {
             .add_template_owned(self.name.clone(), self.framed())
             .map_err(|error| self.broken(&error))?;
         self.check_variables(&environment, &self.name)?;
-        let template = environment.get_template(&self.name).map_err(|error| self.broken(&error))?;
-        let text = template.render(variables.context()).map_err(|error| self.broken(&error))?;
+        let template = environment
+            .get_template(&self.name)
+            .map_err(|error| self.broken(&error))?;
+        let text = template
+            .render(variables.context())
+            .map_err(|error| self.broken(&error))?;
         Ok(format!("{}\n", text.trim()))
     }
 
     fn add(&self, environment: &mut Environment<'_>, name: &str) -> Result<()> {
-        let Some((text, _)) = source(&self.folder, name)? else { return Ok(()) };
-        environment.add_template_owned(name.to_owned(), text).map_err(|error| self.broken(&error))
+        let Some((text, _)) = source(&self.folder, name)? else {
+            return Ok(());
+        };
+        environment
+            .add_template_owned(name.to_owned(), text)
+            .map_err(|error| self.broken(&error))
     }
 
     /// A prompt that neither extends a frame nor shows the spec itself is a role to play: it goes into the
     /// frame, so that the agent is told its task whatever the prompt's author left out.
     fn framed(&self) -> String {
-        let shows_the_spec = ["spec.body", "spec.description"].iter().any(|name| self.source.contains(name));
+        let shows_the_spec = ["spec.body", "spec.description"]
+            .iter()
+            .any(|name| self.source.contains(name));
         if self.source.contains("{% extends") || self.source.contains("{%- extends") {
             self.source.clone()
         } else if shows_the_spec {
-            let inputs = if self.source.contains("inputs") { "" } else { LOOSE_INPUTS };
+            let inputs = if self.source.contains("inputs") {
+                ""
+            } else {
+                LOOSE_INPUTS
+            };
             format!("{}\n{inputs}{LOOSE_RULES}", self.source)
         } else {
             format!(
@@ -93,7 +115,9 @@ impl Prompt {
     }
 
     fn check_variables(&self, environment: &Environment<'_>, name: &str) -> Result<()> {
-        let template = environment.get_template(name).map_err(|error| self.broken(&error))?;
+        let template = environment
+            .get_template(name)
+            .map_err(|error| self.broken(&error))?;
         for used in template.undeclared_variables(true) {
             if !variables::is_known(&used) {
                 let hint = match crate::nearest(&used, variables::KNOWN.iter().copied()) {
@@ -111,13 +135,20 @@ impl Prompt {
     }
 
     fn broken(&self, error: &minijinja::Error) -> Error {
-        let line = error.line().map_or_else(String::new, |line| format!(":{line}"));
+        let line = error
+            .line()
+            .map_or_else(String::new, |line| format!(":{line}"));
         let what = match error.kind() {
             ErrorKind::TemplateNotFound => error.to_string(),
-            _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
+            _ => error
+                .detail()
+                .map_or_else(|| error.kind().to_string(), str::to_owned),
         };
-        Error::new(Code::PromptInvalid, format!("{}{line}: {what}", self.place()))
-            .hint("templates use the jinja2 language; `chant prep ID` shows what an agent would get")
+        Error::new(
+            Code::PromptInvalid,
+            format!("{}{line}: {what}", self.place()),
+        )
+        .hint("templates use the jinja2 language; `chant prep ID` shows what an agent would get")
     }
 
     fn place(&self) -> String {
@@ -137,7 +168,10 @@ fn environment<'a>() -> Environment<'a> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
     environment.set_syntax(syntax.expect("jinja's own delimiters are valid"));
     environment.set_fuel(Some(FUEL));
     environment.set_debug(true);
@@ -150,8 +184,11 @@ fn source(folder: &Path, name: &str) -> Result<Option<(String, Option<PathBuf>)>
     if path.exists() {
         let bytes = chant_os::file::read_regular(&path, LIMIT)?;
         let text = String::from_utf8(bytes).map_err(|_| {
-            Error::new(Code::PromptInvalid, format!("{} is not UTF-8 text", path.display()))
-                .hint("save the file as UTF-8")
+            Error::new(
+                Code::PromptInvalid,
+                format!("{} is not UTF-8 text", path.display()),
+            )
+            .hint("save the file as UTF-8")
         })?;
         return Ok(Some((without_frontmatter(&text).to_owned(), Some(path))));
     }
@@ -161,7 +198,10 @@ fn source(folder: &Path, name: &str) -> Result<Option<(String, Option<PathBuf>)>
 /// A prompt's frontmatter only describes it; a file without any is fine.
 fn without_frontmatter(text: &str) -> &str {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let Some(rest) = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n")) else {
+    let Some(rest) = text
+        .strip_prefix("---\n")
+        .or_else(|| text.strip_prefix("---\r\n"))
+    else {
         return text;
     };
     let mut offset = 0;
@@ -178,17 +218,27 @@ fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 100
         && !name.starts_with('-')
-        && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }
 
 fn unknown_prompt(folder: &Path, name: &str) -> Error {
     let hint = crate::nearest(name, builtin_names()).map_or_else(
-        || format!("built-in prompts: {}", builtin_names().collect::<Vec<_>>().join(", ")),
+        || {
+            format!(
+                "built-in prompts: {}",
+                builtin_names().collect::<Vec<_>>().join(", ")
+            )
+        },
         |near| format!("did you mean `{near}`?"),
     );
     Error::new(
         Code::PromptNotFound,
-        format!("no prompt {name:?}: neither {}/{name}.md nor a built-in", folder.display()),
+        format!(
+            "no prompt {name:?}: neither {}/{name}.md nor a built-in",
+            folder.display()
+        ),
     )
     .hint(hint)
 }

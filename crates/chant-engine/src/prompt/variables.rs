@@ -32,14 +32,25 @@ pub(super) const KNOWN: &[&str] = &[
 ];
 
 /// Names that templates have by the language, not by us.
-const LANGUAGE: &[&str] = &["loop", "self", "super", "range", "dict", "namespace", "true", "false", "none"];
+const LANGUAGE: &[&str] = &[
+    "loop",
+    "self",
+    "super",
+    "range",
+    "dict",
+    "namespace",
+    "true",
+    "false",
+    "none",
+];
 
 /// Whether a variable exists. `spec`, `project` and `worktree` alone are known too (for `is defined`).
 pub(super) fn is_known(name: &str) -> bool {
     LANGUAGE.contains(&name)
         || KNOWN.contains(&name)
         || KNOWN.iter().any(|known| {
-            let under = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
+            let under =
+                |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
             // Fields of a value whose inside is not fixed here, and the heads of the dotted names.
             under(known, name) || (!known.contains('.') && under(name, known))
         })
@@ -93,7 +104,12 @@ impl Variables<'_> {
     pub(super) fn context(&self) -> Value {
         let front = self.document.frontmatter();
         let lines = |items: &[String]| Value::from_object(Lines(items.to_vec()));
-        let criteria = self.document.criteria().iter().map(|c| (c.checked, c.text.clone())).collect();
+        let criteria = self
+            .document
+            .criteria()
+            .iter()
+            .map(|c| (c.checked, c.text.clone()))
+            .collect();
         context! {
             spec => context! {
                 id => self.id,

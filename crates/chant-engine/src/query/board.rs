@@ -48,14 +48,27 @@ pub fn board(project: &Project) -> Result<Board> {
     };
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
     for spec in specs {
-        *board.counts.entry(spec.standing().as_str().to_owned()).or_default() += 1;
+        *board
+            .counts
+            .entry(spec.standing().as_str().to_owned())
+            .or_default() += 1;
         match spec.standing() {
             State::Ready => board.ready.push(spec),
-            State::Queued | State::InProgress | State::Verifying | State::Landing => board.active.push(spec),
-            State::Paused | State::Parked | State::Conflict | State::Failed | State::NeedsAttention => {
+            State::Queued | State::InProgress | State::Verifying | State::Landing => {
+                board.active.push(spec)
+            }
+            State::Paused
+            | State::Parked
+            | State::Conflict
+            | State::Failed
+            | State::NeedsAttention => {
                 board.attention.push(spec);
             }
-            State::Pending | State::Blocked | State::Completed | State::Cancelled | State::Stale => {}
+            State::Pending
+            | State::Blocked
+            | State::Completed
+            | State::Cancelled
+            | State::Stale => {}
         }
     }
     Ok(board)

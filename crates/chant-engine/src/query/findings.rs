@@ -45,9 +45,18 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
     let world = World::new(&entries, &overlay);
     let mut circles = circles(&entries);
     let wanted = |entry: &&Entry| {
-        if ids.is_empty() { !entry.node.archived } else { ids.contains(&entry.node.id) }
+        if ids.is_empty() {
+            !entry.node.archived
+        } else {
+            ids.contains(&entry.node.id)
+        }
     };
-    let mut result = Findings { specs: 0, errors: 0, warnings: 0, findings: Vec::new() };
+    let mut result = Findings {
+        specs: 0,
+        errors: 0,
+        warnings: 0,
+        findings: Vec::new(),
+    };
     for entry in entries.iter().filter(wanted) {
         result.specs += 1;
         let mut findings = match &entry.content {
@@ -60,10 +69,19 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
             continue;
         }
         findings.sort_by_key(|finding| (finding.line, finding.column));
-        let count = |level| findings.iter().filter(|finding| finding.severity == level).count();
+        let count = |level| {
+            findings
+                .iter()
+                .filter(|finding| finding.severity == level)
+                .count()
+        };
         result.errors += count(Level::Error);
         result.warnings += count(Level::Warning);
-        result.findings.push(SpecFindings { id: entry.node.id.clone(), path: entry.path.clone(), findings });
+        result.findings.push(SpecFindings {
+            id: entry.node.id.clone(),
+            path: entry.path.clone(),
+            findings,
+        });
     }
     result.findings.sort_by(|a, b| natural_order(&a.id, &b.id));
     Ok(result)
@@ -71,7 +89,10 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
 
 /// Names in `depends_on` that stand for no spec or for several.
 fn dangling(world: &World<'_>, entry: &Entry) -> Vec<Finding> {
-    let over = matches!(entry.node.status.state(), State::Completed | State::Cancelled);
+    let over = matches!(
+        entry.node.status.state(),
+        State::Completed | State::Cancelled
+    );
     world
         .dangling(&entry.node)
         .into_iter()
@@ -85,14 +106,23 @@ fn dangling(world: &World<'_>, entry: &Entry) -> Vec<Finding> {
 
 /// For each spec that waits for itself, what to say.
 fn circles(entries: &[Entry]) -> BTreeMap<String, Finding> {
-    let nodes: Vec<Node> =
-        entries.iter().filter(|entry| !entry.node.depends_on.is_empty()).map(|entry| entry.node.clone()).collect();
+    let nodes: Vec<Node> = entries
+        .iter()
+        .filter(|entry| !entry.node.depends_on.is_empty())
+        .map(|entry| entry.node.clone())
+        .collect();
     let mut found = BTreeMap::new();
     for circle in graph::cycles(&nodes) {
         let message = format!("waits for itself: {}", circle.join(" → "));
         for id in circle {
             let hint = Some("take one of these out of the other's `depends_on`".into());
-            found.insert(id, Finding { hint, ..Finding::about_file("dependency-cycle", message.clone()) });
+            found.insert(
+                id,
+                Finding {
+                    hint,
+                    ..Finding::about_file("dependency-cycle", message.clone())
+                },
+            );
         }
     }
     found

@@ -27,15 +27,24 @@ pub struct Filter {
 impl Filter {
     /// What can be told without knowing how the spec stands.
     fn may_take(&self, entry: &Entry) -> bool {
-        let labels = entry.content.as_ref().map_or(&[][..], |summary| summary.labels.as_slice());
+        let labels = entry
+            .content
+            .as_ref()
+            .map_or(&[][..], |summary| summary.labels.as_slice());
         entry.node.archived == self.archived
             && self.labels.iter().all(|label| labels.contains(label))
-            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| Kind::parse(kind) == entry.node.kind))
+            && (self.kinds.is_empty()
+                || self
+                    .kinds
+                    .iter()
+                    .any(|kind| Kind::parse(kind) == entry.node.kind))
     }
 
     fn takes(&self, spec: &Spec) -> bool {
         let named = |status: &String| {
-            *status == spec.state.as_str() || *status == spec.standing().as_str() || (status == "stale" && spec.stale)
+            *status == spec.state.as_str()
+                || *status == spec.standing().as_str()
+                || (status == "stale" && spec.stale)
         };
         (!self.ready || spec.ready) && (self.statuses.is_empty() || self.statuses.iter().any(named))
     }
@@ -45,7 +54,11 @@ impl Filter {
 pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
     let mut specs = all(project, |entry| filter.may_take(entry))?;
     specs.retain(|spec| filter.takes(spec));
-    specs.sort_by(|a, b| a.rank().cmp(&b.rank()).then_with(|| natural_order(&a.id, &b.id)));
+    specs.sort_by(|a, b| {
+        a.rank()
+            .cmp(&b.rank())
+            .then_with(|| natural_order(&a.id, &b.id))
+    });
     Ok(specs)
 }
 
@@ -55,5 +68,9 @@ pub(super) fn all(project: &Project, wanted: impl Fn(&Entry) -> bool) -> Result<
     let mut entries = Index::load(project)?.into_entries();
     settle(&mut entries, project, &overlay);
     let world = World::new(&entries, &overlay);
-    Ok(entries.iter().filter(|entry| wanted(entry)).map(|entry| world.spec(entry)).collect())
+    Ok(entries
+        .iter()
+        .filter(|entry| wanted(entry))
+        .map(|entry| world.spec(entry))
+        .collect())
 }

@@ -56,11 +56,18 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     Ok(Detail {
         spec,
         criteria_items: items
-            .map(|item| Item { text: item.text.clone(), checked: item.checked, depth: item.depth })
+            .map(|item| Item {
+                text: item.text.clone(),
+                checked: item.checked,
+                depth: item.depth,
+            })
             .collect(),
         body: document.body().to_owned(),
         member_ids,
-        findings: chant_spec::lint::lint(&document).iter().map(Finding::from).collect(),
+        findings: chant_spec::lint::lint(&document)
+            .iter()
+            .map(Finding::from)
+            .collect(),
     })
 }
 
@@ -68,7 +75,7 @@ fn members(project: &Project, driver: &SpecId) -> Result<Vec<String>> {
     let names = crate::index::names(project)?;
     let mut ids: Vec<String> = names
         .into_iter()
-        .map(|(id, _, _)| id)
+        .map(|name| name.id)
         .filter(|id| SpecId::parse(id).is_ok_and(|id| id.member_of().as_ref() == Some(driver)))
         .collect();
     ids.sort_by(|a, b| super::natural_order(a, b));
@@ -79,14 +86,15 @@ impl Project {
     /// How the spec of this id stands.
     pub fn show(&self, id: &SpecId) -> Result<Spec> {
         let found = self.locate(id)?.ok_or_else(|| {
-            Error::new(Code::SpecNotFound, format!("no spec has the id {id}")).hint("run `chant list` to see all specs")
+            Error::new(Code::SpecNotFound, format!("no spec has the id {id}"))
+                .hint("run `chant list` to see all specs")
         })?;
         self.show_at(&found)
     }
 
     fn show_at(&self, found: &SpecRef) -> Result<Spec> {
         let overlay = Overlay::load(&self.state_dir(), &self.project_key())?;
-        let Some(mut entries) = neighbourhood(self, found)? else {
+        let Some(mut entries) = neighbourhood(self, found) else {
             let specs = list::all(self, |entry| entry.path == found.path)?;
             let gone = || Error::new(Code::SpecNotFound, format!("{} is gone", found.path));
             return specs.into_iter().next().ok_or_else(gone);
@@ -99,13 +107,14 @@ impl Project {
     /// Reads a spec; an error names file, line and column.
     pub fn document(&self, path: &str) -> Result<Document> {
         let bytes = self.read_spec_at(path)?;
-        Document::parse(bytes.clone()).map_err(|diagnostics| Error::in_spec(path, &bytes, &diagnostics))
+        Document::parse(bytes.clone())
+            .map_err(|diagnostics| Error::in_spec(path, &bytes, &diagnostics))
     }
 }
 
 /// The spec and everything its readiness depends on, or `None` where a name can only be understood by knowing
 /// all names.
-fn neighbourhood(project: &Project, found: &SpecRef) -> Result<Option<Vec<Entry>>> {
+fn neighbourhood(project: &Project, found: &SpecRef) -> Option<Vec<Entry>> {
     let mut entries = vec![Entry::read(project, found)];
     let mut seen = HashSet::from([found.id.as_str().to_owned()]);
     let mut next = 0;
@@ -120,11 +129,11 @@ fn neighbourhood(project: &Project, found: &SpecRef) -> Result<Option<Vec<Entry>
             match located {
                 Some(Ok(Some(found))) => entries.push(Entry::read(project, &found)),
                 Some(Ok(None)) if is_earlier_member(&name, found.id.as_str()) => {}
-                _ => return Ok(None),
+                _ => return None,
             }
         }
     }
-    Ok(Some(entries))
+    Some(entries)
 }
 
 /// The names that count for a spec: what it depends on and the members before it. What is over depends on nothing.
@@ -147,5 +156,6 @@ const MEMBERS: u32 = 1000;
 
 /// Members may be missing; so may a driver whose name only looks like one.
 fn is_earlier_member(name: &str, id: &str) -> bool {
-    id.strip_prefix(name.rsplit_once('.').map_or(name, |(driver, _)| driver)).is_some_and(|rest| rest.starts_with('.'))
+    id.strip_prefix(name.rsplit_once('.').map_or(name, |(driver, _)| driver))
+        .is_some_and(|rest| rest.starts_with('.'))
 }

@@ -99,7 +99,11 @@ impl Spec {
             _ if self.error.is_some() => 3,
             State::Ready => 0,
             State::Queued | State::InProgress | State::Verifying | State::Landing => 1,
-            State::Paused | State::Parked | State::Conflict | State::Failed | State::NeedsAttention => 2,
+            State::Paused
+            | State::Parked
+            | State::Conflict
+            | State::Failed
+            | State::NeedsAttention => 2,
             State::Pending | State::Blocked | State::Stale => 4,
             State::Completed => 5,
             State::Cancelled => 6,

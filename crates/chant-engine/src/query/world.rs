@@ -35,19 +35,26 @@ pub(super) fn settle(entries: &mut [Entry], project: &Project, overlay: &Overlay
         return;
     }
     for entry in entries {
-        if overlay.get(&entry.node.id).is_some_and(|shown| has_landed(entry, project, shown)) {
+        if overlay
+            .get(&entry.node.id)
+            .is_some_and(|shown| has_landed(entry, project, shown))
+        {
             entry.node.status = Status::Completed;
         }
     }
 }
 
 fn has_landed(entry: &Entry, project: &Project, shown: &Shown) -> bool {
-    let (State::Completed, Ok(summary)) = (shown.state, &entry.content) else { return false };
+    let (State::Completed, Ok(summary)) = (shown.state, &entry.content) else {
+        return false;
+    };
     match shown.while_oid.as_deref() {
         None => true,
         Some(oid) if oid.len() == summary.blob.len() * 2 => oid == crate::hex(&summary.blob),
         // A repository whose object ids are SHA-256: rare enough to be worked out when asked.
-        Some(oid) => project.read_spec_at(&entry.path).is_ok_and(|bytes| crate::sha256_blob(&bytes) == oid),
+        Some(oid) => project
+            .read_spec_at(&entry.path)
+            .is_ok_and(|bytes| crate::sha256_blob(&bytes) == oid),
     }
 }
 
@@ -61,14 +68,22 @@ impl<'a> World<'a> {
                 .or_insert(Known::One(&entry.node));
         }
         let today = chant_os::clock::today().to_string();
-        Self { overlay, by_id, partial: RefCell::default(), today }
+        Self {
+            overlay,
+            by_id,
+            partial: RefCell::default(),
+            today,
+        }
     }
 
     fn look_up(&self, name: &str) -> Lookup<'a> {
         if let Some(known) = self.by_id.get(name) {
             return match known {
                 Known::One(node) => Lookup::One(node),
-                Known::Several => Lookup::Ambiguous(vec![format!(".chant/specs/{name}.md"), format!("{name}.md in the archive")]),
+                Known::Several => Lookup::Ambiguous(vec![
+                    format!(".chant/specs/{name}.md"),
+                    format!("{name}.md in the archive"),
+                ]),
             };
         }
         let mut partial = self.partial.borrow_mut();
@@ -90,7 +105,13 @@ impl<'a> World<'a> {
         let say = |name: &String| match self.look_up(name) {
             Lookup::One(_) => None,
             Lookup::Missing => Some(Blocker::Missing { id: name.clone() }.to_string()),
-            Lookup::Ambiguous(candidates) => Some(Blocker::Ambiguous { id: name.clone(), candidates }.to_string()),
+            Lookup::Ambiguous(candidates) => Some(
+                Blocker::Ambiguous {
+                    id: name.clone(),
+                    candidates,
+                }
+                .to_string(),
+            ),
         };
         node.depends_on.iter().filter_map(say).collect()
     }
@@ -99,14 +120,19 @@ impl<'a> World<'a> {
     pub(super) fn spec(&self, entry: &Entry) -> Spec {
         let node = &entry.node;
         let readiness = graph::readiness(node, &|name| self.look_up(name));
-        let shown = self.overlay.get(&node.id).filter(|shown| counts(shown, node));
+        let shown = self
+            .overlay
+            .get(&node.id)
+            .filter(|shown| counts(shown, node));
         let state = shown.map_or_else(|| node.status.state(), |shown| shown.state);
         let mut spec = Spec {
             id: node.id.clone(),
             title: String::new(),
             kind: node.kind.as_str().to_owned(),
             state,
-            reason: shown.map(|shown| shown.reason.clone()).filter(|reason| !reason.is_empty()),
+            reason: shown
+                .map(|shown| shown.reason.clone())
+                .filter(|reason| !reason.is_empty()),
             ready: readiness.ready && state == State::Pending,
             may_be_worked: readiness.may_be_worked(),
             blocked_by: blockers(state, &readiness.blocked_by),
@@ -143,7 +169,10 @@ impl<'a> World<'a> {
 /// counts more than an attempt that is over as well.
 fn counts(shown: &Shown, node: &Node) -> bool {
     let over = matches!(node.status, Status::Completed | Status::Cancelled);
-    let at_work = matches!(shown.state, State::Queued | State::InProgress | State::Verifying | State::Landing);
+    let at_work = matches!(
+        shown.state,
+        State::Queued | State::InProgress | State::Verifying | State::Landing
+    );
     match shown.state {
         State::Completed | State::Pending => false,
         _ => at_work || !over,
@@ -162,7 +191,10 @@ fn fill(spec: &mut Spec, summary: &crate::index::Summary) {
     spec.labels.clone_from(&summary.labels);
     spec.informed_by.clone_from(&summary.informed_by);
     spec.target_files.clone_from(&summary.target_files);
-    spec.criteria = Criteria { total: summary.criteria, checked: summary.checked };
+    spec.criteria = Criteria {
+        total: summary.criteria,
+        checked: summary.checked,
+    };
     spec.prompt.clone_from(&summary.prompt);
     spec.model.clone_from(&summary.model);
     spec.agent.clone_from(&summary.agent);

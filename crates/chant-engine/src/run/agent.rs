@@ -19,7 +19,9 @@ impl Run<'_, '_> {
     pub(super) fn run_agent(&mut self) -> Result<Flow> {
         let ended = chant_os::tree::end_marked(MARKER, &self.record.id);
         if ended > 0 {
-            self.note(format!("ended {ended} processes that the interrupted run had left"))?;
+            self.note(format!(
+                "ended {ended} processes that the interrupted run had left"
+            ))?;
         }
         if !self.record.facts.worktree.join(".git").exists() {
             self.note("the worktree is gone; it is made again")?;
@@ -39,9 +41,13 @@ impl Run<'_, '_> {
         }
         Ok(match outcome.end {
             End::Finished => Flow::Next,
-            end if end.is_by_user() => {
-                Flow::End(RunState::Paused, format!("interrupted; `chant work {}` goes on from here", self.record.spec))
-            }
+            end if end.is_by_user() => Flow::End(
+                RunState::Paused,
+                format!(
+                    "interrupted; `chant work {}` goes on from here",
+                    self.record.spec
+                ),
+            ),
             late @ End::TimedOut { .. } => self.failing(&format!("the agent was ended: {late}")),
             bad => self.failing(&bad.to_string()),
         })
@@ -50,13 +56,20 @@ impl Run<'_, '_> {
     /// Probe: the guard wrote that the agent's process ended well, and the agent said so too. Its work is paid for.
     fn had_finished(&self) -> bool {
         let exit = chant_os::tree::read_exit_file(&self.exit_file());
-        let said = Follower::new(self.project, &self.record.id).all_events().ok().and_then(|events| {
-            events.into_iter().rev().find_map(|stamped| match stamped.event {
-                Event::Agent(AgentEvent::End { ok, .. }) => Some(ok),
-                _ => None,
-            })
-        });
-        exit.is_some_and(|exit| exit.is_success()) && said.unwrap_or(self.agent.kind != AgentKind::Claude)
+        let said = Follower::new(self.project, &self.record.id)
+            .all_events()
+            .ok()
+            .and_then(|events| {
+                events
+                    .into_iter()
+                    .rev()
+                    .find_map(|stamped| match stamped.event {
+                        Event::Agent(AgentEvent::End { ok, .. }) => Some(ok),
+                        _ => None,
+                    })
+            });
+        exit.is_some_and(|exit| exit.is_success())
+            && said.unwrap_or(self.agent.kind != AgentKind::Claude)
     }
 
     fn exit_file(&self) -> std::path::PathBuf {
@@ -76,7 +89,11 @@ impl Run<'_, '_> {
         let prompt = chant_os::file::read_regular(&prompt_file, u64::MAX)?;
         let env = self.environment();
         let limits = &self.project.config().limits;
-        let limits = Limits { idle: limits.idle, total: limits.total, ..Limits::default() };
+        let limits = Limits {
+            idle: limits.idle,
+            total: limits.total,
+            ..Limits::default()
+        };
         let worktree = self.record.facts.worktree.join(self.project.prefix_text());
         let session = self.record.facts.session.clone().filter(|_| self.resumed);
         let run_id = self.record.id.clone();
@@ -93,21 +110,32 @@ impl Run<'_, '_> {
             exit_file: &exit_file,
             transcript: &dir.join("transcript"),
         };
-        let (log, sink, record, journal) =
-            (&mut self.log, &mut self.outside.sink, &mut self.record, &self.journal);
+        let (log, sink, record, journal) = (
+            &mut self.log,
+            &mut self.outside.sink,
+            &mut self.record,
+            &self.journal,
+        );
         let mut trouble = None;
-        let outcome = chant_agent::run(&self.agent, &request, &limits, &self.outside.guard, self.outside.control, &mut |event: AgentEvent| {
-            if let Some(recorder) = &mut recorder {
-                recorder.event(&event);
-            }
-            if let AgentEvent::Session { id } = &event {
-                record.facts.session = Some(id.clone());
-                trouble = trouble.take().or(journal.save(record).err());
-            }
-            let event = Event::Agent(event);
-            trouble = trouble.take().or(write_event(log, &event).err());
-            sink(&event);
-        })?;
+        let outcome = chant_agent::run(
+            &self.agent,
+            &request,
+            &limits,
+            &self.outside.guard,
+            self.outside.control,
+            &mut |event: AgentEvent| {
+                if let Some(recorder) = &mut recorder {
+                    recorder.event(&event);
+                }
+                if let AgentEvent::Session { id } = &event {
+                    record.facts.session = Some(id.clone());
+                    trouble = trouble.take().or(journal.save(record).err());
+                }
+                let event = Event::Agent(event);
+                trouble = trouble.take().or(write_event(log, &event).err());
+                sink(&event);
+            },
+        )?;
         match trouble {
             Some(error) => Err(error),
             None => Ok(outcome),
@@ -133,7 +161,10 @@ impl Run<'_, '_> {
         [
             ("CHANT", "1".to_owned()),
             ("CHANT_SPEC_ID", self.record.spec.clone()),
-            ("CHANT_SPEC_FILE", text(&facts.worktree.join(&facts.spec_path))),
+            (
+                "CHANT_SPEC_FILE",
+                text(&facts.worktree.join(&facts.spec_path)),
+            ),
             (MARKER, self.record.id.clone()),
             ("CHANT_PROMPT_FILE", text(&self.dir().join("prompt.md"))),
             ("CHANT_WORKTREE", text(&facts.worktree)),
@@ -146,11 +177,21 @@ impl Run<'_, '_> {
     }
 
     /// The same for a check: the user's environment, and where it is.
-    pub(super) fn check_environment(&self, worktree: &std::path::Path) -> Vec<(OsString, OsString)> {
+    pub(super) fn check_environment(
+        &self,
+        worktree: &std::path::Path,
+    ) -> Vec<(OsString, OsString)> {
         let mut env = chant_agent::base_environment();
-        env.extend(self.environment().into_iter().map(|(key, value)| (key.into(), value.into())));
+        env.extend(
+            self.environment()
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into())),
+        );
         env.push(("CHANT_WORKTREE".into(), worktree.into()));
-        env.push(("CHANT_SPEC_FILE".into(), worktree.join(&self.record.facts.spec_path).into()));
+        env.push((
+            "CHANT_SPEC_FILE".into(),
+            worktree.join(&self.record.facts.spec_path).into(),
+        ));
         env
     }
 
@@ -161,7 +202,8 @@ impl Run<'_, '_> {
         }
         let spec = RecordedSpec {
             id: self.record.spec.clone(),
-            file: RecordedPath::new(&facts.spec_path).map_err(|problem| crate::Error::new(crate::Code::RecordingInvalid, problem))?,
+            file: RecordedPath::new(&facts.spec_path)
+                .map_err(|problem| crate::Error::new(crate::Code::RecordingInvalid, problem))?,
             text: self.start.text().to_owned(),
         };
         let agent = RecordedAgent {
@@ -175,8 +217,12 @@ impl Run<'_, '_> {
 
     fn finish_recording(&mut self, recorder: Recorder) -> Result<()> {
         let facts = self.record.facts.clone();
-        let Some(path) = facts.record else { return Ok(()) };
-        recorder.finish(&facts.worktree, &facts.base, "HEAD")?.write(&path)?;
+        let Some(path) = facts.record else {
+            return Ok(());
+        };
+        recorder
+            .finish(&facts.worktree, &facts.base, "HEAD")?
+            .write(&path)?;
         self.note(format!("recorded to {}", path.display()))
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::journal::CheckRecord;
 
 /// How long a check may take where it does not say.
-const DEFAULT_LIMIT: Duration = Duration::from_secs(20 * 60);
+const DEFAULT_LIMIT: Duration = Duration::from_mins(20);
 
 /// How much of a check's output is kept for `matches` and for its log.
 const KEPT_OUTPUT: usize = 4 << 20;
@@ -42,22 +42,35 @@ pub(super) struct Stopped;
 
 impl Bench<'_> {
     /// Runs a check and compares what happened with what was expected.
-    pub(super) fn run(&self, number: usize, check: &Check) -> Result<std::result::Result<CheckRecord, Stopped>> {
+    pub(super) fn run(
+        &self,
+        number: usize,
+        check: &Check,
+    ) -> Result<std::result::Result<CheckRecord, Stopped>> {
         let name = check.name.clone().unwrap_or_else(|| check.run.clone());
         let pattern = match check.matches.as_deref().map(Regex::new) {
             None => None,
             Some(Ok(pattern)) => Some(pattern),
             Some(Err(error)) => {
-                return Err(Error::new(Code::SpecInvalid, format!("check {name:?}: matches: {error}")));
+                return Err(Error::new(
+                    Code::SpecInvalid,
+                    format!("check {name:?}: matches: {error}"),
+                ));
             }
         };
         for _ in 0..check.repeat.unwrap_or(1).max(1) {
-            let Ok(end) = self.once(number, check)? else { return Ok(Err(Stopped)) };
+            let Ok(end) = self.once(number, check)? else {
+                return Ok(Err(Stopped));
+            };
             if let Some(problem) = verdict(check, pattern.as_ref(), &end) {
                 return Ok(Ok(record(name, check, false, problem)));
             }
         }
-        let outcome = if expects_failure(check) { "fails, as expected" } else { "passes" };
+        let outcome = if expects_failure(check) {
+            "fails, as expected"
+        } else {
+            "passes"
+        };
         Ok(Ok(record(name, check, true, outcome.to_owned())))
     }
 
@@ -65,15 +78,32 @@ impl Bench<'_> {
         let limit = match check.timeout.as_deref() {
             None => DEFAULT_LIMIT,
             Some(text) => crate::config::parse_duration(text).ok_or_else(|| {
-                Error::new(Code::SpecInvalid, format!("check {:?}: {text:?} is not a time like 90s or 10m", check.run))
+                Error::new(
+                    Code::SpecInvalid,
+                    format!(
+                        "check {:?}: {text:?} is not a time like 90s or 10m",
+                        check.run
+                    ),
+                )
             })?,
         };
-        let dir = check.cwd.as_ref().map_or_else(|| self.project.to_owned(), |cwd| self.project.join(cwd));
+        let dir = check
+            .cwd
+            .as_ref()
+            .map_or_else(|| self.project.to_owned(), |cwd| self.project.join(cwd));
         if !dir.starts_with(self.worktree) {
-            return Err(Error::new(Code::SpecInvalid, format!("check {:?}: cwd leaves the repository", check.run)));
+            return Err(Error::new(
+                Code::SpecInvalid,
+                format!("check {:?}: cwd leaves the repository", check.run),
+            ));
         }
         let mut env = self.env.to_vec();
-        env.extend(check.env.iter().map(|(key, value)| (key.into(), value.into())));
+        env.extend(
+            check
+                .env
+                .iter()
+                .map(|(key, value)| (key.into(), value.into())),
+        );
         let job = Job {
             program: "/bin/sh".into(),
             args: vec!["-c".into(), check.run.clone().into()],
@@ -104,7 +134,11 @@ impl Bench<'_> {
             }
         };
         chant_os::file::replace(&self.run_dir.join(format!("check-{number}.log")), &output)?;
-        Ok(Ok(End { exit, output, limit }))
+        Ok(Ok(End {
+            exit,
+            output,
+            limit,
+        }))
     }
 }
 
@@ -140,9 +174,10 @@ fn verdict(check: &Check, pattern: Option<&Regex>, end: &End) -> Option<String> 
         _ => {}
     }
     match pattern {
-        Some(pattern) if !pattern.is_match(&end.output) => {
-            Some(format!("its output does not match {:?}{last}", pattern.as_str()))
-        }
+        Some(pattern) if !pattern.is_match(&end.output) => Some(format!(
+            "its output does not match {:?}{last}",
+            pattern.as_str()
+        )),
         _ => None,
     }
 }
@@ -156,9 +191,16 @@ fn last_line(output: &[u8]) -> String {
     text.lines()
         .rev()
         .find(|line| !line.trim().is_empty())
-        .map_or_else(String::new, |line| format!(": {}", crate::one_line(line.trim())))
+        .map_or_else(String::new, |line| {
+            format!(": {}", crate::one_line(line.trim()))
+        })
 }
 
 fn record(name: String, check: &Check, passed: bool, outcome: String) -> CheckRecord {
-    CheckRecord { name, run: check.run.clone(), passed, outcome }
+    CheckRecord {
+        name,
+        run: check.run.clone(),
+        passed,
+        outcome,
+    }
 }

@@ -1,8 +1,9 @@
 //! What the agent left becomes commits on the run's branch, and the whole result one tree.
 
+use std::collections::HashMap;
 use std::path::Path;
 
-use chant_git::{BranchName, Head, Oid, TreeEdit};
+use chant_git::{BranchName, CommitOptions, Head, Oid, TreeEdit};
 
 use super::{Flow, Run};
 use crate::error::Result;
@@ -20,12 +21,23 @@ impl Run<'_, '_> {
         }
         let there = self.project.repo().at(&facts.worktree);
         self.record.facts.violation = self.violation(&there, &branch, &base)?;
-        let tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
+        let mut tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
+        if self.record.facts.violation.is_none() && !facts.silent {
+            tip = self.withdraw_brought(&branch, &base, tip)?;
+        }
         let tree = self.without_brought(&there.snapshot()?, &tip)?;
-        let tip = if tree == there.tree_of(&tip)? { tip } else { self.commit_leftovers(&branch, &tip, &tree)? };
+        let tip = if tree == there.tree_of(&tip)? {
+            tip
+        } else {
+            self.commit_leftovers(&branch, &tip, &tree)?
+        };
         self.record.facts.tip = Some(tip.to_string());
         let tree = there.tree_of(&tip)?;
-        let full = if facts.silent { with_local_files(self.project, &tree, &facts.worktree)? } else { tree };
+        let full = if facts.silent {
+            with_local_files(self.project, &tree, &facts.worktree)?
+        } else {
+            tree
+        };
         self.record.facts.result_tree = Some(full.to_string());
         Ok(Flow::Next)
     }
@@ -34,19 +46,40 @@ impl Run<'_, '_> {
     fn collect_branch(&mut self, branch: &BranchName, base: &Oid) -> Result<Flow> {
         let repo = self.project.repo();
         let tip = repo.branch_oid(branch)?.unwrap_or_else(|| base.clone());
-        self.record.facts.result_tree.get_or_insert(repo.tree_of(&tip)?.to_string());
+        self.record
+            .facts
+            .result_tree
+            .get_or_insert(repo.tree_of(&tip)?.to_string());
         self.record.facts.tip = Some(tip.to_string());
         Ok(Flow::Next)
     }
 
     /// What the agent did to its branch that makes the result unusable; the work is kept all the same.
-    fn violation(&mut self, there: &chant_git::Repo, branch: &BranchName, base: &Oid) -> Result<Option<String>> {
+    fn violation(
+        &mut self,
+        there: &chant_git::Repo,
+        branch: &BranchName,
+        base: &Oid,
+    ) -> Result<Option<String>> {
         let head = there.head()?;
         let (tip, found) = match &head {
             Head::Branch(name, tip) if name == branch => (tip.clone(), None),
-            Head::Branch(name, tip) => (tip.clone(), Some(format!("the agent left its branch {branch} and is on {name}"))),
-            Head::Detached(tip) => (Some(tip.clone()), Some(format!("the agent left its branch {branch} and detached HEAD"))),
-            Head::Unborn(name) => (None, Some(format!("the agent began the empty branch {name}"))),
+            Head::Branch(name, tip) => (
+                tip.clone(),
+                Some(format!(
+                    "the agent left its branch {branch} and is on {name}"
+                )),
+            ),
+            Head::Detached(tip) => (
+                Some(tip.clone()),
+                Some(format!(
+                    "the agent left its branch {branch} and detached HEAD"
+                )),
+            ),
+            Head::Unborn(name) => (
+                None,
+                Some(format!("the agent began the empty branch {name}")),
+            ),
         };
         let rewritten = match &tip {
             Some(tip) => !there.is_ancestor(base, tip)?,
@@ -60,7 +93,8 @@ impl Run<'_, '_> {
         {
             self.note(format!("what the agent committed is kept at {name}"))?;
         }
-        Ok(found.or_else(|| Some("the agent rewrote the history below its starting point".to_owned())))
+        Ok(found
+            .or_else(|| Some("the agent rewrote the history below its starting point".to_owned())))
     }
 
     /// `git add -A` would commit what chant only brought for the agent to read.
@@ -68,12 +102,54 @@ impl Run<'_, '_> {
         let repo = self.project.repo();
         let mut edits = Vec::new();
         for (path, oid) in &self.record.facts.brought {
-            let unchanged = repo.read_file(tree, path)?.is_some_and(|entry| entry.oid.as_str() == oid);
+            let unchanged = repo
+                .read_file(tree, path)?
+                .is_some_and(|entry| entry.oid.as_str() == oid);
             if unchanged && repo.read_file(tip, path)?.is_none() {
                 edits.push(TreeEdit::remove(path.parse()?));
             }
         }
-        if edits.is_empty() { Ok(tree.clone()) } else { Ok(repo.write_tree(Some(tree), &edits)?) }
+        if edits.is_empty() {
+            Ok(tree.clone())
+        } else {
+            Ok(repo.write_tree(Some(tree), &edits)?)
+        }
+    }
+
+    /// An agent that commits everything also commits what was only brought for it to read, and that may be
+    /// private. Its commits are made again without it; as they were, they are kept in this clone.
+    fn withdraw_brought(&mut self, branch: &BranchName, base: &Oid, tip: Oid) -> Result<Oid> {
+        if self.record.facts.brought.is_empty() {
+            return Ok(tip);
+        }
+        let repo = self.project.repo();
+        let mut again: HashMap<Oid, Oid> = HashMap::new();
+        for commit in repo.log(base, &tip)?.into_iter().rev() {
+            let tree = self.without_brought(&commit.tree, base)?;
+            let parents: Vec<Oid> = commit
+                .parents
+                .iter()
+                .map(|parent| again.get(parent).unwrap_or(parent).clone())
+                .collect();
+            if tree != commit.tree || parents != commit.parents {
+                let options = CommitOptions {
+                    author: Some(commit.author),
+                    ..CommitOptions::default()
+                };
+                again.insert(
+                    commit.oid,
+                    repo.commit_tree_with(&tree, &parents, &commit.message, &options)?,
+                );
+            }
+        }
+        let Some(clean) = again.remove(&tip) else {
+            return Ok(tip);
+        };
+        if let Some(name) = super::worktree::keep(repo, &self.record.spec, &tip, base)? {
+            self.note(format!("inputs that git does not track were taken out of the agent's commits; as they were: {name}"))?;
+        }
+        self.project.repo().set_branch(branch, &clean, Some(&tip))?;
+        Ok(clean)
     }
 
     fn commit_leftovers(&mut self, branch: &BranchName, tip: &Oid, tree: &Oid) -> Result<Oid> {
@@ -101,7 +177,12 @@ pub(super) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -
     let repo = project.repo();
     let folder = worktree.join(project.prefix_text()).join(".chant");
     let mut edits = Vec::new();
-    for entry in ignore::WalkBuilder::new(&folder).standard_filters(false).follow_links(false).build().flatten() {
+    for entry in ignore::WalkBuilder::new(&folder)
+        .standard_filters(false)
+        .follow_links(false)
+        .build()
+        .flatten()
+    {
         let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
         if let (true, Ok(path)) = (is_file, entry.path().strip_prefix(worktree))
             && let Some(path) = path.to_str()

@@ -48,7 +48,9 @@ fn criteria_kept(start: &Document, end: &Document) -> Result<(), String> {
     }
     let gone: Vec<_> = before.iter().filter(|text| !after.contains(text)).collect();
     Err(match gone.first() {
-        Some(text) => format!("the agent changed the acceptance criteria: {text:?} is gone or reworded"),
+        Some(text) => {
+            format!("the agent changed the acceptance criteria: {text:?} is gone or reworded")
+        }
         None => "the agent added or reordered acceptance criteria".to_owned(),
     })
 }
@@ -64,9 +66,10 @@ fn nothing_protected(evidence: &Evidence<'_>) -> Result<(), String> {
     match touched.as_slice() {
         [] => Ok(()),
         [one] => Err(format!("the agent touched {one}, which is protected")),
-        [first, rest @ ..] => {
-            Err(format!("the agent touched {first} and {} other protected files", rest.len()))
-        }
+        [first, rest @ ..] => Err(format!(
+            "the agent touched {first} and {} other protected files",
+            rest.len()
+        )),
     }
 }
 
@@ -82,11 +85,21 @@ fn is_protected(evidence: &Evidence<'_>, change: &Change, protect: &GlobSet) -> 
     if protect.is_match(path) {
         return true;
     }
-    let Some(inside) = path.strip_prefix(".chant/") else { return false };
-    let is_target = evidence.start.frontmatter().target_files.iter().any(|target| {
-        let target = target.trim_start_matches("./");
-        path == target || target.strip_suffix('/').is_some_and(|folder| path.starts_with(folder))
-    });
+    let Some(inside) = path.strip_prefix(".chant/") else {
+        return false;
+    };
+    let is_target = evidence
+        .start
+        .frontmatter()
+        .target_files
+        .iter()
+        .any(|target| {
+            let target = target.trim_start_matches("./");
+            path == target
+                || target
+                    .strip_suffix('/')
+                    .is_some_and(|folder| path.starts_with(folder))
+        });
     let is_new_spec = inside.starts_with("specs/") && change.status == ChangeStatus::Added;
     !(is_target || is_new_spec || inside.starts_with("research/"))
 }
@@ -107,7 +120,10 @@ fn something_done(evidence: &Evidence<'_>, end: &Document) -> Result<(), String>
             evidence.missing_targets.join(", ")
         ));
     }
-    let changed_files = evidence.changes.iter().any(|change| change.path != evidence.spec_path);
+    let changed_files = evidence
+        .changes
+        .iter()
+        .any(|change| change.path != evidence.spec_path);
     let wrote_in_spec = front.kind != Kind::Code && unticked(evidence.start) != unticked(end);
     if changed_files || wrote_in_spec {
         Ok(())
@@ -138,9 +154,11 @@ fn all_ticked(start: &Document, end: &Document) -> Result<(), String> {
     match open.as_slice() {
         [] => Ok(()),
         [one] => Err(format!("a criterion is not ticked: {:?}", one.text)),
-        [first, rest @ ..] => {
-            Err(format!("{} criteria are not ticked, the first is {:?}", rest.len() + 1, first.text))
-        }
+        [first, rest @ ..] => Err(format!(
+            "{} criteria are not ticked, the first is {:?}",
+            rest.len() + 1,
+            first.text
+        )),
     }
 }
 

@@ -9,7 +9,9 @@ use crate::landing::{Candidate, Landed};
 impl Run<'_, '_> {
     /// Moves the main branch by compare-and-swap. Probe: it contains the landing's commit.
     pub(super) fn land(&mut self) -> Result<Flow> {
-        let Some(mut landing) = self.record.facts.landing.clone() else { return Ok(Flow::Back(Step::Verify)) };
+        let Some(mut landing) = self.record.facts.landing.clone() else {
+            return Ok(Flow::Back(Step::Verify));
+        };
         if landing.commit.is_none() {
             let files = self.candidate().obstacles(&landing)?;
             if !files.is_empty() {
@@ -24,11 +26,17 @@ impl Run<'_, '_> {
         match landed {
             Landed::Done(commit) => {
                 let commit = commit.map(|oid| oid.to_string());
-                self.emit(&Event::Landed { branch: self.record.facts.main.clone(), commit })?;
+                self.emit(&Event::Landed {
+                    branch: self.record.facts.main.clone(),
+                    commit,
+                })?;
                 Ok(Flow::Next)
             }
             Landed::Moved => {
-                self.note(format!("{} moved meanwhile; the result is checked again on what it is now", self.record.facts.main))?;
+                self.note(format!(
+                    "{} moved meanwhile; the result is checked again on what it is now",
+                    self.record.facts.main
+                ))?;
                 self.record.facts.landing = None;
                 Ok(Flow::Back(Step::Verify))
             }
@@ -53,7 +61,9 @@ impl Run<'_, '_> {
 
     /// Shows the landing in the checkout of the main branch.
     pub(super) fn checkout(&mut self) -> Result<Flow> {
-        let Some(landing) = self.record.facts.landing.clone() else { return Ok(Flow::Next) };
+        let Some(landing) = self.record.facts.landing.clone() else {
+            return Ok(Flow::Next);
+        };
         let left = self.candidate().bring_along(&landing)?;
         if !left.is_empty() {
             self.warn(format!(
@@ -65,6 +75,10 @@ impl Run<'_, '_> {
     }
 
     fn candidate(&self) -> Candidate<'_> {
-        Candidate { project: self.project, run: &self.record, start: &self.start }
+        Candidate {
+            project: self.project,
+            run: &self.record,
+            start: &self.start,
+        }
     }
 }

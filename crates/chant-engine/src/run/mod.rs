@@ -87,7 +87,10 @@ impl Run<'_, '_> {
         self.announce()?;
         loop {
             if self.wants_to_stop() {
-                return self.end(RunState::Paused, "interrupted; `chant work` goes on from here");
+                return self.end(
+                    RunState::Paused,
+                    "interrupted; `chant work` goes on from here",
+                );
             }
             let step = self.record.step;
             self.begin_step(step)?;
@@ -142,7 +145,9 @@ impl Run<'_, '_> {
             _ => RunState::InProgress,
         };
         self.journal.save(&self.record)?;
-        self.emit(&Event::Step { name: step.name().to_owned() })
+        self.emit(&Event::Step {
+            name: step.name().to_owned(),
+        })
     }
 
     fn go_to(&mut self, step: Step) {
@@ -169,13 +174,20 @@ impl Run<'_, '_> {
         if state == RunState::Completed && self.file_says_completed() {
             self.journal.put_aside(&self.record.spec)?;
         }
-        self.emit(&Event::Ended { state: state.name().to_owned(), reason: reason.to_owned() })?;
+        self.emit(&Event::Ended {
+            state: state.name().to_owned(),
+            reason: reason.to_owned(),
+        })?;
         Ok(self.log.sync()?)
     }
 
     /// Whether the checkout's spec is the finished one, so that its file alone tells its status.
     fn file_says_completed(&self) -> bool {
-        let path = self.project.repo().root().join(&self.record.facts.spec_path);
+        let path = self
+            .project
+            .repo()
+            .root()
+            .join(&self.record.facts.spec_path);
         chant_os::file::read_regular(&path, u64::MAX)
             .ok()
             .and_then(|bytes| Document::parse(bytes).ok())
@@ -220,9 +232,15 @@ pub fn events_file(project: &Project, run: &str) -> PathBuf {
 }
 
 fn write_event(log: &mut Appender, event: &Event) -> Result<()> {
-    let stamped = Stamped { at: chant_os::clock::now().to_string(), event: event.clone() };
+    let stamped = Stamped {
+        at: chant_os::clock::now().to_string(),
+        event: event.clone(),
+    };
     let line = serde_json::to_vec(&stamped).map_err(|error| {
-        crate::error::Error::new(crate::error::Code::Internal, format!("failed to write an event: {error}"))
+        crate::error::Error::new(
+            crate::error::Code::Internal,
+            format!("failed to write an event: {error}"),
+        )
     })?;
     Ok(log.write_line(&line)?)
 }

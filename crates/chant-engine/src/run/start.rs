@@ -33,32 +33,59 @@ pub struct Order {
 
 impl<'a, 's> Run<'a, 's> {
     /// Claims a spec, and begins or takes up its run.
-    pub fn start(project: &'a Project, id: &SpecId, order: &Order, outside: Surroundings<'s>) -> Result<Self> {
+    pub fn start(
+        project: &'a Project,
+        id: &SpecId,
+        order: &Order,
+        outside: Surroundings<'s>,
+    ) -> Result<Self> {
         let mut journal = Journal::open(&project.state_dir(), &project.project_key())?;
         let claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
         match journal.latest(id.as_str())? {
-            Some(record) if !record.state.is_over() => Self::take_up(project, journal, record, order, outside, claim),
+            Some(record) if !record.state.is_over() => {
+                Self::take_up(project, journal, record, order, outside, claim)
+            }
             earlier => {
-                let (facts, start, agent) = prepare(project, &journal, id, order, earlier.as_ref())?;
+                let (facts, start, agent) =
+                    prepare(project, &journal, id, order, earlier.as_ref())?;
                 let run = run_id();
                 let record = journal.begin(&run, id.as_str(), &facts)?;
-                Self::assemble(project, journal, record, start, agent, outside, claim, false)
+                Self::assemble(
+                    project, journal, record, start, agent, outside, claim, false,
+                )
             }
         }
     }
 
     /// Takes up an interrupted run, or one that waits to land, for `chant merge`.
-    pub fn resume(project: &'a Project, record: RunRecord, outside: Surroundings<'s>) -> Result<Self> {
+    pub fn resume(
+        project: &'a Project,
+        record: &RunRecord,
+        outside: Surroundings<'s>,
+    ) -> Result<Self> {
         let journal = Journal::open(&project.state_dir(), &project.project_key())?;
         let claim = claim::claim(&project.state_dir(), &project.project_key(), &record.spec)?;
         // Someone may have gone on with it while we waited for the claim.
-        let record = journal.latest(&record.spec)?.filter(|now| now.id == record.id).ok_or_else(|| {
-            Error::new(Code::WrongStatus, format!("{} has no run that waits", record.spec))
-        })?;
+        let record = journal
+            .latest(&record.spec)?
+            .filter(|now| now.id == record.id)
+            .ok_or_else(|| {
+                Error::new(
+                    Code::WrongStatus,
+                    format!("{} has no run that waits", record.spec),
+                )
+            })?;
         Self::take_up(project, journal, record, &Order::default(), outside, claim)
     }
 
-    fn take_up(project: &'a Project, journal: Journal, mut record: RunRecord, order: &Order, outside: Surroundings<'s>, claim: Lock) -> Result<Self> {
+    fn take_up(
+        project: &'a Project,
+        journal: Journal,
+        mut record: RunRecord,
+        order: &Order,
+        outside: Surroundings<'s>,
+        claim: Lock,
+    ) -> Result<Self> {
         let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
         let start = Document::parse(project.repo().blob(&oid)?)?;
         if record.state == RunState::Conflict {
@@ -66,13 +93,18 @@ impl<'a, 's> Run<'a, 's> {
             record.step = Step::Collect;
         }
         let mut order = order.clone();
-        order.agent.get_or_insert_with(|| record.facts.agent.clone());
+        order
+            .agent
+            .get_or_insert_with(|| record.facts.agent.clone());
         order.model = order.model.or_else(|| record.facts.model.clone());
         let agent = agents::choose(project, &record.spec, &order, &start)?;
         Self::assemble(project, journal, record, start, agent, outside, claim, true)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the one constructor; every argument is a field")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the one constructor; every argument is a field"
+    )]
     fn assemble(
         project: &'a Project,
         journal: Journal,
@@ -86,19 +118,38 @@ impl<'a, 's> Run<'a, 's> {
         let dir = run_dir(project, &record.id);
         chant_os::file::create_dir_all(&dir)?;
         let log = Appender::open(&dir.join("events.jsonl"))?;
-        Ok(Self { project, journal, record, start, agent, outside, log, resumed, _claim: claim })
+        Ok(Self {
+            project,
+            journal,
+            record,
+            start,
+            agent,
+            outside,
+            log,
+            resumed,
+            _claim: claim,
+        })
     }
 }
 
 /// Everything that has to be known, and may be refused, before a run exists.
-fn prepare(project: &Project, journal: &Journal, id: &SpecId, order: &Order, earlier: Option<&RunRecord>) -> Result<(Facts, Document, AgentConfig)> {
+fn prepare(
+    project: &Project,
+    journal: &Journal,
+    id: &SpecId,
+    order: &Order,
+    earlier: Option<&RunRecord>,
+) -> Result<(Facts, Document, AgentConfig)> {
     let repo = project.repo();
     repo.check_version()?;
     let shown = project.show(id)?;
     allowed(shown.state, Action::Work).map_err(|refusal| refusal.of(id.as_str()))?;
     if document_gate(project, id)? && !shown.may_be_worked {
-        return Err(Error::new(Code::GateClosed, format!("{id} is a gate: a person decides, no agent runs it"))
-            .hint(format!("its checklist: chant show {id}")));
+        return Err(Error::new(
+            Code::GateClosed,
+            format!("{id} is a gate: a person decides, no agent runs it"),
+        )
+        .hint(format!("its checklist: chant show {id}")));
     }
     if !shown.may_be_worked {
         return Err(blocked(id, &shown.blocked_by));
@@ -140,16 +191,22 @@ fn prepare(project: &Project, journal: &Journal, id: &SpecId, order: &Order, ear
 /// A ULID: sorts by time, unique without coordination.
 fn run_id() -> String {
     let millisecond = chant_os::clock::now().as_millisecond();
-    ulid::Ulid::from_datetime(std::time::UNIX_EPOCH + std::time::Duration::from_millis(millisecond.unsigned_abs())).to_string()
+    ulid::Ulid::from_datetime(
+        std::time::UNIX_EPOCH + std::time::Duration::from_millis(millisecond.unsigned_abs()),
+    )
+    .to_string()
 }
 
 fn brought(project: &Project, sources: &[inputs::Source]) -> Vec<(String, String)> {
     sources
         .iter()
         .filter_map(|source| match source {
-            inputs::Source::File { path, oid, origin: inputs::Origin::Checkout, .. } => {
-                Some((project.path_from_repo(path), oid.to_string()))
-            }
+            inputs::Source::File {
+                path,
+                oid,
+                origin: inputs::Origin::Checkout,
+                ..
+            } => Some((project.path_from_repo(path), oid.to_string())),
             _ => None,
         })
         .collect()
@@ -165,17 +222,27 @@ pub(crate) fn input_record(source: &inputs::Source) -> InputRecord {
 
 /// Whether the spec is a gate, which only a person passes.
 fn document_gate(project: &Project, id: &SpecId) -> Result<bool> {
-    Ok(project.document(&project.spec_path_from_root(id))?.frontmatter().gate.is_some())
+    Ok(project
+        .document(&project.spec_path_from_root(id))?
+        .frontmatter()
+        .gate
+        .is_some())
 }
 
 fn blocked(id: &SpecId, reasons: &[String]) -> Error {
-    Error::new(Code::Blocked, format!("{id} is not ready: {}", reasons.join("; ")))
-        .hint(format!("`chant show {id}` lists what it waits for"))
+    Error::new(
+        Code::Blocked,
+        format!("{id} is not ready: {}", reasons.join("; ")),
+    )
+    .hint(format!("`chant show {id}` lists what it waits for"))
 }
 
 fn no_commit() -> Error {
-    Error::new(Code::NoCommit, "the repository has no commit yet, so there is nothing to work from")
-        .hint("make a first commit, for example: git commit --allow-empty -m \"first commit\"")
+    Error::new(
+        Code::NoCommit,
+        "the repository has no commit yet, so there is nothing to work from",
+    )
+    .hint("make a first commit, for example: git commit --allow-empty -m \"first commit\"")
 }
 
 /// The main branch, and the commit a run begins from.
@@ -193,20 +260,34 @@ pub(crate) struct Place {
 }
 
 /// `chant/<id>` and a folder outside the repository; with a number where a name is somebody else's.
-pub(crate) fn choose_place(project: &Project, journal: Option<&Journal>, id: &SpecId) -> Result<Place> {
+pub(crate) fn choose_place(
+    project: &Project,
+    journal: Option<&Journal>,
+    id: &SpecId,
+) -> Result<Place> {
     let runs = journal.map(Journal::all).transpose()?.unwrap_or_default();
-    Ok(Place { branch: choose_branch(project, &runs, id)?, folder: choose_folder(project, &runs, id)? })
+    Ok(Place {
+        branch: choose_branch(project, &runs, id)?,
+        folder: choose_folder(project, &runs, id)?,
+    })
 }
 
 fn choose_branch(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<BranchName> {
     let repo = project.repo();
     let taken_out = repo.worktrees()?;
-    let wanted = format!("{}{}", project.config().defaults.branch_prefix, id.branch_component());
+    let wanted = format!(
+        "{}{}",
+        project.config().defaults.branch_prefix,
+        id.branch_component()
+    );
     for name in numbered(&wanted) {
         let branch: BranchName = name.parse()?;
-        let ours = runs.iter().any(|run| run.spec == id.as_str() && run.facts.branch == name);
+        let ours = runs
+            .iter()
+            .any(|run| run.spec == id.as_str() && run.facts.branch == name);
         let elsewhere = taken_out.iter().any(|worktree| {
-            worktree.branch.as_ref() == Some(&branch) && !runs.iter().any(|run| run.facts.worktree == worktree.path)
+            worktree.branch.as_ref() == Some(&branch)
+                && !runs.iter().any(|run| run.facts.worktree == worktree.path)
         });
         if !elsewhere && (ours || repo.branch_oid(&branch)?.is_none()) {
             return Ok(branch);
@@ -219,7 +300,9 @@ fn choose_folder(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<P
     let root = worktrees_of(project)?;
     for name in numbered(&id.branch_component()) {
         let folder = root.join(name);
-        let ours = runs.iter().any(|run| run.spec == id.as_str() && run.facts.worktree == folder);
+        let ours = runs
+            .iter()
+            .any(|run| run.spec == id.as_str() && run.facts.worktree == folder);
         if ours || !folder.exists() {
             return Ok(folder);
         }
@@ -229,7 +312,13 @@ fn choose_folder(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<P
 
 /// `name`, `name-2`, `name-3`, …
 fn numbered(name: &str) -> impl Iterator<Item = String> + '_ {
-    (1..).map(move |number| if number == 1 { name.to_owned() } else { format!("{name}-{number}") })
+    (1..).map(move |number| {
+        if number == 1 {
+            name.to_owned()
+        } else {
+            format!("{name}-{number}")
+        }
+    })
 }
 
 /// Where the worktrees of a project's repository are.
@@ -238,15 +327,33 @@ pub(crate) fn worktrees_of(project: &Project) -> Result<PathBuf> {
     let common = project.repo().common_dir();
     let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
     let key = format!("{}\n{}", common.display(), project.project_key());
-    let hash = Sha256::digest(key.as_bytes()).iter().take(4).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    let name = project.root().file_name().and_then(|name| name.to_str()).unwrap_or("repository");
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' }).collect();
+    let hash = Sha256::digest(key.as_bytes())
+        .iter()
+        .take(4)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let name = project
+        .root()
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or("repository");
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || c == '-' || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
     Ok(real(&chant_os::dirs::worktrees_dir()?).join(format!("{name}-{hash}")))
 }
 
 /// The path as git will report it: links resolved as far as it exists.
 fn real(path: &Path) -> PathBuf {
-    let existing = path.ancestors().find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    let existing = path
+        .ancestors()
+        .find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
     match existing {
         Some((folder, real)) => real.join(path.strip_prefix(folder).unwrap_or(Path::new(""))),
         None => path.to_owned(),

@@ -20,8 +20,10 @@ impl Run<'_, '_> {
             return Ok(Flow::End(RunState::Failed, reason.clone()));
         }
         let repo = self.project.repo();
-        let (start, result): (Oid, Oid) =
-            (known(Some(&facts.start_tree))?, known(facts.result_tree.as_deref())?);
+        let (start, result): (Oid, Oid) = (
+            known(Some(&facts.start_tree))?,
+            known(facts.result_tree.as_deref())?,
+        );
         let end = match repo.read_file(&result, &facts.spec_path)? {
             Some(entry) => Document::parse(repo.blob(&entry.oid)?).ok(),
             None => None,
@@ -48,7 +50,9 @@ impl Run<'_, '_> {
         let repo = self.project.repo();
         let mut missing = Vec::new();
         for target in &self.start.frontmatter().target_files {
-            let Ok(path) = chant_spec::repo_path(target.trim_end_matches('/')) else { continue };
+            let Ok(path) = chant_spec::repo_path(target.trim_end_matches('/')) else {
+                continue;
+            };
             if path.as_str().contains(['*', '?', '[']) {
                 continue;
             }
@@ -67,17 +71,29 @@ impl Run<'_, '_> {
 
     /// Plans the landing and runs the checks on the planned tree.
     pub(super) fn verify(&mut self) -> Result<Flow> {
-        let candidate = Candidate { project: self.project, run: &self.record, start: &self.start };
+        let candidate = Candidate {
+            project: self.project,
+            run: &self.record,
+            start: &self.start,
+        };
         let landing = match candidate.plan()? {
             Plan::Ready(landing) => landing,
-            Plan::Conflict(files) => return Ok(Flow::End(RunState::Conflict, self.conflict(&files))),
+            Plan::Conflict(files) => {
+                return Ok(Flow::End(RunState::Conflict, self.conflict(&files)));
+            }
         };
         let tree: Oid = known(Some(&landing.full_tree))?;
         self.record.facts.landing = Some(landing);
         match self.run_checks(&tree)? {
-            Err(Stopped) => Ok(Flow::End(RunState::Paused, "interrupted while checks ran".to_owned())),
+            Err(Stopped) => Ok(Flow::End(
+                RunState::Paused,
+                "interrupted while checks ran".to_owned(),
+            )),
             Ok(checks) => {
-                let failed = checks.iter().find(|check| !check.passed).map(|check| format!("check failed: {}: {}", check.name, check.outcome));
+                let failed = checks
+                    .iter()
+                    .find(|check| !check.passed)
+                    .map(|check| format!("check failed: {}: {}", check.name, check.outcome));
                 self.record.facts.checks = checks;
                 Ok(failed.map_or(Flow::Next, |reason| Flow::End(RunState::Failed, reason)))
             }
@@ -124,7 +140,11 @@ impl Run<'_, '_> {
                 Ok(record) => record,
                 Err(Stopped) => return Ok(Err(Stopped)),
             };
-            self.emit(&Event::Check { name: record.name.clone(), passed: record.passed, outcome: record.outcome.clone() })?;
+            self.emit(&Event::Check {
+                name: record.name.clone(),
+                passed: record.passed,
+                outcome: record.outcome.clone(),
+            })?;
             let passed = record.passed;
             done.push(record);
             if !passed {

@@ -36,10 +36,22 @@ impl Run<'_, '_> {
             chant_os::file::create_dir_all(parent)?;
         }
         repo.add_worktree(&folder, &branch)?;
-        if self.record.facts.branch.ends_with(|c: char| c.is_ascii_digit()) {
-            let wanted = format!("{}{}", self.project.config().defaults.branch_prefix, self.record.spec);
+        if self
+            .record
+            .facts
+            .branch
+            .ends_with(|c: char| c.is_ascii_digit())
+        {
+            let wanted = format!(
+                "{}{}",
+                self.project.config().defaults.branch_prefix,
+                self.record.spec
+            );
             if self.record.facts.branch != wanted && self.record.facts.branch.starts_with(&wanted) {
-                self.note(format!("the branch {wanted} is yours, so this run uses {}", self.record.facts.branch))?;
+                self.note(format!(
+                    "the branch {wanted} is yours, so this run uses {}",
+                    self.record.facts.branch
+                ))?;
             }
         }
         Ok(Flow::Next)
@@ -54,13 +66,18 @@ impl Run<'_, '_> {
         let spec = (facts.spec_path.clone(), facts.spec_oid.clone());
         for (path, oid) in facts.brought.iter().chain([&spec]) {
             let oid: Oid = known(Some(oid))?;
-            if repo.read_file(&base, path)?.is_some_and(|entry| entry.oid == oid) {
+            if repo
+                .read_file(&base, path)?
+                .is_some_and(|entry| entry.oid == oid)
+            {
                 continue;
             }
             bring(&facts.worktree, path, &repo.blob(&oid)?)?;
             edits.push(TreeEdit::put(path.parse()?, "100644", oid));
         }
-        self.record.facts.start_tree = repo.write_tree(Some(&repo.tree_of(&base)?), &edits)?.to_string();
+        self.record.facts.start_tree = repo
+            .write_tree(Some(&repo.tree_of(&base)?), &edits)?
+            .to_string();
         let prompt = self.prompt_text()?;
         chant_os::file::replace(&self.dir().join("prompt.md"), prompt.as_bytes())?;
         Ok(Flow::Next)
@@ -70,21 +87,29 @@ impl Run<'_, '_> {
         let facts = &self.record.facts;
         let sources = inputs::gather(self.project, &self.start, &known(Some(&facts.base))?)?;
         let previous = self.previous_failure()?;
-        render(self.project, &self.start, &sources, &Occasion {
-            id: &self.record.spec,
-            prompt: &facts.prompt,
-            worktree: &facts.worktree,
-            branch: &facts.branch,
-            base: &facts.base,
-            attempt: self.record.attempt,
-            previous_failure: &previous,
-            silent: facts.silent,
-        })
+        render(
+            self.project,
+            &self.start,
+            &sources,
+            &Occasion {
+                id: &self.record.spec,
+                prompt: &facts.prompt,
+                worktree: &facts.worktree,
+                branch: &facts.branch,
+                base: &facts.base,
+                attempt: self.record.attempt,
+                previous_failure: &previous,
+                silent: facts.silent,
+            },
+        )
     }
 
     fn previous_failure(&self) -> Result<String> {
         let runs = self.journal.runs_of(&self.record.spec)?;
-        let last = runs.into_iter().rev().find(|run| run.attempt < self.record.attempt);
+        let last = runs
+            .into_iter()
+            .rev()
+            .find(|run| run.attempt < self.record.attempt);
         Ok(last.map(|run| run.reason).unwrap_or_default())
     }
 
@@ -94,8 +119,15 @@ impl Run<'_, '_> {
         let repo = self.project.repo();
         let branch: BranchName = self.record.facts.branch.parse()?;
         if let Some(tip) = repo.branch_oid(&branch)? {
-            if self.record.facts.silent && Some(tip.as_str()) != self.record.facts.collected.as_deref() {
-                keep(repo, &self.record.spec, &tip, &known(Some(&self.record.facts.base))?)?;
+            if self.record.facts.silent
+                && Some(tip.as_str()) != self.record.facts.collected.as_deref()
+            {
+                keep(
+                    repo,
+                    &self.record.spec,
+                    &tip,
+                    &known(Some(&self.record.facts.base))?,
+                )?;
             }
             repo.delete_branch(&branch, &tip)?;
         }
@@ -116,7 +148,10 @@ impl Run<'_, '_> {
 
 /// Removes a worktree, keeping what is in it and nowhere else. Returns the ref that keeps it.
 pub(crate) fn remove(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
-    let listed = repo.worktrees()?.into_iter().find(|worktree| worktree.path == folder);
+    let listed = repo
+        .worktrees()?
+        .into_iter()
+        .find(|worktree| worktree.path == folder);
     let mut kept = None;
     if let Some(worktree) = listed {
         if folder.join(".git").exists() {
@@ -138,12 +173,18 @@ pub(crate) fn remove(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Resul
 
 fn save_uncommitted(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
     let there = repo.at(folder);
-    let Some(head) = there.resolve("HEAD")? else { return Ok(None) };
+    let Some(head) = there.resolve("HEAD")? else {
+        return Ok(None);
+    };
     let tree = there.snapshot()?;
     if tree == repo.tree_of(&head)? {
         return Ok(None);
     }
-    let commit = repo.commit_tree_unsigned(&tree, &[head], "chant: uncommitted work, kept before its worktree was removed\n")?;
+    let commit = repo.commit_tree_unsigned(
+        &tree,
+        &[head],
+        "chant: uncommitted work, kept before its worktree was removed\n",
+    )?;
     keep_always(repo, spec, &commit)
 }
 
@@ -154,24 +195,48 @@ pub(crate) fn keep_local_files(project: &Project, run: &RunRecord) -> Result<Opt
         return Ok(None);
     }
     let there = repo.at(&facts.worktree);
-    let Some(head) = there.resolve("HEAD")? else { return Ok(None) };
+    let Some(head) = there.resolve("HEAD")? else {
+        return Ok(None);
+    };
     let tree = with_local_files(project, &there.snapshot()?, &facts.worktree)?;
     let chants = format!("{}.chant/", project.prefix_text());
-    if !repo.diff(&known(Some(&facts.start_tree))?, &tree)?.iter().any(|change| change.path.starts_with(&chants)) {
+    if !repo
+        .diff(&known(Some(&facts.start_tree))?, &tree)?
+        .iter()
+        .any(|change| change.path.starts_with(&chants))
+    {
         return Ok(None);
     }
-    let commit = repo.commit_tree_unsigned(&tree, &[head], "a run's work, with the files that git ignores\n")?;
+    let commit = repo.commit_tree_unsigned(
+        &tree,
+        &[head],
+        "a run's work, with the files that git ignores\n",
+    )?;
     keep_always(repo, &run.spec, &commit)
 }
 
 /// Keeps a commit under `refs/chant/kept/`, unless it is part of `base` anyway.
-pub(crate) fn keep(repo: &chant_git::Repo, spec: &str, tip: &Oid, base: &Oid) -> Result<Option<String>> {
-    if repo.is_ancestor(tip, base)? { Ok(None) } else { keep_always(repo, spec, tip) }
+pub(crate) fn keep(
+    repo: &chant_git::Repo,
+    spec: &str,
+    tip: &Oid,
+    base: &Oid,
+) -> Result<Option<String>> {
+    if repo.is_ancestor(tip, base)? {
+        Ok(None)
+    } else {
+        keep_always(repo, spec, tip)
+    }
 }
 
 fn keep_always(repo: &chant_git::Repo, spec: &str, tip: &Oid) -> Result<Option<String>> {
-    let id = chant_spec::SpecId::parse(spec).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
-    let name = format!("refs/chant/kept/{}/{}", id.branch_component(), &tip.as_str()[..12]);
+    let id = chant_spec::SpecId::parse(spec)
+        .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let name = format!(
+        "refs/chant/kept/{}/{}",
+        id.branch_component(),
+        &tip.as_str()[..12]
+    );
     repo.set_ref(&name, tip, "chant: keep")?;
     Ok(Some(name))
 }
@@ -186,8 +251,11 @@ fn bring(worktree: &Path, path: &str, bytes: &[u8]) -> Result<()> {
         _ => false,
     };
     if !inside || target.is_symlink() {
-        return Err(Error::new(Code::InputMissing, format!("{path} would be written through a link that leads elsewhere"))
-            .hint("remove the link from the repository, or name the real file"));
+        return Err(Error::new(
+            Code::InputMissing,
+            format!("{path} would be written through a link that leads elsewhere"),
+        )
+        .hint("remove the link from the repository, or name the real file"));
     }
     Ok(chant_os::file::replace(&target, bytes)?)
 }
@@ -205,10 +273,20 @@ pub(crate) struct Occasion<'a> {
 }
 
 /// The prompt exactly as an agent gets it.
-pub(crate) fn render(project: &Project, document: &chant_spec::Document, sources: &[inputs::Source], occasion: &Occasion<'_>) -> Result<String> {
+pub(crate) fn render(
+    project: &Project,
+    document: &chant_spec::Document,
+    sources: &[inputs::Source],
+    occasion: &Occasion<'_>,
+) -> Result<String> {
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), occasion.prompt)?;
-    let (inputs, budget) = inputs::fenced(project.repo(), sources, project.config().limits.inputs_bytes)?;
-    let id = chant_spec::SpecId::parse(occasion.id).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let (inputs, budget) = inputs::fenced(
+        project.repo(),
+        sources,
+        project.config().limits.inputs_bytes,
+    )?;
+    let id = chant_spec::SpecId::parse(occasion.id)
+        .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     prompt.render(&Variables {
         document,
         id: occasion.id,

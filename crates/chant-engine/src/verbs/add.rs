@@ -9,8 +9,8 @@ use chant_spec::{NewSpec, SpecId};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
-use crate::prompt::Prompt;
 use crate::project::Project;
+use crate::prompt::Prompt;
 
 /// What was made.
 #[derive(Debug, Clone, Serialize)]
@@ -27,14 +27,19 @@ const TRIES: usize = 100;
 /// Makes a spec. What it depends on may be named as everywhere; the file gets the full ids.
 pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
     if new.title.trim().is_empty() {
-        return Err(Error::new(Code::Usage, "a spec needs a title").hint("chant add \"what is to be done\""));
+        return Err(Error::new(Code::Usage, "a spec needs a title")
+            .hint("chant add \"what is to be done\""));
     }
     for name in &mut new.depends_on {
         *name = project.resolve_id(name)?.to_string();
     }
     for target in &new.target_files {
-        chant_spec::repo_path(target)
-            .map_err(|error| Error::new(Code::Usage, format!("{target:?} can not be a target file: {error}")))?;
+        chant_spec::repo_path(target).map_err(|error| {
+            Error::new(
+                Code::Usage,
+                format!("{target:?} can not be a target file: {error}"),
+            )
+        })?;
     }
     if let Some(name) = &new.prompt {
         Prompt::find(&project.dot_chant().join("prompts"), name)?;
@@ -44,17 +49,36 @@ pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
     let _turn = take_turn(project)?;
     let date = chant_os::clock::today().to_string();
     let names = crate::index::names(project)?;
-    let last = names.iter().filter_map(|(id, _, _)| sequence_of(id, &date)).max().unwrap_or(0);
+    let last = names
+        .iter()
+        .filter_map(|name| sequence_of(&name.id, &date))
+        .max()
+        .unwrap_or(0);
     for sequence in (last + 1..).take(TRIES) {
-        let id = compose(&date, sequence, &random(), project.config().id_prefix.as_deref());
-        let id = SpecId::parse(id.as_str())
-            .map_err(|error| Error::new(Code::ConfigInvalid, format!("`project.prefix` makes no valid id: {error}")))?;
+        let id = compose(
+            &date,
+            sequence,
+            &random(),
+            project.config().id_prefix.as_deref(),
+        );
+        let id = SpecId::parse(id.as_str()).map_err(|error| {
+            Error::new(
+                Code::ConfigInvalid,
+                format!("`project.prefix` makes no valid id: {error}"),
+            )
+        })?;
         let path = project.spec_path(&id);
         if chant_os::file::create_new(&path, text.as_bytes())? == Created::Yes {
-            return Ok(Added { path: project.spec_path_from_root(&id), id: id.to_string() });
+            return Ok(Added {
+                path: project.spec_path_from_root(&id),
+                id: id.to_string(),
+            });
         }
     }
-    Err(Error::new(Code::Internal, "no free name for a spec was found"))
+    Err(Error::new(
+        Code::Internal,
+        "no free name for a spec was found",
+    ))
 }
 
 /// Only one at a time counts, so that numbers are unique. The file's exclusive creation does not depend on it.
@@ -69,7 +93,10 @@ fn random() -> String {
     let mut number = RandomState::new().build_hasher().finish();
     let mut digits = String::new();
     for _ in 0..3 {
-        digits.extend(char::from_digit(u32::try_from(number % 36).unwrap_or(0), 36));
+        digits.extend(char::from_digit(
+            u32::try_from(number % 36).unwrap_or(0),
+            36,
+        ));
         number /= 36;
     }
     digits

@@ -51,11 +51,24 @@ impl Direction {
 /// The specs with this label that are over, or, to be brought back, those in the archive.
 pub fn labelled(project: &Project, label: &str, direction: Direction) -> Result<Vec<SpecRef>> {
     let archived = direction == Direction::Back;
-    let specs = list(project, &Filter { labels: vec![label.to_owned()], archived, ..Filter::default() })?;
+    let specs = list(
+        project,
+        &Filter {
+            labels: vec![label.to_owned()],
+            archived,
+            ..Filter::default()
+        },
+    )?;
     Ok(specs
         .into_iter()
         .filter(|spec| archived || allowed(spec.state, Action::Archive).is_ok())
-        .filter_map(|spec| Some(SpecRef { id: SpecId::parse(&spec.id).ok()?, path: spec.path, archived }))
+        .filter_map(|spec| {
+            Some(SpecRef {
+                id: SpecId::parse(&spec.id).ok()?,
+                path: spec.path,
+                archived,
+            })
+        })
         .collect())
 }
 
@@ -69,17 +82,35 @@ pub fn archive(project: &Project, specs: &[SpecRef], direction: Direction) -> Re
         }
         let to = target(project, spec, direction)?;
         let content = project.read_spec_at(&spec.path)?;
-        changes.push(FileChange { path: to.clone(), content: Some(content) });
-        changes.push(FileChange { path: spec.path.clone(), content: None });
-        moved.push(Moved { id: spec.id.to_string(), from: spec.path.clone(), to });
+        changes.push(FileChange {
+            path: to.clone(),
+            content: Some(content),
+        });
+        changes.push(FileChange {
+            path: spec.path.clone(),
+            content: None,
+        });
+        moved.push(Moved {
+            id: spec.id.to_string(),
+            from: spec.path.clone(),
+            to,
+        });
     }
     let message = match moved.as_slice() {
-        [] => return Ok(Archived { moved, recorded: None }),
+        [] => {
+            return Ok(Archived {
+                moved,
+                recorded: None,
+            });
+        }
         [one] => format!("chant({}): {}", one.id, direction.word()),
         several => format!("chant: {} {} specs", direction.word(), several.len()),
     };
     let recorded = record(project, &changes, &message)?;
-    Ok(Archived { moved, recorded: Some(recorded) })
+    Ok(Archived {
+        moved,
+        recorded: Some(recorded),
+    })
 }
 
 /// Where a spec goes, once it is clear that it may.
@@ -90,7 +121,10 @@ fn target(project: &Project, spec: &SpecRef, direction: Direction) -> Result<Str
             let state = project.show(id)?.state;
             allowed(state, Action::Archive).map_err(|refusal| refusal.of(id.as_str()))?;
             let today = chant_os::clock::today().to_string();
-            format!("{DOT_CHANT}/archive/{}/{id}.md", id.date().unwrap_or(&today))
+            format!(
+                "{DOT_CHANT}/archive/{}/{id}.md",
+                id.date().unwrap_or(&today)
+            )
         }
         Direction::Back => project.spec_path_from_root(id),
     };

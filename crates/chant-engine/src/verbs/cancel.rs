@@ -27,9 +27,17 @@ pub fn cancel(project: &Project, found: &SpecRef) -> Result<Cancelled> {
     allowed(was, Action::Cancel).map_err(|refusal| refusal.of(id.as_str()))?;
     let document = project.document(&found.path)?;
     if document.frontmatter().status == Status::Cancelled {
-        return Ok(Cancelled { id: id.to_string(), was, recorded: None });
+        return Ok(Cancelled {
+            id: id.to_string(),
+            was,
+            recorded: None,
+        });
     }
     let bytes = set_scalar(&document, "status", Status::Cancelled.as_str())?;
     let recorded = record_spec_change(project, id, &bytes, &format!("chant({id}): cancel"))?;
-    Ok(Cancelled { id: id.to_string(), was, recorded: Some(recorded) })
+    Ok(Cancelled {
+        id: id.to_string(),
+        was,
+        recorded: Some(recorded),
+    })
 }

@@ -34,7 +34,8 @@ pub enum Leftover {
 
 /// Finds what may go. Changes nothing.
 pub fn find(project: &Project) -> Result<Vec<Leftover>> {
-    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())? else {
+    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
+    else {
         return Ok(Vec::new());
     };
     let runs = journal.all()?;
@@ -53,8 +54,14 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
             }
             Leftover::Branch { branch, at } => {
                 let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
-                let undoable = Undoable::Branch { branch: branch.clone(), at: at.clone() };
-                journal.remember_undo(&format!("deleted the branch {branch}"), &serde_json::json!(undoable))?;
+                let undoable = Undoable::Branch {
+                    branch: branch.clone(),
+                    at: at.clone(),
+                };
+                journal.remember_undo(
+                    &format!("deleted the branch {branch}"),
+                    &serde_json::json!(undoable),
+                )?;
                 project.repo().delete_branch(&name, &oid)?;
             }
         }
@@ -67,7 +74,9 @@ fn worktrees(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
     for folder in folders(&root) {
         // `<id>.check` is where the checks of `<id>` run.
-        let owner = runs.iter().rev().find(|run| run.facts.worktree == folder || run.facts.worktree == folder.with_extension(""));
+        let owner = runs.iter().rev().find(|run| {
+            run.facts.worktree == folder || run.facts.worktree == folder.with_extension("")
+        });
         let spec = owner.map_or_else(|| name(&folder), |run| run.spec.clone());
         let needed = owner.is_some_and(|run| {
             let is_check = run.facts.worktree != folder;
@@ -83,27 +92,49 @@ fn worktrees(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
 
 fn folders(root: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(root)
-        .map(|entries| entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+        .map(|entries| {
+            entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.is_dir())
+                .collect()
+        })
         .unwrap_or_default();
     folders.sort();
     folders
 }
 
 fn name(folder: &Path) -> String {
-    folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    folder
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// Branches of runs that are over, when nothing on them is missing from the main branch.
 fn branches(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
     let repo = project.repo();
     let mut found: Vec<Leftover> = Vec::new();
-    for run in runs.iter().filter(|run| matches!(run.state, RunState::Failed | RunState::Completed | RunState::Reset)) {
-        let (branch, main): (BranchName, BranchName) = (run.facts.branch.parse()?, run.facts.main.parse()?);
+    for run in runs.iter().filter(|run| {
+        matches!(
+            run.state,
+            RunState::Failed | RunState::Completed | RunState::Reset
+        )
+    }) {
+        let (branch, main): (BranchName, BranchName) =
+            (run.facts.branch.parse()?, run.facts.main.parse()?);
         let listed = found.iter().any(|leftover| matches!(leftover, Leftover::Branch { branch, .. } if *branch == run.facts.branch));
-        let (Some(at), Some(main)) = (repo.branch_oid(&branch)?, repo.branch_oid(&main)?) else { continue };
-        let ours = [Some(&run.facts.base), run.facts.tip.as_ref()].into_iter().flatten().any(|oid| oid == at.as_str());
+        let (Some(at), Some(main)) = (repo.branch_oid(&branch)?, repo.branch_oid(&main)?) else {
+            continue;
+        };
+        let ours = [Some(&run.facts.base), run.facts.tip.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|oid| oid == at.as_str());
         if !listed && ours && repo.is_ancestor(&at, &main)? {
-            found.push(Leftover::Branch { branch: run.facts.branch.clone(), at: at.to_string() });
+            found.push(Leftover::Branch {
+                branch: run.facts.branch.clone(),
+                at: at.to_string(),
+            });
         }
     }
     Ok(found)

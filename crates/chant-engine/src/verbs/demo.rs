@@ -12,7 +12,13 @@ use crate::project::Project;
 use crate::trust;
 
 /// The phases that an agent works, in order; the gate after them is a person's.
-pub const PHASES: [&str; 5] = ["001-comprehension", "002-reproduction", "003-root-cause", "004-impact-map", "005-fork-fix"];
+pub const PHASES: [&str; 5] = [
+    "001-comprehension",
+    "002-reproduction",
+    "003-root-cause",
+    "004-impact-map",
+    "005-fork-fix",
+];
 
 /// The gate.
 pub const GATE: &str = "006-upstream-pr";
@@ -59,8 +65,10 @@ const RECORDINGS: &[(&str, &str)] = embedded!(
 /// Makes the demo's repository in a folder that must not exist yet, and trusts it.
 pub fn create(folder: &Path) -> Result<Project> {
     if folder.symlink_metadata().is_ok() {
-        return Err(Error::new(Code::Exists, format!("{} exists already", folder.display()))
-            .hint("name another folder: chant demo DIR"));
+        return Err(
+            Error::new(Code::Exists, format!("{} exists already", folder.display()))
+                .hint("name another folder: chant demo DIR"),
+        );
     }
     chant_os::file::create_dir_all(folder)?;
     let repo = Repo::create(folder, &"main".parse()?)?;
@@ -84,12 +92,19 @@ pub(crate) fn recordings(project: &Project) -> std::path::PathBuf {
 
 /// The demo must run on a machine where git was never set up, and must not ask for a key's passphrase.
 fn own_settings(repo: &Repo) -> Result<()> {
-    for (key, value) in [("user.name", "chant demo"), ("user.email", "demo@example.com")] {
+    for (key, value) in [
+        ("user.name", "chant demo"),
+        ("user.email", "demo@example.com"),
+    ] {
         if repo.config_get(key)?.is_none() {
             repo.config_set(key, value)?;
         }
     }
-    for (key, value) in [("commit.gpgSign", "false"), ("core.autocrlf", "false"), ("core.fileMode", "true")] {
+    for (key, value) in [
+        ("commit.gpgSign", "false"),
+        ("core.autocrlf", "false"),
+        ("core.fileMode", "true"),
+    ] {
         repo.config_set(key, value)?;
     }
     Ok(())

@@ -37,7 +37,12 @@ pub struct Finding {
 
 impl Finding {
     fn new(name: &str, health: Health, found: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), health, found: found.into(), hint: None }
+        Self {
+            name: name.to_owned(),
+            health,
+            found: found.into(),
+            hint: None,
+        }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -59,7 +64,8 @@ pub fn diagnose(project: &Project) -> Vec<Finding> {
     findings.push(trusted(project));
     findings.extend(agents(project));
     findings.push(worktrees(project));
-    findings.extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
+    findings
+        .extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
     findings.push(leftovers(project));
     findings
 }
@@ -73,7 +79,11 @@ fn git(project: &Project) -> Finding {
 
 fn main_branch(project: &Project) -> Finding {
     match run::start_point(project) {
-        Ok((main, base)) => Finding::new("main branch", Health::Ok, format!("{main} at {}", &base.as_str()[..10])),
+        Ok((main, base)) => Finding::new(
+            "main branch",
+            Health::Ok,
+            format!("{main} at {}", &base.as_str()[..10]),
+        ),
         Err(error) => Finding::problem("main branch", &error),
     }
 }
@@ -83,12 +93,26 @@ fn config(project: &Project) -> Vec<Finding> {
     if warnings.is_empty() {
         return vec![Finding::new("settings", Health::Ok, "understood")];
     }
-    warnings.iter().map(|warning| Finding::new("settings", Health::Warning, format!("{}: {}", warning.key, warning.message)).hint("`chant config` shows every setting and where it is from")).collect()
+    warnings
+        .iter()
+        .map(|warning| {
+            Finding::new(
+                "settings",
+                Health::Warning,
+                format!("{}: {}", warning.key, warning.message),
+            )
+            .hint("`chant config` shows every setting and where it is from")
+        })
+        .collect()
 }
 
 fn trusted(project: &Project) -> Finding {
     match trust::check_config(project) {
-        Ok(()) => Finding::new("trust", Health::Ok, "this clone may run what its files name"),
+        Ok(()) => Finding::new(
+            "trust",
+            Health::Ok,
+            "this clone may run what its files name",
+        ),
         Err(error) => {
             let mut finding = Finding::problem("trust", &error);
             finding.health = Health::Warning;
@@ -98,8 +122,17 @@ fn trusted(project: &Project) -> Finding {
 }
 
 fn agents(project: &Project) -> Vec<Finding> {
-    let names: Vec<&str> = project.config().agents.iter().map(|entry| entry.name.as_str()).collect();
-    let names = if names.is_empty() { vec!["claude"] } else { names };
+    let names: Vec<&str> = project
+        .config()
+        .agents
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let names = if names.is_empty() {
+        vec!["claude"]
+    } else {
+        names
+    };
     names
         .into_iter()
         .map(|name| {
@@ -109,7 +142,11 @@ fn agents(project: &Project) -> Vec<Finding> {
                 Ok((agent, program))
             });
             match found {
-                Ok((agent, program)) => Finding::new(&label, Health::Ok, format!("{} ({})", program.display(), agent.kind)),
+                Ok((agent, program)) => Finding::new(
+                    &label,
+                    Health::Ok,
+                    format!("{} ({})", program.display(), agent.kind),
+                ),
                 Err(error) => Finding::problem(&label, &error),
             }
         })
@@ -124,21 +161,38 @@ fn worktrees(project: &Project) -> Finding {
 }
 
 fn runs(project: &Project) -> Result<Vec<Finding>> {
-    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())? else {
-        return Ok(vec![Finding::new("journal", Health::Ok, "nothing has been worked in this clone yet")]);
+    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
+    else {
+        return Ok(vec![Finding::new(
+            "journal",
+            Health::Ok,
+            "nothing has been worked in this clone yet",
+        )]);
     };
     let latest = journal.all_latest()?;
-    let mut findings = vec![Finding::new("journal", Health::Ok, format!("{} specs have a present run", latest.len()))];
+    let mut findings = vec![Finding::new(
+        "journal",
+        Health::Ok,
+        format!("{} specs have a present run", latest.len()),
+    )];
     for run in latest.into_iter().filter(|run| !run.state.is_over()) {
         let live = claim::is_held(&project.state_dir(), &project.project_key(), &run.spec);
         let (found, hint) = match (live, run.state) {
             (true, state) => (format!("{} now", state.name()), None),
-            (false, RunState::Landing | RunState::Conflict) => {
-                (format!("its result waits: {}", run.reason), Some(format!("chant merge {}", run.spec)))
-            }
-            (false, _) => (format!("was ended at the step '{}'", run.step.name()), Some(format!("chant work {}", run.spec))),
+            (false, RunState::Landing | RunState::Conflict) => (
+                format!("its result waits: {}", run.reason),
+                Some(format!("chant merge {}", run.spec)),
+            ),
+            (false, _) => (
+                format!("was ended at the step '{}'", run.step.name()),
+                Some(format!("chant work {}", run.spec)),
+            ),
         };
-        let mut finding = Finding::new(&format!("run of {}", run.spec), if live { Health::Ok } else { Health::Warning }, found);
+        let mut finding = Finding::new(
+            &format!("run of {}", run.spec),
+            if live { Health::Ok } else { Health::Warning },
+            found,
+        );
         finding.hint = hint;
         findings.push(finding);
     }
@@ -148,7 +202,12 @@ fn runs(project: &Project) -> Result<Vec<Finding>> {
 fn leftovers(project: &Project) -> Finding {
     match cleanup::find(project) {
         Ok(found) if found.is_empty() => Finding::new("leftovers", Health::Ok, "none"),
-        Ok(found) => Finding::new("leftovers", Health::Warning, format!("{} worktrees or branches that no run needs", found.len())).hint("chant cleanup"),
+        Ok(found) => Finding::new(
+            "leftovers",
+            Health::Warning,
+            format!("{} worktrees or branches that no run needs", found.len()),
+        )
+        .hint("chant cleanup"),
         Err(error) => Finding::problem("leftovers", &error),
     }
 }

@@ -24,18 +24,34 @@ pub struct Edited {
 /// Opens a spec in `editor`, a command that may have arguments; no shell runs it. A file that can not be used
 /// afterwards is an error that names the place: the file stays as the user left it.
 pub fn edit(project: &Project, found: &SpecRef, editor: &str) -> Result<Edited> {
-    let words = chant_agent::split_command(editor)
-        .map_err(|error| Error::new(Code::EditorFailed, format!("failed to understand the editor's command: {error}")))?;
+    let words = chant_agent::split_command(editor).map_err(|error| {
+        Error::new(
+            Code::EditorFailed,
+            format!("failed to understand the editor's command: {error}"),
+        )
+    })?;
     let path = project.root().join(&found.path);
     let before = project.read_spec_at(&found.path)?;
-    let (program, arguments) = words.split_first().map_or(("vi", &[][..]), |(first, rest)| (first.as_str(), rest));
-    let status = Cmd::new(program).args(arguments).arg(&path).current_dir(project.root()).run_inherited()?;
+    let (program, arguments) = words
+        .split_first()
+        .map_or(("vi", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let status = Cmd::new(program)
+        .args(arguments)
+        .arg(&path)
+        .current_dir(project.root())
+        .run_inherited()?;
     if !status.success() {
-        return Err(Error::new(Code::EditorFailed, format!("the editor {editor:?} ended with {status}"))
-            .hint("set EDITOR to another one; the file is as the editor left it"));
+        return Err(Error::new(
+            Code::EditorFailed,
+            format!("the editor {editor:?} ended with {status}"),
+        )
+        .hint("set EDITOR to another one; the file is as the editor left it"));
     }
     let document = project.document(&found.path)?;
-    let findings = chant_spec::lint::lint(&document).iter().map(Finding::from).collect();
+    let findings = chant_spec::lint::lint(&document)
+        .iter()
+        .map(Finding::from)
+        .collect();
     Ok(Edited {
         id: found.id.to_string(),
         path: found.path.clone(),

@@ -57,9 +57,12 @@ pub struct Proposal {
 
 /// Finds out where and under what name a project would be made.
 pub fn propose(start: &Path, here: bool) -> Result<Proposal> {
-    let start = start
-        .canonicalize()
-        .map_err(|error| Error::new(Code::Usage, format!("failed to enter {}: {error}", start.display())))?;
+    let start = start.canonicalize().map_err(|error| {
+        Error::new(
+            Code::Usage,
+            format!("failed to enter {}: {error}", start.display()),
+        )
+    })?;
     let top = Repo::discover(&start)?.root().to_owned();
     let top = top.canonicalize().unwrap_or(top);
     let existing = nearest_project(&start, &top).filter(|root| !here || *root == start);
@@ -94,7 +97,9 @@ pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
     if wishes.silent {
         silent::on(&project)?;
     }
-    project.repo().exclude(&format!("/{}", project.path_from_repo(".chant/agents.md")))?;
+    project
+        .repo()
+        .exclude(&format!("/{}", project.path_from_repo(".chant/agents.md")))?;
     trust::trust(&project)?;
     Ok(Initialised {
         name: project.name(),
@@ -110,13 +115,16 @@ const AGENT: &str = "main";
 
 fn settings(name: &str, wishes: &Wishes) -> String {
     let quoted = chant_spec::scalar;
-    let mut text = format!("---\nproject:\n  name: {}\nagents:\n  - name: {AGENT}\n", quoted(name));
+    let mut text = format!(
+        "---\nproject:\n  name: {}\nagents:\n  - name: {AGENT}\n",
+        quoted(name)
+    );
     match &wishes.agent_command {
-        Some(command) => text += &format!("    kind: command\n    command: {}\n", quoted(command)),
+        Some(command) => text.extend(["    kind: command\n    command: ", &quoted(command), "\n"]),
         None => text += "    kind: claude\n",
     }
     if let Some(model) = &wishes.model {
-        text += &format!("defaults:\n  model: {}\n", quoted(model));
+        text.extend(["defaults:\n  model: ", &quoted(model), "\n"]);
     }
     text += "# checks: [\"cargo test\"]     # must pass before anything lands\n";
     text += "# limits: {idle: 10m, total: 2h}\n";
@@ -144,12 +152,17 @@ fn name_of(root: &Path) -> String {
     let found = declared.iter().find_map(|(file, key)| {
         let bytes = chant_os::file::read_regular(&root.join(file), 1 << 20).ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let value = text.lines().find_map(|line| line.trim().strip_prefix(key))?;
+        let value = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(key))?;
         let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
         let last = value.rsplit('/').next().unwrap_or(value).trim();
         (!last.is_empty() && !last.contains(char::is_whitespace)).then(|| last.to_owned())
     });
     found.unwrap_or_else(|| {
-        root.file_name().map_or_else(|| "project".to_owned(), |name| name.to_string_lossy().into_owned())
+        root.file_name().map_or_else(
+            || "project".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        )
     })
 }

@@ -20,8 +20,13 @@ pub fn runs(project: &Project, id: &SpecId) -> Result<Vec<RunRecord>> {
         None => Vec::new(),
     };
     if runs.is_empty() {
-        return Err(Error::new(Code::RunNotFound, format!("{id} has not been worked in this clone"))
-            .hint(format!("`chant work {id}` starts a run; the spec's own history is in `git log`")));
+        return Err(Error::new(
+            Code::RunNotFound,
+            format!("{id} has not been worked in this clone"),
+        )
+        .hint(format!(
+            "`chant work {id}` starts a run; the spec's own history is in `git log`"
+        )));
     }
     Ok(runs)
 }
@@ -39,14 +44,25 @@ pub struct Follower {
 impl Follower {
     /// From the first event on.
     pub fn new(project: &Project, run: &str) -> Self {
-        Self { path: run::events_file(project, run), read: 0 }
+        Self {
+            path: run::events_file(project, run),
+            read: 0,
+        }
     }
 
     /// The events since the last call. A line that is not finished yet is left for the next one; a line that
     /// a crash cut in half is passed over.
     pub fn new_events(&mut self) -> Result<Vec<Stamped>> {
-        let bytes = self.unread().map_err(|error| Error::new(Code::Io, format!("failed to read {}: {error}", self.path.display())))?;
-        let complete = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+        let bytes = self.unread().map_err(|error| {
+            Error::new(
+                Code::Io,
+                format!("failed to read {}: {error}", self.path.display()),
+            )
+        })?;
+        let complete = bytes
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |end| end + 1);
         self.read += complete as u64;
         Ok(bytes[..complete]
             .split(|&byte| byte == b'\n')

@@ -29,19 +29,35 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
     let sources = inputs::gather(project, &document, &base)?;
     let prompt = crate::agents::prompt_name(project, order, &document);
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
-    let runs = journal.as_ref().map(|journal| journal.runs_of(id.as_str())).transpose()?.unwrap_or_default();
-    let (attempt, previous) = runs.last().map_or((1, ""), |run| (run.attempt + 1, run.reason.as_str()));
+    let runs = journal
+        .as_ref()
+        .map(|journal| journal.runs_of(id.as_str()))
+        .transpose()?
+        .unwrap_or_default();
+    let (attempt, previous) = runs
+        .last()
+        .map_or((1, ""), |run| (run.attempt + 1, run.reason.as_str()));
     let place = run::choose_place(project, journal.as_ref(), id)?;
-    let text = worktree::render(project, &document, &sources, &worktree::Occasion {
-        id: id.as_str(),
-        prompt: &prompt,
-        worktree: &place.folder,
-        branch: place.branch.as_str(),
-        base: base.as_str(),
-        attempt,
-        previous_failure: previous,
-        silent: project.silent(),
-    })?;
+    let text = worktree::render(
+        project,
+        &document,
+        &sources,
+        &worktree::Occasion {
+            id: id.as_str(),
+            prompt: &prompt,
+            worktree: &place.folder,
+            branch: place.branch.as_str(),
+            base: base.as_str(),
+            attempt,
+            previous_failure: previous,
+            silent: project.silent(),
+        },
+    )?;
     let _ = main;
-    Ok(Prepared { id: id.to_string(), prompt, text, inputs: sources.iter().map(run::input_record).collect() })
+    Ok(Prepared {
+        id: id.to_string(),
+        prompt,
+        text,
+        inputs: sources.iter().map(run::input_record).collect(),
+    })
 }

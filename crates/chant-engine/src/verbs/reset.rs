@@ -35,11 +35,17 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
         let bytes = set_scalar(&document, "status", "pending")?;
         record_spec_change(project, id, &bytes, &format!("chant({id}): reset"))?;
     }
-    Ok(Reset { id: id.to_string(), kept, was: shown.state.to_string() })
+    Ok(Reset {
+        id: id.to_string(),
+        kept,
+        was: shown.state.to_string(),
+    })
 }
 
 fn put_run_aside(project: &Project, journal: &Journal, id: &SpecId) -> Result<Option<String>> {
-    let Some(mut run) = journal.latest(id.as_str())? else { return Ok(None) };
+    let Some(mut run) = journal.latest(id.as_str())? else {
+        return Ok(None);
+    };
     let repo = project.repo();
     chant_os::tree::end_marked(crate::run::MARKER, &run.id);
     let local = worktree::keep_local_files(project, &run)?;

@@ -28,8 +28,13 @@ pub fn status(project: &Project) -> Silence {
 pub fn on(project: &Project) -> Result<Silence> {
     let tracked = project.path_from_repo(crate::DOT_CHANT);
     if project.repo().is_in_index(&tracked)? {
-        return Err(Error::new(Code::SilentRefused, format!("git tracks {tracked}, so it can not be hidden here"))
-            .hint(format!("to stop tracking it for everybody: git rm -r --cached {tracked} && git commit")));
+        return Err(Error::new(
+            Code::SilentRefused,
+            format!("git tracks {tracked}, so it can not be hidden here"),
+        )
+        .hint(format!(
+            "to stop tracking it for everybody: git rm -r --cached {tracked} && git commit"
+        )));
     }
     let before = project.is_excluded();
     project.repo().exclude(&project.exclude_line())?;
@@ -45,7 +50,10 @@ pub fn off(project: &Project) -> Result<Silence> {
 
 fn standing(project: &Project, changed: bool) -> Silence {
     let config = project.config();
-    let setting = config.values.iter().find(|value| value.key == "defaults.silent" && config.defaults.silent);
+    let setting = config
+        .values
+        .iter()
+        .find(|value| value.key == "defaults.silent" && config.defaults.silent);
     Silence {
         silent: project.silent(),
         excluded: project.is_excluded(),

@@ -44,10 +44,18 @@ pub struct Undone {
 
 /// What could be undone, newest first.
 pub fn list(project: &Project) -> Result<Vec<Undone>> {
-    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())? else {
+    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
+    else {
         return Ok(Vec::new());
     };
-    Ok(journal.undoable()?.into_iter().map(|entry| Undone { what: entry.what, at: entry.at }).collect())
+    Ok(journal
+        .undoable()?
+        .into_iter()
+        .map(|entry| Undone {
+            what: entry.what,
+            at: entry.at,
+        })
+        .collect())
 }
 
 /// Undoes the last undoable command.
@@ -58,32 +66,60 @@ pub fn undo(project: &Project) -> Result<Undone> {
         None => Vec::new(),
     };
     let (Some(journal), Some(entry)) = (journal, entries.into_iter().next()) else {
-        return Err(Error::new(Code::NothingToDo, "there is nothing to undo")
-            .hint("`reset` and `cleanup` can be undone; landed commits are undone with `git revert`"));
+        return Err(
+            Error::new(Code::NothingToDo, "there is nothing to undo").hint(
+                "`reset` and `cleanup` can be undone; landed commits are undone with `git revert`",
+            ),
+        );
     };
     bring_back(project, &journal, &entry)?;
     journal.mark_undone(entry.id)?;
-    Ok(Undone { what: entry.what, at: entry.at })
+    Ok(Undone {
+        what: entry.what,
+        at: entry.at,
+    })
 }
 
 fn bring_back(project: &Project, journal: &Journal, entry: &UndoEntry) -> Result<()> {
-    let undoable: Undoable = serde_json::from_value(entry.data.clone())
-        .map_err(|error| Error::new(Code::Internal, format!("failed to read what {:?} put away: {error}", entry.what)))?;
+    let undoable: Undoable = serde_json::from_value(entry.data.clone()).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("failed to read what {:?} put away: {error}", entry.what),
+        )
+    })?;
     match undoable {
         Undoable::Branch { branch, at } => restore_branch(project, &branch, &at),
-        Undoable::Reset { spec, run, state, branch, kept } => {
+        Undoable::Reset {
+            spec,
+            run,
+            state,
+            branch,
+            kept,
+        } => {
             if journal.latest(&spec)?.is_some() {
-                return Err(Error::new(Code::WrongStatus, format!("{spec} has been worked again since it was reset"))
-                    .hint(kept.map_or_else(String::new, |kept| format!("what the earlier run did is at {kept}"))));
+                return Err(Error::new(
+                    Code::WrongStatus,
+                    format!("{spec} has been worked again since it was reset"),
+                )
+                .hint(kept.map_or_else(String::new, |kept| {
+                    format!("what the earlier run did is at {kept}")
+                })));
             }
             if let Some(kept) = &kept
                 && let Some(oid) = project.repo().resolve(kept)?
             {
                 restore_branch(project, &branch, oid.as_str())?;
             }
-            let mut record = journal.runs_of(&spec)?.into_iter().find(|record| record.id == run).ok_or_else(|| {
-                Error::new(Code::RunNotFound, format!("the run {run} is not in the journal any more"))
-            })?;
+            let mut record = journal
+                .runs_of(&spec)?
+                .into_iter()
+                .find(|record| record.id == run)
+                .ok_or_else(|| {
+                    Error::new(
+                        Code::RunNotFound,
+                        format!("the run {run} is not in the journal any more"),
+                    )
+                })?;
             // Its processes and worktree are gone: what was under way is a failed attempt with its work kept.
             record.state = match RunState::from_name(&state) {
                 Some(state) if state.is_over() || state == RunState::Conflict => state,
@@ -99,8 +135,11 @@ fn restore_branch(project: &Project, branch: &str, at: &str) -> Result<()> {
     let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
     match project.repo().branch_oid(&name)? {
         Some(now) if now == oid => Ok(()),
-        Some(_) => Err(Error::new(Code::Exists, format!("the branch {branch} exists again, with other commits"))
-            .hint(format!("look at both: git log {branch} {at}"))),
+        Some(_) => Err(Error::new(
+            Code::Exists,
+            format!("the branch {branch} exists again, with other commits"),
+        )
+        .hint(format!("look at both: git log {branch} {at}"))),
         None => Ok(project.repo().set_branch(&name, &oid, None)?),
     }
 }

@@ -50,7 +50,9 @@ impl Report {
     pub(crate) fn of(record: RunRecord) -> Self {
         let facts = record.facts;
         let landed = record.state == RunState::Completed;
-        let commit = facts.landing.filter(|landing| landed && landing.commit.as_ref() != Some(&landing.onto));
+        let commit = facts
+            .landing
+            .filter(|landing| landed && landing.commit.as_ref() != Some(&landing.onto));
         Self {
             id: record.spec,
             run: record.id,
@@ -88,6 +90,13 @@ fn exit(state: RunState) -> u8 {
 }
 
 /// Works one spec, or goes on with its interrupted run.
-pub fn work(project: &Project, id: &SpecId, order: &Order, outside: Surroundings<'_>) -> Result<Report> {
-    Ok(Report::of(Run::start(project, id, order, outside)?.drive()?))
+pub fn work(
+    project: &Project,
+    id: &SpecId,
+    order: &Order,
+    outside: Surroundings<'_>,
+) -> Result<Report> {
+    Ok(Report::of(
+        Run::start(project, id, order, outside)?.drive()?,
+    ))
 }

@@ -50,7 +50,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     Done::with(found)
 }
 
-fn confirmed(cx: &Context) -> Result<bool> {
+fn confirmed(cx: &mut Context) -> Result<bool> {
     if !cx.interactive {
         return Err(Error::new(
             Code::NeedsAnswer,
@@ -58,6 +58,7 @@ fn confirmed(cx: &Context) -> Result<bool> {
         )
         .hint("chant cleanup --yes"));
     }
+    cx.ui.pass_on();
     inquire::Confirm::new("Remove these?")
         .with_default(false)
         .prompt()

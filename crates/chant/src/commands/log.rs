@@ -78,6 +78,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         if cx.ui.is_closed() || (caught_up && !live) {
             break;
         }
+        cx.ui.pass_on();
         if caught_up {
             std::thread::sleep(POLL);
         }

@@ -29,6 +29,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         cx.ui.out(&format!("  {}", one_line(line)));
     }
     if cx.interactive && !startable.is_empty() {
+        cx.ui.pass_on();
         let yes =
             inquire::Confirm::new("Let chant run these, and the checks of this clone's specs?")
                 .with_default(false)

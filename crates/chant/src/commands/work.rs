@@ -163,6 +163,8 @@ pub(crate) fn conclude(cx: &mut Context, project: &Project, report: &Report) -> 
         );
         let line = cx.ui.paint(Tone::Good, &line);
         cx.ui.out(&line);
+        // Several specs may follow, each for minutes.
+        cx.ui.pass_on();
         return Ok(());
     }
     let id = &report.id;
