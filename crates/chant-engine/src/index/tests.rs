@@ -9,6 +9,9 @@ use chant_testkit::TestRepo;
 use super::Index;
 use crate::project::Project;
 
+/// In nanoseconds.
+const HOUR: i64 = 3_600_000_000_000;
+
 const SPECS: usize = super::NOT_WORTH_WRITING * 2;
 
 fn spec(title: &str) -> String {
@@ -26,9 +29,17 @@ fn project() -> TestRepo {
 
 /// The title that the index has, an hour from now: long enough after every change for the cache to be believed.
 fn title(repo: &TestRepo, id: &str) -> Option<String> {
+    title_at(repo, id, chant_os::clock::since_epoch() + HOUR)
+}
+
+/// The title that the index has.
+fn title_now(repo: &TestRepo, id: &str) -> Option<String> {
+    title_at(repo, id, chant_os::clock::since_epoch())
+}
+
+fn title_at(repo: &TestRepo, id: &str, now: i64) -> Option<String> {
     let project = Project::open(repo.path()).unwrap();
-    let later = chant_os::clock::since_epoch() + 3_600_000_000_000;
-    let entries = Index::load_at(&project, later).unwrap().into_entries();
+    let entries = Index::load_at(&project, now).unwrap().into_entries();
     let entry = entries.iter().find(|entry| entry.node.id == id)?;
     entry.content.as_ref().unwrap().title.clone()
 }
@@ -37,7 +48,7 @@ fn title(repo: &TestRepo, id: &str) -> Option<String> {
 fn falsify(repo: &TestRepo) {
     let path = repo.path().join(".git/chant/index");
     let project = Project::open(repo.path()).unwrap();
-    let later = chant_os::clock::since_epoch() + 3_600_000_000_000;
+    let later = chant_os::clock::since_epoch() + HOUR;
     let mut entries = Index::load_at(&project, later).unwrap().into_entries();
     for entry in &mut entries {
         entry.content.as_mut().unwrap().title = Some("remembered".to_owned());
@@ -50,8 +61,8 @@ fn what_has_not_changed_is_remembered_and_what_has_is_read() {
     let repo = project();
     assert_eq!(title(&repo, "007-x").as_deref(), Some("first"));
     falsify(&repo);
-    repo.write(".chant/specs/007-x.md", &spec("other"));
-    assert_eq!(title(&repo, "007-x").as_deref(), Some("other"));
+    repo.write(".chant/specs/007-x.md", &spec("changed"));
+    assert_eq!(title(&repo, "007-x").as_deref(), Some("changed"));
     assert_eq!(title(&repo, "008-x").as_deref(), Some("remembered"));
 }
 
@@ -136,11 +147,11 @@ fn what_is_no_file_of_the_repository_is_an_entry_with_its_error() {
 #[test]
 fn a_change_of_the_same_length_right_after_a_listing_is_seen() {
     let repo = project();
-    assert_eq!(title(&repo, "007-x").as_deref(), Some("first"));
+    assert_eq!(title_now(&repo, "007-x").as_deref(), Some("first"));
     repo.write(".chant/specs/007-x.md", &spec("other"));
-    assert_eq!(title(&repo, "007-x").as_deref(), Some("other"));
+    assert_eq!(title_now(&repo, "007-x").as_deref(), Some("other"));
     repo.write(".chant/specs/007-x.md", &spec("third"));
-    assert_eq!(title(&repo, "007-x").as_deref(), Some("third"));
+    assert_eq!(title_now(&repo, "007-x").as_deref(), Some("third"));
 }
 
 #[test]
