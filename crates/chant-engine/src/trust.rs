@@ -98,8 +98,13 @@ fn lines(
                 .chain(&recording)
                 .map(String::as_str)
                 .collect();
+            let unasked = if published && agent.bypass_permissions {
+                " (asks for no permission)"
+            } else {
+                ""
+            };
             format!(
-                "agent {}: {}{}",
+                "agent {}: {}{}{unasked}",
                 agent.name,
                 words.join(" "),
                 environment(&agent.env)

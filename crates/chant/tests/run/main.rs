@@ -5,7 +5,9 @@
 mod crash;
 mod faults;
 mod git_shapes;
+mod inputs;
 mod landing;
 mod silent;
 mod stop;
 mod support;
+mod verbs;
