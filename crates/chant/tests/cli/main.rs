@@ -1,0 +1,12 @@
+//! The command line, driven through the real binary: what it accepts, refuses, prints and leaves behind.
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::print_stderr, reason = "a skipped test says why")]
+
+mod commands;
+mod corpus;
+mod files;
+mod hostile;
+mod json;
+mod output;
+mod support;
