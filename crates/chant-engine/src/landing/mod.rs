@@ -196,7 +196,7 @@ impl Candidate<'_> {
     }
 
     /// Whether the checkout lets this landing in; names the files that lie in the way.
-    pub(crate) fn obstacles(&self, landing: &Landing) -> Result<Vec<String>> {
+    fn obstacles(&self, landing: &Landing) -> Result<Vec<String>> {
         if self.run.facts.silent {
             let full: Oid = known(Some(&landing.full_tree))?;
             let mine = silent::obstacles(self.project, self.run, &full)?;
@@ -252,19 +252,22 @@ impl Candidate<'_> {
             known(Some(&landing.onto))?,
             known(landing.commit.as_deref())?,
         );
-        if onto == commit {
-            return Ok(Landed::Done(None));
-        }
         let now = self.main_tip()?;
-        if self.repo().is_ancestor(&commit, &now)? {
-            return Ok(Landed::Done(Some(commit)));
-        }
-        if now != onto {
-            return Ok(Landed::Moved);
+        if now != onto && onto != commit {
+            // It moved: past our commit in an earlier try, or elsewhere.
+            let landed = self.repo().is_ancestor(&commit, &now)?;
+            return Ok(if landed {
+                Landed::Done(Some(commit))
+            } else {
+                Landed::Moved
+            });
         }
         let files = self.obstacles(landing)?;
         if !files.is_empty() {
             return Ok(Landed::InTheWay(files));
+        }
+        if onto == commit {
+            return Ok(Landed::Done(None));
         }
         let reason = format!("chant: land {}", self.run.spec);
         let reason = if self.run.facts.silent {

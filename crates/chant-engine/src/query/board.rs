@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chant_spec::status::State;
 use serde::Serialize;
 
-use super::list::all;
+use super::list::survey;
 use super::spec::{Spec, natural_order};
 use crate::error::Result;
 use crate::project::Project;
@@ -33,43 +33,70 @@ pub struct Board {
 
 /// Sums up a project.
 pub fn board(project: &Project) -> Result<Board> {
-    let mut specs = all(project, |_| true)?;
-    let before = specs.len();
-    specs.retain(|spec| !spec.archived);
     let mut board = Board {
         project: project.name(),
-        total: specs.len(),
-        archived: before - specs.len(),
+        total: 0,
+        archived: 0,
         counts: BTreeMap::new(),
         active: Vec::new(),
         attention: Vec::new(),
         ready: Vec::new(),
         silent: project.silent(),
     };
+    let mut counts: BTreeMap<State, usize> = BTreeMap::new();
+    let mut specs = survey(
+        project,
+        |_| true,
+        |entry, verdict| {
+            if entry.node.archived {
+                board.archived += 1;
+                return false;
+            }
+            board.total += 1;
+            *counts.entry(verdict.standing()).or_default() += 1;
+            Section::of(verdict.standing()).is_some()
+        },
+    )?;
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
+    board.counts = counts
+        .into_iter()
+        .map(|(state, count)| (state.as_str().to_owned(), count))
+        .collect();
     for spec in specs {
-        *board
-            .counts
-            .entry(spec.standing().as_str().to_owned())
-            .or_default() += 1;
-        match spec.standing() {
-            State::Ready => board.ready.push(spec),
+        match Section::of(spec.standing()) {
+            Some(Section::Active) => board.active.push(spec),
+            Some(Section::Attention) => board.attention.push(spec),
+            Some(Section::Ready) => board.ready.push(spec),
+            None => {}
+        }
+    }
+    Ok(board)
+}
+
+/// Where a spec is listed on the board.
+enum Section {
+    Active,
+    Attention,
+    Ready,
+}
+
+impl Section {
+    fn of(standing: State) -> Option<Self> {
+        match standing {
+            State::Ready => Some(Self::Ready),
             State::Queued | State::InProgress | State::Verifying | State::Landing => {
-                board.active.push(spec)
+                Some(Self::Active)
             }
             State::Paused
             | State::Parked
             | State::Conflict
             | State::Failed
-            | State::NeedsAttention => {
-                board.attention.push(spec);
-            }
+            | State::NeedsAttention => Some(Self::Attention),
             State::Pending
             | State::Blocked
             | State::Completed
             | State::Cancelled
-            | State::Stale => {}
+            | State::Stale => None,
         }
     }
-    Ok(board)
 }

@@ -2,7 +2,7 @@
 
 use chant_spec::Kind;
 
-use super::spec::{Spec, natural_order};
+use super::spec::{Spec, Verdict, natural_order};
 use super::world::{World, settle};
 use crate::error::Result;
 use crate::index::{Entry, Index};
@@ -40,20 +40,22 @@ impl Filter {
                     .any(|kind| Kind::parse(kind) == entry.node.kind))
     }
 
-    fn takes(&self, spec: &Spec) -> bool {
+    fn takes(&self, verdict: &Verdict) -> bool {
         let named = |status: &String| {
-            *status == spec.state.as_str()
-                || *status == spec.standing().as_str()
-                || (status == "stale" && spec.stale)
+            *status == verdict.state.as_str() || *status == verdict.standing().as_str()
         };
-        (!self.ready || spec.ready) && (self.statuses.is_empty() || self.statuses.iter().any(named))
+        (!self.ready || verdict.ready)
+            && (self.statuses.is_empty() || self.statuses.iter().any(named))
     }
 }
 
 /// The specs that a filter takes: what is ready first, what is over last.
 pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
-    let mut specs = all(project, |entry| filter.may_take(entry))?;
-    specs.retain(|spec| filter.takes(spec));
+    let mut specs = survey(
+        project,
+        |entry| filter.may_take(entry),
+        |_, verdict| filter.takes(verdict),
+    )?;
     specs.sort_by(|a, b| {
         a.rank()
             .cmp(&b.rank())
@@ -62,15 +64,26 @@ pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
     Ok(specs)
 }
 
-/// The specs of all entries that `wanted` takes, in the order of their paths.
-pub(super) fn all(project: &Project, wanted: impl Fn(&Entry) -> bool) -> Result<Vec<Spec>> {
+/// Looks at the entries that `may_take` lets through and makes specs of those that `takes` wants, in the order of
+/// their paths. Only what is wanted is put together.
+pub(super) fn survey(
+    project: &Project,
+    may_take: impl Fn(&Entry) -> bool,
+    mut takes: impl FnMut(&Entry, &Verdict) -> bool,
+) -> Result<Vec<Spec>> {
     let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
     let mut entries = Index::load(project)?.into_entries();
     settle(&mut entries, project, &overlay);
     let world = World::new(&entries, &overlay);
-    Ok(entries
+    let verdicts: Vec<Option<Verdict>> = entries
         .iter()
-        .filter(|entry| wanted(entry))
-        .map(|entry| world.spec(entry))
+        .map(|entry| {
+            let verdict = may_take(entry).then(|| world.verdict(entry))?;
+            takes(entry, &verdict).then_some(verdict)
+        })
+        .collect();
+    let wanted = entries.into_iter().zip(verdicts);
+    Ok(wanted
+        .filter_map(|(entry, verdict)| Some(Spec::new(entry, verdict?)))
         .collect())
 }

@@ -95,13 +95,13 @@ impl Project {
     fn show_at(&self, found: &SpecRef) -> Result<Spec> {
         let overlay = Overlay::load(&self.state_dir(), &self.project_key())?;
         let Some(mut entries) = neighbourhood(self, found) else {
-            let specs = list::all(self, |entry| entry.path == found.path)?;
+            let specs = list::survey(self, |entry| entry.path == found.path, |_, _| true)?;
             let gone = || Error::new(Code::SpecNotFound, format!("{} is gone", found.path));
             return specs.into_iter().next().ok_or_else(gone);
         };
         settle(&mut entries, self, &overlay);
-        let world = World::new(&entries, &overlay);
-        Ok(world.spec(&entries[0]))
+        let verdict = World::new(&entries, &overlay).verdict(&entries[0]);
+        Ok(Spec::new(entries.swap_remove(0), verdict))
     }
 
     /// Reads a spec; an error names file, line and column.

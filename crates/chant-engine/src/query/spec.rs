@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chant_spec::status::State;
 use serde::Serialize;
 
-use crate::index::Finding;
+use crate::index::{Entry, Finding, Summary};
 
 /// A spec, as every listing and every machine is told.
 #[derive(Debug, Clone, Serialize)]
@@ -78,7 +78,70 @@ pub struct Criteria {
     pub checked: u32,
 }
 
+/// How a spec stands: what takes other specs and runs to know.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub state: State,
+    pub reason: Option<String>,
+    pub ready: bool,
+    pub may_be_worked: bool,
+    pub blocked_by: Vec<String>,
+    pub run: Option<String>,
+}
+
+impl Verdict {
+    /// `ready` or `blocked` in place of `pending`.
+    pub(super) fn standing(&self) -> State {
+        standing(self.state, self.ready)
+    }
+}
+
+fn standing(state: State, ready: bool) -> State {
+    match state {
+        State::Pending if ready => State::Ready,
+        State::Pending => State::Blocked,
+        state => state,
+    }
+}
+
 impl Spec {
+    /// The spec of an entry, of which it is known how it stands.
+    pub(super) fn new(entry: Entry, verdict: Verdict) -> Self {
+        let (summary, error) = match entry.content {
+            Ok(summary) => (summary, None),
+            Err(finding) => (Summary::default(), Some(finding)),
+        };
+        let node = entry.node;
+        Self {
+            id: node.id,
+            title: summary.title.unwrap_or_default(),
+            kind: node.kind.as_str().to_owned(),
+            state: verdict.state,
+            reason: verdict.reason,
+            ready: verdict.ready,
+            may_be_worked: verdict.may_be_worked,
+            blocked_by: verdict.blocked_by,
+            labels: summary.labels,
+            depends_on: node.depends_on,
+            informed_by: summary.informed_by,
+            target_files: summary.target_files,
+            criteria: Criteria {
+                total: summary.criteria,
+                checked: summary.checked,
+            },
+            stale: false,
+            path: entry.path,
+            archived: node.archived,
+            prompt: summary.prompt,
+            model: summary.model,
+            agent: summary.agent,
+            members: node.members,
+            completed_at: summary.completed_at,
+            run: verdict.run,
+            error,
+        }
+    }
+
     /// Whether it is pending and something is in the way.
     pub fn is_blocked(&self) -> bool {
         self.state == State::Pending && !self.ready
@@ -86,11 +149,7 @@ impl Spec {
 
     /// The one word for how it stands: `ready` or `blocked` in place of `pending`.
     pub fn standing(&self) -> State {
-        match self.state {
-            State::Pending if self.ready => State::Ready,
-            State::Pending => State::Blocked,
-            state => state,
-        }
+        standing(self.state, self.ready)
     }
 
     /// Where it is shown: what can be begun first, what is over last.

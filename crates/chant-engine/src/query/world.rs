@@ -1,6 +1,6 @@
-//! All specs that an answer needs, by id, with what runs say of them. The only place that makes a [`Spec`].
+//! All specs that an answer needs, by id, with what runs say of them. The only place that says how one stands.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use chant_spec::graph::{self, Lookup, Node};
@@ -8,7 +8,7 @@ use chant_spec::id::{self, Resolved};
 use chant_spec::status::State;
 use chant_spec::{Blocker, Status};
 
-use super::spec::{Criteria, Spec};
+use super::spec::Verdict;
 use crate::index::Entry;
 use crate::journal::{Overlay, Shown};
 use crate::project::Project;
@@ -25,6 +25,8 @@ pub(super) struct World<'a> {
     by_id: HashMap<&'a str, Known<'a>>,
     /// Names that are no full ids, and what they turned out to mean.
     partial: RefCell<HashMap<String, Resolved>>,
+    /// All ids, one a line.
+    ids: OnceCell<String>,
     today: String,
 }
 
@@ -72,6 +74,7 @@ impl<'a> World<'a> {
             overlay,
             by_id,
             partial: RefCell::default(),
+            ids: OnceCell::new(),
             today,
         }
     }
@@ -86,6 +89,9 @@ impl<'a> World<'a> {
                 ]),
             };
         }
+        if !self.may_be_part(name) {
+            return Lookup::Missing;
+        }
         let mut partial = self.partial.borrow_mut();
         let resolved = partial
             .entry(name.to_owned())
@@ -98,6 +104,20 @@ impl<'a> World<'a> {
             Resolved::Many(ids) => Lookup::Ambiguous(ids.clone()),
             Resolved::None { .. } | Resolved::Invalid(_) => Lookup::Missing,
         }
+    }
+
+    /// Whether any id holds the name, up to a member's number: a quick no for names of specs that are gone.
+    fn may_be_part(&self, name: &str) -> bool {
+        let ids = self.ids.get_or_init(|| {
+            let mut ids = String::new();
+            for id in self.by_id.keys() {
+                ids.push_str(id);
+                ids.push('\n');
+            }
+            ids
+        });
+        let stem = name.split('.').next().unwrap_or(name);
+        memchr::memmem::find(ids.as_bytes(), stem.as_bytes()).is_some()
     }
 
     /// What a spec depends on by a name that stands for no spec or for several, as fragments of a sentence.
@@ -116,52 +136,36 @@ impl<'a> World<'a> {
         node.depends_on.iter().filter_map(say).collect()
     }
 
-    /// The spec of an entry.
-    pub(super) fn spec(&self, entry: &Entry) -> Spec {
+    /// How the spec of an entry stands.
+    pub(super) fn verdict(&self, entry: &Entry) -> Verdict {
         let node = &entry.node;
-        let readiness = graph::readiness(node, &|name| self.look_up(name));
         let shown = self
             .overlay
             .get(&node.id)
             .filter(|shown| counts(shown, node));
         let state = shown.map_or_else(|| node.status.state(), |shown| shown.state);
-        let mut spec = Spec {
-            id: node.id.clone(),
-            title: String::new(),
-            kind: node.kind.as_str().to_owned(),
+        let run = shown.map(|shown| shown.run.clone());
+        if let Err(finding) = &entry.content {
+            let reason = Some(format!("the file can not be used: {}", finding.message));
+            return Verdict {
+                state,
+                reason,
+                run,
+                ready: false,
+                may_be_worked: false,
+                blocked_by: Vec::new(),
+            };
+        }
+        let readiness = graph::readiness(node, &|name| self.look_up(name));
+        let reason = shown.map(|shown| shown.reason.clone());
+        Verdict {
             state,
-            reason: shown
-                .map(|shown| shown.reason.clone())
-                .filter(|reason| !reason.is_empty()),
+            reason: reason.filter(|reason| !reason.is_empty()),
+            run,
             ready: readiness.ready && state == State::Pending,
             may_be_worked: readiness.may_be_worked(),
             blocked_by: blockers(state, &readiness.blocked_by),
-            labels: Vec::new(),
-            depends_on: node.depends_on.clone(),
-            informed_by: Vec::new(),
-            target_files: Vec::new(),
-            criteria: Criteria::default(),
-            stale: false,
-            path: entry.path.clone(),
-            archived: node.archived,
-            prompt: None,
-            model: None,
-            agent: None,
-            members: node.members.clone(),
-            completed_at: None,
-            run: shown.map(|shown| shown.run.clone()),
-            error: None,
-        };
-        match &entry.content {
-            Ok(summary) => fill(&mut spec, summary),
-            Err(finding) => {
-                spec.reason = Some(format!("the file can not be used: {}", finding.message));
-                spec.ready = false;
-                spec.blocked_by.clear();
-                spec.error = Some(finding.clone());
-            }
         }
-        spec
     }
 }
 
@@ -184,19 +188,4 @@ fn blockers(state: State, blockers: &[Blocker]) -> Vec<String> {
         State::Completed | State::Cancelled => Vec::new(),
         _ => blockers.iter().map(ToString::to_string).collect(),
     }
-}
-
-fn fill(spec: &mut Spec, summary: &crate::index::Summary) {
-    spec.title = summary.title.clone().unwrap_or_default();
-    spec.labels.clone_from(&summary.labels);
-    spec.informed_by.clone_from(&summary.informed_by);
-    spec.target_files.clone_from(&summary.target_files);
-    spec.criteria = Criteria {
-        total: summary.criteria,
-        checked: summary.checked,
-    };
-    spec.prompt.clone_from(&summary.prompt);
-    spec.model.clone_from(&summary.model);
-    spec.agent.clone_from(&summary.agent);
-    spec.completed_at.clone_from(&summary.completed_at);
 }

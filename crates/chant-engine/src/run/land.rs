@@ -13,10 +13,6 @@ impl Run<'_, '_> {
             return Ok(Flow::Back(Step::Verify));
         };
         if landing.commit.is_none() {
-            let files = self.candidate().obstacles(&landing)?;
-            if !files.is_empty() {
-                return Ok(self.waits(&files));
-            }
             landing.commit = Some(self.candidate().commit(&landing)?.to_string());
             self.record.facts.landing = Some(landing.clone());
             self.journal.save(&self.record)?;

@@ -115,8 +115,13 @@ impl Run<'_, '_> {
 
     /// The last step: everything is reachable from the main branch, so worktree and branch may go.
     pub(super) fn clean(&mut self) -> Result<Flow> {
-        self.discard_worktree()?;
         let repo = self.project.repo();
+        let folder = &self.record.facts.worktree;
+        // Whatever was in it is in the landing: `collect` saw it after the last process had ended.
+        repo.remove_worktree(folder)?;
+        if folder.exists() {
+            chant_os::file::remove_tree(folder)?;
+        }
         let branch: BranchName = self.record.facts.branch.parse()?;
         if let Some(tip) = repo.branch_oid(&branch)? {
             if self.record.facts.silent

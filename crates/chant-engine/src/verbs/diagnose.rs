@@ -133,6 +133,13 @@ fn agents(project: &Project) -> Vec<Finding> {
     } else {
         names
     };
+    // An agent that nothing uses unasked may be missing.
+    let default = project
+        .config()
+        .defaults
+        .agent
+        .as_deref()
+        .unwrap_or(names[0]);
     names
         .into_iter()
         .map(|name| {
@@ -147,7 +154,13 @@ fn agents(project: &Project) -> Vec<Finding> {
                     Health::Ok,
                     format!("{} ({})", program.display(), agent.kind),
                 ),
-                Err(error) => Finding::problem(&label, &error),
+                Err(error) => {
+                    let mut finding = Finding::problem(&label, &error);
+                    if name != default {
+                        finding.health = Health::Warning;
+                    }
+                    finding
+                }
             }
         })
         .collect()

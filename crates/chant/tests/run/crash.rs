@@ -28,8 +28,8 @@ fn survives(point: &str) {
     assert_eq!(repo.file("notes.txt"), "uncommitted\n");
     // Every command in between explains, and breaks nothing.
     repo.chant(&["list"]).ok();
-    // repo.chant(&["status"]).ok();
-    repo.chant(&["diagnose"]);
+    repo.chant(&["status"]).ok();
+    repo.chant(&["diagnose"]).ok();
     work(&repo).ok();
     assert_landed_once(&repo);
     assert_eq!(repo.file("notes.txt"), "uncommitted\n");

@@ -7,6 +7,7 @@ mod faults;
 mod git_shapes;
 mod inputs;
 mod landing;
+mod prompts;
 mod silent;
 mod stop;
 mod support;
