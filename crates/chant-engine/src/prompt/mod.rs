@@ -4,10 +4,13 @@
 //! same name. Text of specs and inputs is only ever a value here, never a template.
 
 mod builtin;
+mod file;
 mod list;
 mod variables;
 
 pub use variables::{Input, Variables};
+
+use file::Text;
 
 use std::path::{Path, PathBuf};
 
@@ -35,10 +38,7 @@ pub fn builtin_names() -> impl Iterator<Item = &'static str> {
 pub struct Prompt {
     /// Its name.
     pub name: String,
-    /// Its template, without frontmatter.
-    source: String,
-    /// Where it was found; absent for a built-in.
-    pub path: Option<PathBuf>,
+    template: Text,
     folder: PathBuf,
 }
 
@@ -49,18 +49,17 @@ impl Prompt {
             return Err(Error::new(Code::PromptNotFound, format!("{name:?} is not a prompt's name"))
                 .hint("a prompt's name is letters, digits, `-` and `_`: the stem of a file in .chant/prompts"));
         }
-        let (source, path) = source(folder, name)?.ok_or_else(|| unknown_prompt(folder, name))?;
+        let template = file::find(folder, name)?.ok_or_else(|| file::unknown(folder, name))?;
         Ok(Self {
             name: name.to_owned(),
-            source,
-            path,
+            template,
             folder: folder.to_owned(),
         })
     }
 
     /// The text whose object id stands for this prompt in the record.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.template.text
     }
 
     /// Renders the prompt. An unknown variable is an error that names it and the nearest known one.
@@ -83,34 +82,34 @@ impl Prompt {
     }
 
     fn add(&self, environment: &mut Environment<'_>, name: &str) -> Result<()> {
-        let Some((text, _)) = source(&self.folder, name)? else {
+        let Some(found) = file::find(&self.folder, name)? else {
             return Ok(());
         };
         environment
-            .add_template_owned(name.to_owned(), text)
+            .add_template_owned(name.to_owned(), found.text)
             .map_err(|error| self.broken(&error))
     }
 
     /// A prompt that neither extends a frame nor shows the spec itself is a role to play: it goes into the
     /// frame, so that the agent is told its task whatever the prompt's author left out.
     fn framed(&self) -> String {
+        let source = self.source();
         let shows_the_spec = ["spec.body", "spec.description"]
             .iter()
-            .any(|name| self.source.contains(name));
-        if self.source.contains("{% extends") || self.source.contains("{%- extends") {
-            self.source.clone()
+            .any(|name| source.contains(name));
+        if source.contains("{% extends") || source.contains("{%- extends") {
+            source.to_owned()
         } else if shows_the_spec {
-            let inputs = if self.source.contains("inputs") {
+            let inputs = if source.contains("inputs") {
                 ""
             } else {
                 LOOSE_INPUTS
             };
-            format!("{}\n{inputs}{LOOSE_RULES}", self.source)
+            format!("{source}\n{inputs}{LOOSE_RULES}")
         } else {
-            format!(
-                "{{% extends \"{FRAME}\" %}}\n{{% block role %}}\n{}\n{{% endblock %}}\n",
-                self.source
-            )
+            // On the first line, so that an error's line is the file's.
+            let head = format!("{{% extends \"{FRAME}\" %}}{{% block role %}}");
+            format!("{head}{source}\n{{% endblock %}}\n")
         }
     }
 
@@ -124,38 +123,39 @@ impl Prompt {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("known variables: {}", variables::KNOWN.join(", ")),
                 };
-                return Err(Error::new(
-                    Code::PromptInvalid,
-                    format!("{}: unknown variable `{used}`", self.place()),
-                )
-                .hint(hint));
+                let line = self.source().lines().position(|line| line.contains(&used));
+                let place = self.place(&self.name, line.map(|before| before + 1));
+                let message = format!("{place}: unknown variable `{used}`");
+                return Err(Error::new(Code::PromptInvalid, message).hint(hint));
             }
         }
         Ok(())
     }
 
     fn broken(&self, error: &minijinja::Error) -> Error {
-        let line = error
-            .line()
-            .map_or_else(String::new, |line| format!(":{line}"));
+        let place = self.place(error.name().unwrap_or(&self.name), error.line());
         let what = match error.kind() {
             ErrorKind::TemplateNotFound => error.to_string(),
             _ => error
                 .detail()
                 .map_or_else(|| error.kind().to_string(), str::to_owned),
         };
-        Error::new(
-            Code::PromptInvalid,
-            format!("{}{line}: {what}", self.place()),
-        )
-        .hint("templates use the jinja2 language; `chant prep ID` shows what an agent would get")
+        Error::new(Code::PromptInvalid, format!("{place}: {what}"))
+            .hint("templates use the jinja2 language; `chant prep ID` shows what an agent would get")
     }
 
-    fn place(&self) -> String {
-        self.path.as_ref().map_or_else(
-            || format!("built-in prompt {}", self.name),
+    /// A line of a template as a line of its file.
+    fn place(&self, template: &str, line: Option<usize>) -> String {
+        let found = file::find(&self.folder, template).ok().flatten();
+        let (path, before) = found.map_or((None, 0), |found| (found.path, found.lines_before));
+        let name = path.map_or_else(
+            || format!("built-in prompt {template}"),
             |path| path.display().to_string(),
-        )
+        );
+        match line {
+            Some(line) => format!("{name}:{}", line + before),
+            None => name,
+        }
     }
 }
 
@@ -178,42 +178,6 @@ fn environment<'a>() -> Environment<'a> {
     environment
 }
 
-fn source(folder: &Path, name: &str) -> Result<Option<(String, Option<PathBuf>)>> {
-    const LIMIT: u64 = 1 << 20;
-    let path = folder.join(format!("{name}.md"));
-    if path.exists() {
-        let bytes = chant_os::file::read_regular(&path, LIMIT)?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Error::new(
-                Code::PromptInvalid,
-                format!("{} is not UTF-8 text", path.display()),
-            )
-            .hint("save the file as UTF-8")
-        })?;
-        return Ok(Some((without_frontmatter(&text).to_owned(), Some(path))));
-    }
-    Ok(builtin::get(name).map(|text| (without_frontmatter(text).to_owned(), None)))
-}
-
-/// A prompt's frontmatter only describes it; a file without any is fine.
-fn without_frontmatter(text: &str) -> &str {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let Some(rest) = text
-        .strip_prefix("---\n")
-        .or_else(|| text.strip_prefix("---\r\n"))
-    else {
-        return text;
-    };
-    let mut offset = 0;
-    for line in rest.split_inclusive('\n') {
-        offset += line.len();
-        if matches!(line.trim_end_matches(['\n', '\r']), "---" | "...") {
-            return rest[offset..].trim_start_matches(['\n', '\r']);
-        }
-    }
-    text
-}
-
 fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 100
@@ -221,24 +185,4 @@ fn is_name(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_alphanumeric() || c == '-' || c == '_')
-}
-
-fn unknown_prompt(folder: &Path, name: &str) -> Error {
-    let hint = crate::nearest(name, builtin_names()).map_or_else(
-        || {
-            format!(
-                "built-in prompts: {}",
-                builtin_names().collect::<Vec<_>>().join(", ")
-            )
-        },
-        |near| format!("did you mean `{near}`?"),
-    );
-    Error::new(
-        Code::PromptNotFound,
-        format!(
-            "no prompt {name:?}: neither {}/{name}.md nor a built-in",
-            folder.display()
-        ),
-    )
-    .hint(hint)
 }

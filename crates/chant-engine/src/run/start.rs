@@ -10,7 +10,7 @@ use chant_os::lock::Lock;
 use chant_spec::status::{Action, allowed};
 use chant_spec::{Document, SpecId};
 
-use super::{Run, Surroundings, claim, run_dir};
+use super::{Run, Surroundings, claim, run_dir, worktree};
 use crate::error::{Code, Error, Result};
 use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
@@ -164,6 +164,7 @@ fn prepare(
     let sources = inputs::gather(project, &document, &base)?;
     let prompt_name = agents::prompt_name(project, order, &document);
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), &prompt_name)?;
+    try_prompt(project, &document, id, &prompt_name, &place)?;
     let spec_oid = repo.hash_object(&bytes)?;
     let facts = Facts {
         base: base.to_string(),
@@ -186,6 +187,28 @@ fn prepare(
         ..Facts::default()
     };
     Ok((facts, document, agent))
+}
+
+/// A template that can not be used is told before anything begins. Its inputs are not needed for that; as a second
+/// attempt it has the most to say.
+fn try_prompt(
+    project: &Project,
+    document: &Document,
+    id: &SpecId,
+    prompt: &str,
+    place: &Place,
+) -> Result<()> {
+    let occasion = worktree::Occasion {
+        id: id.as_str(),
+        prompt,
+        worktree: &place.folder,
+        branch: place.branch.as_str(),
+        base: "",
+        attempt: 2,
+        previous_failure: "",
+        silent: project.silent(),
+    };
+    worktree::render(project, document, &[], &occasion).map(drop)
 }
 
 /// A ULID: sorts by time, unique without coordination.
