@@ -140,8 +140,9 @@ impl Prompt {
                 .detail()
                 .map_or_else(|| error.kind().to_string(), str::to_owned),
         };
-        Error::new(Code::PromptInvalid, format!("{place}: {what}"))
-            .hint("templates use the jinja2 language; `chant prep ID` shows what an agent would get")
+        Error::new(Code::PromptInvalid, format!("{place}: {what}")).hint(
+            "templates use the jinja2 language; `chant prep ID` shows what an agent would get",
+        )
     }
 
     /// A line of a template as a line of its file.

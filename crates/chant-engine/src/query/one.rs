@@ -109,6 +109,10 @@ impl Project {
         let bytes = self.read_spec_at(path)?;
         Document::parse(bytes.clone())
             .map_err(|diagnostics| Error::in_spec(path, &bytes, &diagnostics))
+            .map_err(|error| match error.hint {
+                Some(_) => error,
+                None => error.hint(format!("correct it: chant edit {path}")),
+            })
     }
 }
 

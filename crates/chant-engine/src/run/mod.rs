@@ -16,7 +16,7 @@ pub(crate) mod worktree;
 
 pub(crate) use agent::MARKER;
 pub use start::Order;
-pub(crate) use start::{choose_place, input_record, start_point, worktrees_of};
+pub(crate) use start::{choose_place, input_record, is_silent, start_point, worktrees_of};
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};

@@ -173,7 +173,7 @@ fn prepare(
         spec_path: project.path_from_repo(&project.spec_path_from_root(id)),
         spec_oid: spec_oid.to_string(),
         brought: brought(project, &sources),
-        silent: project.silent(),
+        silent: is_silent(project, id)?,
         agent: agent.name.clone(),
         agent_kind: agent.kind.to_string(),
         agent_version: chant_agent::version(&agent, &program),
@@ -206,7 +206,7 @@ fn try_prompt(
         base: "",
         attempt: 2,
         previous_failure: "",
-        silent: project.silent(),
+        silent: is_silent(project, id)?,
     };
     worktree::render(project, document, &[], &occasion).map(drop)
 }
@@ -266,6 +266,12 @@ fn no_commit() -> Error {
         "the repository has no commit yet, so there is nothing to work from",
     )
     .hint("make a first commit, for example: git commit --allow-empty -m \"first commit\"")
+}
+
+/// Whether git must know nothing of a spec: in silent mode, and where somebody's `.gitignore` hides it.
+pub(crate) fn is_silent(project: &Project, id: &SpecId) -> Result<bool> {
+    let path = project.path_from_repo(&project.spec_path_from_root(id));
+    Ok(project.silent() || project.repo().is_ignored(&path)?)
 }
 
 /// The main branch, and the commit a run begins from.

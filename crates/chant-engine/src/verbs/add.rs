@@ -34,12 +34,7 @@ pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
         *name = project.resolve_id(name)?.to_string();
     }
     for target in &new.target_files {
-        chant_spec::repo_path(target).map_err(|error| {
-            Error::new(
-                Code::Usage,
-                format!("{target:?} can not be a target file: {error}"),
-            )
-        })?;
+        check_target(target)?;
     }
     if let Some(name) = &new.prompt {
         Prompt::find(&project.dot_chant().join("prompts"), name)?;
@@ -79,6 +74,21 @@ pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
         Code::Internal,
         "no free name for a spec was found",
     ))
+}
+
+fn check_target(target: &str) -> Result<()> {
+    let refused = |why: String| {
+        Error::new(
+            Code::Usage,
+            format!("{target:?} can not be a target file: {why}"),
+        )
+        .hint("a target is a path inside the repository, from its top")
+    };
+    if target.contains(char::is_control) {
+        return Err(refused("the path holds control characters".into()));
+    }
+    chant_spec::repo_path(target).map_err(|error| refused(error.to_string()))?;
+    Ok(())
 }
 
 /// Only one at a time counts, so that numbers are unique. The file's exclusive creation does not depend on it.

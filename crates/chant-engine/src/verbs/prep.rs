@@ -1,6 +1,6 @@
 //! `chant prep`: exactly what an agent would be given now, with nothing changed.
 
-use chant_spec::{Document, SpecId};
+use chant_spec::SpecId;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -24,7 +24,7 @@ pub struct Prepared {
 
 /// Renders the prompt of a spec's next run.
 pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
-    let document = Document::parse(project.read_spec(id)?)?;
+    let document = project.document(&project.spec_path_from_root(id))?;
     let (main, base) = run::start_point(project)?;
     let sources = inputs::gather(project, &document, &base)?;
     let prompt = crate::agents::prompt_name(project, order, &document);
@@ -50,7 +50,7 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
             base: base.as_str(),
             attempt,
             previous_failure: previous,
-            silent: project.silent(),
+            silent: run::is_silent(project, id)?,
         },
     )?;
     let _ = main;

@@ -2,7 +2,7 @@
 
 use chant_git::BranchName;
 use chant_spec::status::{Action, allowed};
-use chant_spec::{Document, SpecId, Status, set_scalar};
+use chant_spec::{SpecId, Status, set_scalar};
 use serde::Serialize;
 
 use crate::error::Result;
@@ -30,7 +30,7 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
     let _claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
     let journal = Journal::open(&project.state_dir(), &project.project_key())?;
     let kept = put_run_aside(project, &journal, id)?;
-    let document = Document::parse(project.read_spec(id)?)?;
+    let document = project.document(&project.spec_path_from_root(id))?;
     if document.frontmatter().status != Status::Pending {
         let bytes = set_scalar(&document, "status", "pending")?;
         record_spec_change(project, id, &bytes, &format!("chant({id}): reset"))?;

@@ -188,3 +188,19 @@ fn hooks_and_a_name_with_spaces_do_no_harm() {
     assert_landed_once(&repo);
     assert_eq!(repo.file("a file with ümlauts.txt"), "hello\n");
 }
+
+#[test]
+fn a_project_that_gitignore_hides_is_worked_as_a_silent_one() {
+    let repo = with_agent(HONEST_QUIET);
+    repo.write(".gitignore", ".chant/\n");
+    repo.git(&["add", ".gitignore"]);
+    repo.git(&["commit", "-q", "-m", "ignore"]);
+    work(&repo).ok();
+    assert_eq!(repo.git(&["show", "main:greeting.txt"]).trim(), "hello");
+    assert!(
+        !repo
+            .git(&["ls-tree", "-r", "--name-only", "main"])
+            .contains(".chant")
+    );
+    assert!(repo.file(SPEC).contains("status: completed"));
+}

@@ -17,6 +17,12 @@ git add -A
 git commit -q -m "chant($CHANT_SPEC_ID): write the greeting"
 "#;
 
+/// The same without a commit of its own.
+pub const HONEST_QUIET: &str = r#"
+echo hello > greeting.txt
+sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"
+"#;
+
 /// A repository with `chant init`, one spec, and `script` as its agent.
 pub fn with_agent(script: &str) -> TestRepo {
     let repo = TestRepo::new();
