@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use chant_engine::{Code, Error, Project, Result, SpecRef};
 use clap::{CommandFactory, Parser};
-use serde_json::Value;
 
 use crate::commands::{self, Command};
 use crate::ui::{ColorChoice, Ui};
@@ -89,21 +88,29 @@ impl Context {
 }
 
 /// How a command ended well: what it says to machines, and its exit status.
-#[derive(Debug)]
 pub(crate) struct Done {
-    /// The `data` of the JSON document.
-    pub(crate) data: Value,
+    /// Writes the JSON document. Most people never ask for it, so it is made only then.
+    document: Box<dyn FnOnce() -> serde_json::Result<String>>,
     /// Usually 0.
-    pub(crate) exit: u8,
+    exit: u8,
 }
 
 impl Done {
     /// With the value that a machine gets.
-    pub(crate) fn with(data: impl serde::Serialize) -> Result<Self> {
-        let data = serde_json::to_value(data).map_err(|error| {
-            Error::new(Code::Internal, format!("failed to write JSON: {error}"))
-        })?;
-        Ok(Self { data, exit: 0 })
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "it is what every command ends with"
+    )]
+    pub(crate) fn with(data: impl serde::Serialize + 'static) -> Result<Self> {
+        Ok(Self {
+            document: Box::new(move || json::ok(&data)),
+            exit: 0,
+        })
+    }
+
+    /// The same with another exit status.
+    pub(crate) fn ending(self, exit: u8) -> Self {
+        Self { exit, ..self }
     }
 }
 
@@ -137,10 +144,22 @@ pub(crate) fn run() -> u8 {
 fn end(ui: &mut Ui, outcome: Result<Done>) -> u8 {
     let exit = match outcome {
         Ok(done) => {
-            if ui.is_json() {
-                ui.raw(&json::ok(&done.data));
+            if !ui.is_json() {
+                done.exit
+            } else {
+                match (done.document)() {
+                    Ok(document) => {
+                        ui.raw(&document);
+                        done.exit
+                    }
+                    Err(error) => {
+                        let message = format!("failed to write JSON: {error}");
+                        let error = Error::new(Code::Internal, message);
+                        ui.raw(&json::failed(&error));
+                        error.code.exit()
+                    }
+                }
             }
-            done.exit
         }
         Err(error) => {
             ui.end_page();

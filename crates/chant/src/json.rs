@@ -1,11 +1,20 @@
 //! The envelope of `--json`: one document, whatever happens (contract §3).
 
 use chant_engine::Error;
+use serde::Serialize;
 use serde_json::{Value, json};
 
+#[derive(Serialize)]
+struct Success<'a, T> {
+    ok: bool,
+    data: &'a T,
+}
+
 /// What a command that succeeded prints.
-pub(crate) fn ok(data: &Value) -> String {
-    format!("{}\n", json!({"ok": true, "data": data}))
+pub(crate) fn ok(data: &impl Serialize) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string(&Success { ok: true, data })?;
+    text.push('\n');
+    Ok(text)
 }
 
 /// What a command that failed prints.

@@ -33,7 +33,7 @@ pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
         .map(|column| {
             rows.iter()
                 .filter_map(|row| row.get(column))
-                .map(|cell| cell.text.width())
+                .map(|cell| extent(&cell.text))
                 .max()
                 .unwrap_or(0)
         })
@@ -47,7 +47,7 @@ pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
         let mut line = String::new();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let text = cut(&cell.text, *width);
-            let room = width - text.width();
+            let room = width - extent(&text);
             line.push_str(&ui.paint(cell.tone, &text));
             if column + 1 < columns {
                 line.extend(std::iter::repeat_n(' ', room + 2));
@@ -57,9 +57,18 @@ pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
     }
 }
 
+/// How many columns text takes; most text is ASCII.
+fn extent(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len()
+    } else {
+        text.width()
+    }
+}
+
 /// Cuts text to a width, and says so with an ellipsis.
 pub(crate) fn cut(text: &str, width: usize) -> String {
-    if text.width() <= width {
+    if extent(text) <= width {
         return text.to_owned();
     }
     let mut kept = String::new();

@@ -325,6 +325,9 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 
 /// The same for text that has to stay on one line.
 pub(crate) fn one_line(text: &str) -> String {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.to_owned();
+    }
     harmless(&text.replace(['\n', '\t', '\r'], " ")).into_owned()
 }
 

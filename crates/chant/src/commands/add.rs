@@ -73,12 +73,6 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     for name in &args.depends_on {
         depends_on.push(cx.spec(&project, name)?.id.to_string());
     }
-    for target in &args.target {
-        chant_spec::repo_path(target).map_err(|error| {
-            Error::new(Code::Usage, format!("--target {target}: {error}"))
-                .hint("a target is a path inside the repository")
-        })?;
-    }
     let new = NewSpec {
         kind,
         title: args.title,

@@ -35,8 +35,5 @@ pub(crate) fn run(cx: &mut Context, _args: &Args) -> Result<Done> {
             .iter()
             .any(|finding| finding.health == Health::Problem),
     );
-    Ok(Done {
-        exit,
-        ..Done::with(findings)?
-    })
+    Done::with(findings).map(|done| done.ending(exit))
 }

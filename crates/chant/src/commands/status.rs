@@ -62,7 +62,8 @@ fn print(cx: &mut Context, board: &Board) {
     section(cx, "Needs you", &board.attention);
     section(cx, "Ready", &board.ready);
     cx.ui.out("");
-    cx.ui.out(&format!("Next: {}", next(board)));
+    cx.ui
+        .out(&format!("Next: {}", crate::ui::one_line(&next(board))));
 }
 
 fn section(cx: &mut Context, heading: &str, specs: &[Spec]) {

@@ -73,9 +73,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         conclude(cx, &project, &report)?;
         reports.push(report);
     }
-    match reports.as_slice() {
-        [one] => Done::with(one),
-        all => Done::with(all),
+    match <[_; 1]>::try_from(reports) {
+        Ok([one]) => Done::with(one),
+        Err(all) => Done::with(all),
     }
 }
 
