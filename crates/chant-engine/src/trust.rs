@@ -28,7 +28,8 @@ struct Record {
 struct Trusted {
     project: String,
     at: String,
-    digest: String,
+    /// A digest of each thing that may be started. Less is fine, anything else is asked for again.
+    starts: Vec<String>,
 }
 
 /// How a clone stands.
@@ -56,7 +57,13 @@ pub fn standing(project: &Project) -> Result<Standing> {
         .find(|trusted| trusted.project == key);
     Ok(match trusted {
         None => Standing::Unknown,
-        Some(trusted) if trusted.digest == digest(project) => Standing::Trusted,
+        Some(trusted)
+            if digests(project)
+                .iter()
+                .all(|one| trusted.starts.contains(one)) =>
+        {
+            Standing::Trusted
+        }
         Some(_) => Standing::Changed,
     })
 }
@@ -146,7 +153,7 @@ pub fn trust(project: &Project) -> Result<()> {
     record.projects.push(Trusted {
         project: key,
         at: chant_os::clock::now().to_string(),
-        digest: digest(project),
+        starts: digests(project),
     });
     let json = serde_json::to_vec_pretty(&record).map_err(|error| {
         Error::new(
@@ -214,7 +221,7 @@ pub fn check_run(project: &Project, agent: &AgentConfig, document: &Document) ->
     }
 }
 
-fn digest(project: &Project) -> String {
+fn digests(project: &Project) -> Vec<String> {
     let all = lines(project, |environment| {
         environment
             .iter()
@@ -222,7 +229,9 @@ fn digest(project: &Project) -> String {
                 text + " " + key + "=" + value
             })
     });
-    crate::digest(all.join("\0").as_bytes(), 32)
+    all.iter()
+        .map(|line| crate::digest(line.as_bytes(), 16))
+        .collect()
 }
 
 fn file(project: &Project) -> Result<PathBuf> {

@@ -36,7 +36,10 @@ pub struct AgentEntry {
     /// Whether it may do everything unasked. Only the user's own files can say so.
     pub bypass_permissions: bool,
     /// Who decides what is started: the tracked file, if it says anything of it, else the last layer that does.
+    /// Who decides what is started: the project as soon as a word of it is the project's.
     pub source: Layer,
+    /// What of it the project's settings decide, after everybody else had a say.
+    by_project: Vec<&'static str>,
 }
 
 impl AgentEntry {
@@ -54,7 +57,25 @@ impl AgentEntry {
             recording: None,
             bypass_permissions: false,
             source,
+            by_project: Vec::new(),
         }
+    }
+
+    /// Notes whose word one of [`STARTS`] is now. The environment is merged, so what the project put there stays.
+    fn decided(&mut self, key: &'static str, layer: Layer) {
+        if layer == Layer::Project {
+            self.by_project.push(key);
+        } else if key != "env" {
+            self.by_project.retain(|known| *known != key);
+        }
+        // A kind alone starts its own program; beside a command it only says how to talk to it.
+        let only_how = |key: &&str| matches!(*key, "kind" | "provider") && !self.command.is_empty();
+        let is_theirs = self.by_project.iter().any(|key| !only_how(key));
+        self.source = match (is_theirs, layer) {
+            (true, _) => Layer::Project,
+            (false, Layer::Project) => self.source,
+            (false, layer) => layer,
+        };
     }
 }
 
@@ -119,9 +140,6 @@ fn set(
     if matches!(node.value, Value::Null) {
         return Ok(());
     }
-    if STARTS.contains(&key) && agent.source != Layer::Project {
-        agent.source = file.layer;
-    }
     match key {
         "name" | "weight" => {}
         "kind" | "provider" => agent.kind = text(file, key, node)?,
@@ -150,6 +168,9 @@ fn set(
             }
         }
         other => remarks.push(unknown(agent, other, file, node)),
+    }
+    if let Some(key) = STARTS.iter().find(|known| **known == key) {
+        agent.decided(key, file.layer);
     }
     Ok(())
 }

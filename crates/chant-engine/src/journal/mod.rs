@@ -303,7 +303,7 @@ fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
                 "move it away with `mv {0} {0}.broken`; specs and branches are not in it, only the memory of attempts",
                 path.display()
             )),
-        _ => Error::new(Code::JournalUnusable, base).hint("see that the file can be written, then repeat the command"),
+        _ => Error::new(Code::JournalUnusable, base).hint("see that the file can be written and the disk is not full, then repeat the command"),
     }
 }
 

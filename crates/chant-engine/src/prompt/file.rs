@@ -12,7 +12,7 @@ const LIMIT: u64 = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Text {
     /// Without its frontmatter.
-    pub(super) text: String,
+    pub(super) template: String,
     /// How many lines of the file stand before it.
     pub(super) lines_before: usize,
     /// Where it was found; absent for a built-in.
@@ -24,7 +24,7 @@ impl Text {
         let text = without_frontmatter(file);
         let before = &file[..file.len() - text.len()];
         Self {
-            text: text.to_owned(),
+            template: text.to_owned(),
             lines_before: before.matches('\n').count(),
             path,
         }

@@ -59,7 +59,7 @@ impl Prompt {
 
     /// The text whose object id stands for this prompt in the record.
     pub fn source(&self) -> &str {
-        &self.template.text
+        &self.template.template
     }
 
     /// Renders the prompt. An unknown variable is an error that names it and the nearest known one.
@@ -86,7 +86,7 @@ impl Prompt {
             return Ok(());
         };
         environment
-            .add_template_owned(name.to_owned(), found.text)
+            .add_template_owned(name.to_owned(), found.template)
             .map_err(|error| self.broken(&error))
     }
 

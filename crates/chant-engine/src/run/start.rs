@@ -87,7 +87,13 @@ impl<'a, 's> Run<'a, 's> {
         claim: Lock,
     ) -> Result<Self> {
         let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
-        let start = Document::parse(project.repo().blob(&oid)?)?;
+        let bytes = project.repo().blob(&oid).map_err(|error| {
+            let spec = &record.spec;
+            let what = "what the interrupted run began from is gone from the repository";
+            Error::new(Code::GitFailed, format!("{spec}: {what}: {error}"))
+                .hint(format!("start over: chant reset {spec}"))
+        })?;
+        let start = Document::parse(bytes)?;
         if record.state == RunState::Conflict {
             // A person may have merged on the branch: what is there now is the result.
             record.step = Step::Collect;
