@@ -220,17 +220,26 @@ impl From<Diagnostics> for Error {
     }
 }
 
+const MAKE_SPACE: &str = "free some space, then repeat the command";
+
 impl From<FileError> for Error {
     fn from(error: FileError) -> Self {
         if error.is_disk_full() {
-            Self::new(Code::DiskFull, error.to_string())
-                .hint("free some space, then repeat the command")
+            Self::new(Code::DiskFull, error.to_string()).hint(MAKE_SPACE)
         } else if error.is_read_only() {
             Self::new(Code::Io, error.to_string()).hint("make it writable, then repeat the command")
         } else {
             Self::new(Code::Io, error.to_string())
         }
     }
+}
+
+/// Git says it in its own words.
+fn is_disk_full(error: &GitError) -> bool {
+    let text = error.to_string();
+    ["No space left on device", "Out of diskspace"]
+        .iter()
+        .any(|words| text.contains(words))
 }
 
 impl From<GitError> for Error {
@@ -243,6 +252,7 @@ impl From<GitError> for Error {
             GitError::MainBranchUnknown { .. } | GitError::MainBranchMissing { .. } => {
                 Code::MainBranchUnknown
             }
+            _ if is_disk_full(&error) => Code::DiskFull,
             _ => Code::GitFailed,
         };
         let hint = match error {
@@ -251,6 +261,7 @@ impl From<GitError> for Error {
             }
             GitError::Bare { .. } => "clone it, and work in the clone",
             GitError::NotInstalled | GitError::TooOld { .. } => "install git 2.38 or newer",
+            _ if code == Code::DiskFull => MAKE_SPACE,
             _ => return Self::new(code, error.to_string()),
         };
         Self::new(code, error.to_string()).hint(hint)

@@ -295,6 +295,28 @@ fn an_untracked_input_reaches_the_agent_and_does_not_land() {
 }
 
 #[test]
+fn not_even_when_chant_is_killed_while_it_takes_the_input_out() {
+    for point in ["collect:before", "collect:after", "land:committed"] {
+        let repo = informed("informed_by: [private.md]\n");
+        repo.write("private.md", "for your eyes only\n");
+        let two = format!("git add -A\ngit commit -q -m 'everything'\n{HONEST}");
+        set_agent(&repo, &two);
+        let killed = repo.chant_with(|command| {
+            command.args(["work", ID]).env("CHANT_CRASH_AT", point);
+        });
+        assert_eq!(killed.code, None, "{}", killed.stderr);
+        work(&repo).ok();
+        assert_landed_once(&repo);
+        let landed = repo.git(&["log", "--branches", "--name-only", "--format=%s"]);
+        assert!(!landed.contains("private.md"), "{point}: {landed}");
+        assert!(
+            landed.contains("everything"),
+            "the agent's commits land: {landed}"
+        );
+    }
+}
+
+#[test]
 fn the_record_names_the_inputs_by_content() {
     let repo = informed("informed_by: [notes.md]\n");
     repo.write("notes.md", "a note\n");

@@ -193,3 +193,51 @@ fn checks_see_the_files_that_git_does_not_know() {
     repo.chant(&["work", "001", "002"]).ok();
     assert_chain_is_done(&repo);
 }
+
+#[test]
+fn a_silent_project_in_a_subfolder_seen_from_a_linked_worktree() {
+    let repo = TestRepo::new();
+    let folder = repo.path().join("app");
+    repo.write("app/readme.txt", "the app\n");
+    repo.commit("an app");
+    let there = |folder: &std::path::Path, args: &[&str]| {
+        repo.chant_with(|command| {
+            command.args(args).current_dir(folder);
+        })
+    };
+    there(&folder, &["init", "--here", "--silent", "--name", "app"]).ok();
+    set_agent(&repo, WORKER);
+    for name in ["agents.md"] {
+        std::fs::rename(
+            repo.path().join(".chant").join(name),
+            folder.join(".chant").join(name),
+        )
+        .unwrap();
+    }
+    std::fs::remove_dir_all(repo.path().join(".chant")).unwrap();
+    repo.write(
+        "app/.chant/specs/001-research.md",
+        "---\ntype: research\nstatus: pending\ntarget_files: [.chant/research/a.md]\n---\n\n# Find it\n\n## Acceptance Criteria\n\n- [ ] It is found\n",
+    );
+    repo.write(
+        "app/.chant/specs/002-code.md",
+        "---\ntype: code\nstatus: pending\ndepends_on: [001-research]\ninformed_by: [.chant/research/a.md]\n---\n\n# Write it down\n\n## Acceptance Criteria\n\n- [ ] It is written\n",
+    );
+    let side = repo.path().parent().unwrap().join("side");
+    repo.git(&[
+        "worktree",
+        "add",
+        "-q",
+        "-b",
+        "side",
+        &side.display().to_string(),
+    ]);
+    there(&side.join("app"), &["work", "001"]).ok();
+    there(&folder, &["work", "002"]).ok();
+    assert_eq!(repo.file("app/.chant/research/a.md"), "the answer is 42\n");
+    assert_eq!(
+        repo.git(&["show", "main:app/answer.txt"]),
+        "the answer is 42\n"
+    );
+    assert_git_knows_nothing(&repo);
+}
