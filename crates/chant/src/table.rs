@@ -1,5 +1,7 @@
 //! Rows that fit the terminal: the last column gives way, the others are as wide as they need to be.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::ui::{Tone, Ui, width};
@@ -9,16 +11,16 @@ const LEAST: usize = 12;
 
 /// One cell.
 #[derive(Debug, Clone)]
-pub(crate) struct Cell {
+pub(crate) struct Cell<'a> {
     /// Already safe for a terminal, on one line.
-    pub text: String,
+    pub text: Cow<'a, str>,
     /// How it looks.
     pub tone: Tone,
 }
 
-impl Cell {
+impl<'a> Cell<'a> {
     /// A cell.
-    pub(crate) fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(crate) fn new(tone: Tone, text: impl Into<Cow<'a, str>>) -> Self {
         Self {
             text: text.into(),
             tone,
@@ -27,7 +29,7 @@ impl Cell {
 }
 
 /// Prints rows of equally many cells.
-pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
+pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell<'_>>]) {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut widths: Vec<usize> = (0..columns)
         .map(|column| {
@@ -43,12 +45,13 @@ pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell>]) {
     };
     let taken: usize = others.iter().map(|width| width + 2).sum();
     *last = (*last).min(width().saturating_sub(taken).max(LEAST));
+    let mut line = String::new();
     for row in rows {
-        let mut line = String::new();
+        line.clear();
         for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
             let text = cut(&cell.text, *width);
             let room = width - extent(&text);
-            line.push_str(&ui.paint(cell.tone, &text));
+            ui.paint_onto(&mut line, cell.tone, &text);
             if column + 1 < columns {
                 line.extend(std::iter::repeat_n(' ', room + 2));
             }
@@ -67,9 +70,9 @@ fn extent(text: &str) -> usize {
 }
 
 /// Cuts text to a width, and says so with an ellipsis.
-pub(crate) fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if extent(text) <= width {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut kept = String::new();
     let mut used = 0;
@@ -81,7 +84,7 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
         kept.push(c);
     }
     kept.push('…');
-    kept
+    Cow::Owned(kept)
 }
 
 #[cfg(test)]

@@ -118,6 +118,15 @@ impl Ui {
         paint(self.out_color, tone, text)
     }
 
+    /// Adds text to a line of the result, painted.
+    pub(crate) fn paint_onto(&self, line: &mut String, tone: Tone, text: &str) {
+        if self.out_color {
+            line.push_str(&paint(true, tone, text));
+        } else {
+            line.push_str(text);
+        }
+    }
+
     /// A line of the result. In JSON mode the document takes its place.
     pub(crate) fn out(&mut self, line: &str) {
         if self.json {
@@ -325,10 +334,19 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
 
 /// The same for text that has to stay on one line.
 pub(crate) fn one_line(text: &str) -> String {
+    line(text).into_owned()
+}
+
+/// The same, without a copy of text that is harmless already: most is.
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
-    harmless(&text.replace(['\n', '\t', '\r'], " ")).into_owned()
+    let breaks = ['\n', '\t', '\r'];
+    if text.contains(breaks) {
+        return Cow::Owned(harmless(&text.replace(breaks, " ")).into_owned());
+    }
+    harmless(text)
 }
 
 /// Characters that reorder the text around them.

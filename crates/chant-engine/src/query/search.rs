@@ -1,12 +1,11 @@
 //! Looking for text in specs.
 
-use std::path::Path;
-
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Serialize;
 
 use super::list::{Filter, list};
 use super::spec::Spec;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::index::in_parallel;
 use crate::project::Project;
 
@@ -40,51 +39,78 @@ const WIDTH: usize = 160;
 /// Finds the specs whose file or id holds every word of `words`, whatever their case. Lines that hold any word are
 /// the hits.
 pub fn search(project: &Project, words: &[String], filter: &Filter) -> Result<Vec<Hits>> {
-    let needles: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let needles = Needles::new(words)?;
     let specs = list(project, filter)?;
     let (root, repository) = (project.root(), project.repo().root());
-    let found = in_parallel(&specs, |spec| look(root, repository, spec, &needles));
+    let found = in_parallel(&specs, |spec| {
+        let bytes = crate::index::read_file(&root.join(&spec.path), repository).unwrap_or_default();
+        needles.look(spec.id.as_bytes(), &bytes)
+    });
     let hits = specs.into_iter().zip(found);
     Ok(hits
         .filter_map(|(spec, found)| found.map(|(hits, lines)| Hits { spec, hits, lines }))
         .collect())
 }
 
-fn look(
-    root: &Path,
-    repository: &Path,
-    spec: &Spec,
-    needles: &[String],
-) -> Option<(Vec<Hit>, usize)> {
-    let bytes = crate::index::read_file(&root.join(&spec.path), repository).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let lower = text.to_lowercase();
-    let id = spec.id.to_lowercase();
-    if !needles
-        .iter()
-        .all(|needle| lower.contains(needle) || id.contains(needle))
-    {
-        return None;
-    }
-    let (mut hits, mut lines) = (Vec::new(), 0);
-    for (number, line) in text.lines().enumerate() {
-        let lower = line.to_lowercase();
-        let Some(at) = needles
-            .iter()
-            .filter_map(|needle| lower.find(needle.as_str()))
-            .min()
-        else {
-            continue;
+/// What is looked for.
+struct Needles {
+    each: Vec<Regex>,
+    any: Regex,
+}
+
+impl Needles {
+    fn new(words: &[String]) -> Result<Self> {
+        let pattern = |pattern: &str| {
+            RegexBuilder::new(pattern)
+                .case_insensitive(true)
+                .build()
+                .map_err(|error| {
+                    Error::new(Code::Usage, format!("failed to search for that: {error}"))
+                })
         };
-        lines += 1;
-        if hits.len() < MOST_LINES {
-            hits.push(Hit {
-                line: number + 1,
-                text: around(line, at),
-            });
-        }
+        let escaped: Vec<String> = words.iter().map(|word| regex::escape(word)).collect();
+        let each = escaped
+            .iter()
+            .map(|word| pattern(word))
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            each,
+            any: pattern(&escaped.join("|"))?,
+        })
     }
-    Some((hits, lines))
+
+    /// The first lines of a text that holds every word, and how many lines hold one.
+    fn look(&self, id: &[u8], text: &[u8]) -> Option<(Vec<Hit>, usize)> {
+        if !self
+            .each
+            .iter()
+            .all(|needle| needle.is_match(text) || needle.is_match(id))
+        {
+            return None;
+        }
+        let (mut hits, mut lines) = (Vec::new(), 0);
+        let (mut position, mut number, mut last) = (0, 1, 0);
+        for found in self.any.find_iter(text) {
+            number += memchr::memchr_iter(b'\n', &text[position..found.start()]).count();
+            position = found.start();
+            if number == last {
+                continue;
+            }
+            last = number;
+            lines += 1;
+            if hits.len() < MOST_LINES {
+                let start = memchr::memrchr(b'\n', &text[..position]).map_or(0, |end| end + 1);
+                let end = memchr::memchr(b'\n', &text[position..])
+                    .map_or(text.len(), |end| position + end);
+                let line = String::from_utf8_lossy(&text[start..end]);
+                hits.push(Hit {
+                    line: number,
+                    text: around(&line, position - start),
+                });
+            }
+        }
+        Some((hits, lines))
+    }
 }
 
 /// The part of a line that holds the byte `at`.
@@ -100,4 +126,44 @@ fn around(line: &str, at: usize) -> String {
     let skipped = before.saturating_sub(WIDTH / 3);
     let part: String = line.chars().skip(skipped).take(WIDTH).collect();
     format!("{}{}…", if skipped > 0 { "…" } else { "" }, part.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn look(words: &[&str], text: &str) -> Option<(Vec<(usize, String)>, usize)> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        let (hits, lines) = Needles::new(&words)
+            .unwrap()
+            .look(b"001-id", text.as_bytes())?;
+        Some((
+            hits.into_iter().map(|hit| (hit.line, hit.text)).collect(),
+            lines,
+        ))
+    }
+
+    #[test]
+    fn every_word_has_to_be_there_and_any_word_makes_a_hit() {
+        let text = "one\n two Three\nfour three two\n";
+        let two = (2, "two Three".to_owned());
+        let four = (3, "four three two".to_owned());
+        assert_eq!(look(&["THREE", "two"], text), Some((vec![two, four], 2)));
+        assert_eq!(look(&["three", "five"], text), None);
+        assert_eq!(look(&["001"], text), Some((Vec::new(), 0)));
+    }
+
+    #[test]
+    fn words_are_no_patterns() {
+        assert_eq!(look(&["a.b"], "axb"), None);
+        assert_eq!(look(&["("], "x ("), Some((vec![(1, "x (".to_owned())], 1)));
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_the_word() {
+        let text = format!("{}needle{}", "ä".repeat(500), "b".repeat(500));
+        let (hits, _) = look(&["needle"], &text).unwrap();
+        assert!(hits[0].1.contains("needle") && hits[0].1.chars().count() <= WIDTH + 2);
+    }
 }

@@ -1,10 +1,12 @@
 //! How specs look: shared by the commands that list them.
 
+use std::borrow::Cow;
+
 use chant_engine::query::Spec;
 use chant_spec::status::State;
 
 use crate::table::{self, Cell};
-use crate::ui::{Tone, Ui, one_line};
+use crate::ui::{Tone, Ui, line, one_line};
 
 /// The colour of a state.
 pub(super) fn tone(state: State) -> Tone {
@@ -24,11 +26,14 @@ pub(super) fn tone(state: State) -> Tone {
 
 /// One line a spec.
 pub(super) fn table(ui: &mut Ui, specs: &[Spec]) {
-    let rows: Vec<Vec<Cell>> = specs.iter().map(row).collect();
+    if ui.is_json() {
+        return;
+    }
+    let rows: Vec<Vec<Cell<'_>>> = specs.iter().map(row).collect();
     table::print(ui, &rows);
 }
 
-fn row(spec: &Spec) -> Vec<Cell> {
+fn row(spec: &Spec) -> Vec<Cell<'_>> {
     let standing = spec.standing();
     let (word, color) = if spec.error.is_some() {
         ("broken", Tone::Bad)
@@ -36,27 +41,36 @@ fn row(spec: &Spec) -> Vec<Cell> {
         (standing.as_str(), tone(standing))
     };
     let kind = match spec.error {
-        Some(_) => String::new(),
-        None => one_line(&spec.kind),
+        Some(_) => Cow::Borrowed(""),
+        None => line(&spec.kind),
     };
     let criteria = if spec.criteria.total == 0 {
         String::new()
     } else {
         format!("{}/{}", spec.criteria.checked, spec.criteria.total)
     };
-    let mut text = one_line(&spec.title);
-    match why(spec) {
-        Some(why) if text.is_empty() => text = why,
-        Some(why) => text = format!("{text}  ({why})"),
-        None => {}
-    }
+    let title = line(spec.title.trim());
+    let text = match why(spec) {
+        Some(why) if title.is_empty() => Cow::Owned(why),
+        Some(why) => Cow::Owned(format!("{title}  ({why})")),
+        None => title,
+    };
     vec![
-        Cell::new(color, word.replace('_', " ")),
-        Cell::new(Tone::Strong, one_line(&spec.id)),
+        Cell::new(color, words(word)),
+        Cell::new(Tone::Strong, line(&spec.id)),
         Cell::new(Tone::Dim, kind),
         Cell::new(Tone::Dim, criteria),
-        Cell::new(Tone::Plain, text.trim().to_owned()),
+        Cell::new(Tone::Plain, text),
     ]
+}
+
+/// The word of a state as people write it.
+fn words(word: &str) -> Cow<'_, str> {
+    if word.contains('_') {
+        Cow::Owned(word.replace('_', " "))
+    } else {
+        Cow::Borrowed(word)
+    }
 }
 
 /// Why a spec is not simply done or ready.
