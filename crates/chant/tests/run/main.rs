@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod crash;
+mod disks;
 mod faults;
 mod git_shapes;
 mod inputs;
@@ -11,4 +12,5 @@ mod prompts;
 mod silent;
 mod stop;
 mod support;
+mod trust;
 mod verbs;

@@ -269,3 +269,28 @@ fn an_agent_that_talks_for_ever_is_ended_at_the_total_limit() {
         "what it did is kept"
     );
 }
+
+#[test]
+fn a_worktree_that_was_deleted_by_hand() {
+    let repo = with_agent(HONEST);
+    repo.write("greeting.txt", "mine\n");
+    work(&repo).fails(4);
+    std::fs::remove_dir_all(repo.worktrees()).unwrap();
+    std::fs::remove_file(repo.path().join("greeting.txt")).unwrap();
+    work(&repo).ok();
+    assert_landed_once(&repo);
+}
+
+#[test]
+fn a_paused_runs_worktree_that_was_deleted_by_hand() {
+    let repo = with_agent(HONEST);
+    let killed = repo.chant_with(|command| {
+        command
+            .args(["work", ID])
+            .env("CHANT_CRASH_AT", "agent:before");
+    });
+    assert_eq!(killed.code, None);
+    std::fs::remove_dir_all(repo.worktrees()).unwrap();
+    work(&repo).ok();
+    assert_landed_once(&repo);
+}
