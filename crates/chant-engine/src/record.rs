@@ -185,3 +185,79 @@ fn write(project: &Project, change: &FileChange) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use chant_testkit::TestRepo;
+
+    use super::*;
+
+    const PATH: &str = ".chant/specs/001-x.md";
+    const OLD: &str = "---\nstatus: pending\n---\n\n# T\n";
+    const NEW: &str = "---\nstatus: cancelled\n---\n\n# T\n";
+
+    fn committed() -> TestRepo {
+        let repo = TestRepo::new();
+        repo.write(PATH, OLD);
+        repo.write("other.txt", "theirs\n");
+        repo.commit("a spec");
+        repo
+    }
+
+    fn change(repo: &TestRepo) -> Recorded {
+        let project = Project::open(repo.path()).unwrap();
+        let id = SpecId::parse("001-x").unwrap();
+        let recorded =
+            record_spec_change(&project, &id, NEW.as_bytes(), "chant(001-x): cancel").unwrap();
+        assert_eq!(repo.file(PATH), NEW);
+        recorded
+    }
+
+    fn is_files_only(recorded: &Recorded, because: &'static str) {
+        assert_eq!(*recorded, Recorded::FilesOnly { because });
+    }
+
+    #[test]
+    fn a_clean_tracked_spec_is_committed_and_nothing_of_the_users_is() {
+        let repo = committed();
+        repo.write("other.txt", "staged\n");
+        repo.git(&["add", "other.txt"]);
+        repo.write("other.txt", "not staged\n");
+        repo.write("new.txt", "untracked\n");
+        let before = repo.git(&["status", "--porcelain"]);
+        assert!(matches!(change(&repo), Recorded::Committed { branch, .. } if branch == "main"));
+        assert_eq!(repo.git(&["status", "--porcelain"]), before);
+        assert_eq!(
+            repo.git(&["show", &format!("HEAD:{PATH}")]).trim(),
+            NEW.trim()
+        );
+        assert_eq!(
+            repo.git(&["show", "--format=%s", "--name-only", "HEAD"])
+                .trim(),
+            format!("chant(001-x): cancel\n\n{PATH}")
+        );
+        assert_eq!(repo.git(&["show", "HEAD:other.txt"]).trim(), "theirs");
+    }
+
+    #[test]
+    fn what_can_not_be_committed_is_written_and_said() {
+        let dirty = committed();
+        dirty.write(PATH, &OLD.replace("# T", "# mine"));
+        is_files_only(&change(&dirty), DIRTY);
+
+        let staged = committed();
+        staged.write(PATH, &OLD.replace("# T", "# mine"));
+        staged.git(&["add", PATH]);
+        staged.write(PATH, OLD);
+        is_files_only(&change(&staged), DIRTY);
+
+        let detached = committed();
+        detached.git(&["checkout", "-q", "--detach"]);
+        is_files_only(&change(&detached), DETACHED);
+
+        let untracked = TestRepo::new();
+        untracked.write(PATH, OLD);
+        is_files_only(&change(&untracked), UNTRACKED);
+    }
+}

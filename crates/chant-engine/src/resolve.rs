@@ -187,3 +187,107 @@ fn not_an_id(query: &str, error: IdError) -> Error {
     .hint("run `chant list` to see all specs")
     .detail("query", query)
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use chant_testkit::TestRepo;
+
+    use super::*;
+
+    fn project() -> (TestRepo, Project) {
+        let repo = TestRepo::new();
+        for path in [
+            "specs/001-first",
+            "specs/010-second",
+            "specs/x",
+            "specs/x.1",
+            "specs/twice",
+            "archive/2026-01-01/twice",
+            "archive/2026-01-01/old",
+        ] {
+            repo.write(
+                &format!(".chant/{path}.md"),
+                "---\nstatus: pending\n---\n\n# T\n",
+            );
+        }
+        repo.write("docs/other.md", "");
+        let project = Project::open(repo.path()).unwrap();
+        (repo, project)
+    }
+
+    /// The path that is found, or the error's code.
+    fn check(query: &str, from: &str, expect: std::result::Result<&str, Code>) {
+        let (repo, project) = project();
+        let found = project.resolve(query, &repo.path().join(from));
+        let found = found.map(|found| found.path).map_err(|error| error.code);
+        assert_eq!(found, expect.map(str::to_owned), "{query} from {from:?}");
+    }
+
+    #[test]
+    fn ids_and_parts_of_them() {
+        check("001-first", "", Ok(".chant/specs/001-first.md"));
+        check("001-first.md", "", Ok(".chant/specs/001-first.md"));
+        check("second", "docs", Ok(".chant/specs/010-second.md"));
+        check("x", "", Ok(".chant/specs/x.md"));
+        check("x.1", "", Ok(".chant/specs/x.1.md"));
+        check("old", "", Ok(".chant/archive/2026-01-01/old.md"));
+        check("0", "", Err(Code::SpecAmbiguous));
+        check("nothing-like-it", "", Err(Code::SpecNotFound));
+        check("", "", Err(Code::SpecNameInvalid));
+    }
+
+    #[test]
+    fn paths_from_where_one_is_and_from_the_root() {
+        check(
+            ".chant/specs/001-first.md",
+            "",
+            Ok(".chant/specs/001-first.md"),
+        );
+        check(
+            "../.chant/specs/001-first.md",
+            "docs",
+            Ok(".chant/specs/001-first.md"),
+        );
+        check(
+            "./001-first.md",
+            ".chant/specs",
+            Ok(".chant/specs/001-first.md"),
+        );
+        check(
+            ".chant/specs/001-first.md",
+            "docs",
+            Ok(".chant/specs/001-first.md"),
+        );
+        check(
+            ".chant/archive/2026-01-01/old.md",
+            "",
+            Ok(".chant/archive/2026-01-01/old.md"),
+        );
+    }
+
+    #[test]
+    fn nothing_outside_the_folders_of_specs_is_a_spec() {
+        check("../x", "", Err(Code::SpecNotFound));
+        check("docs/other.md", "", Err(Code::SpecNotFound));
+        check(
+            ".chant/specs/../../docs/other.md",
+            "",
+            Err(Code::SpecNotFound),
+        );
+        check("/etc/passwd", "", Err(Code::SpecNotFound));
+        check("..", "", Err(Code::SpecNameInvalid));
+        check("-x\0", "", Err(Code::SpecNameInvalid));
+    }
+
+    #[test]
+    fn one_id_in_two_places_needs_its_path() {
+        check("twice", "", Err(Code::SpecAmbiguous));
+        check(".chant/specs/twice.md", "", Ok(".chant/specs/twice.md"));
+        check(
+            ".chant/archive/2026-01-01/twice.md",
+            "",
+            Ok(".chant/archive/2026-01-01/twice.md"),
+        );
+    }
+}

@@ -141,26 +141,20 @@ pub(crate) fn run() -> u8 {
     end(&mut cx.ui, outcome)
 }
 
+/// Prints the document of a command that ended well, where one is asked for.
+fn tell(ui: &mut Ui, done: Done) -> Result<u8> {
+    if ui.is_json() {
+        let document = (done.document)().map_err(|error| {
+            Error::new(Code::Internal, format!("failed to write JSON: {error}"))
+        })?;
+        ui.raw(&document);
+    }
+    Ok(done.exit)
+}
+
 fn end(ui: &mut Ui, outcome: Result<Done>) -> u8 {
-    let exit = match outcome {
-        Ok(done) => {
-            if !ui.is_json() {
-                done.exit
-            } else {
-                match (done.document)() {
-                    Ok(document) => {
-                        ui.raw(&document);
-                        done.exit
-                    }
-                    Err(error) => {
-                        let message = format!("failed to write JSON: {error}");
-                        let error = Error::new(Code::Internal, message);
-                        ui.raw(&json::failed(&error));
-                        error.code.exit()
-                    }
-                }
-            }
-        }
+    let exit = match outcome.and_then(|done| tell(ui, done)) {
+        Ok(exit) => exit,
         Err(error) => {
             ui.end_page();
             if ui.is_json() {
@@ -193,6 +187,7 @@ fn usage(error: &clap::Error) -> u8 {
     if error.use_stderr() && wants_json {
         let mut ui = Ui::new(ColorChoice::Never, true, false, false);
         ui.raw(&json::failed(&wrong_usage(&error.render().to_string())));
+        ui.finish();
         return Code::Usage.exit();
     }
     // A closed pipe is nobody's error.

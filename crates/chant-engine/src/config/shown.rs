@@ -1,5 +1,7 @@
 //! The settings as `chant config` shows them: every key, its value, its source.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::settings::{Settings, Source};
@@ -18,7 +20,6 @@ pub struct Value {
 
 /// Every setting in the order of the table of keys.
 pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
-    let seconds = |duration: std::time::Duration| format!("{}s", duration.as_secs());
     let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
     let plain: [(&'static str, Option<String>); 16] = [
         ("project.name", config.project_name.clone()),
@@ -32,8 +33,8 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             Some(config.defaults.branch_prefix.clone()),
         ),
         ("defaults.silent", Some(config.defaults.silent.to_string())),
-        ("limits.idle", Some(seconds(config.limits.idle))),
-        ("limits.total", Some(seconds(config.limits.total))),
+        ("limits.idle", Some(short(config.limits.idle))),
+        ("limits.total", Some(short(config.limits.total))),
         (
             "limits.inputs_bytes",
             Some(config.limits.inputs_bytes.to_string()),
@@ -69,6 +70,16 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         .unwrap_or(values.len());
     values.splice(at..at, agent_values(settings));
     values
+}
+
+/// A duration in the largest unit that leaves no rest.
+fn short(duration: Duration) -> String {
+    match duration.as_secs() {
+        _ if duration.subsec_millis() > 0 => format!("{}ms", duration.as_millis()),
+        seconds if seconds > 0 && seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        seconds if seconds > 0 && seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
 }
 
 /// One line for each thing a file says of an agent; what a later layer replaced is left out.

@@ -1,7 +1,7 @@
 //! `chant edit`
 
-use chant_engine::Result;
 use chant_engine::verbs::edit;
+use chant_engine::{Code, Error, Result};
 
 use crate::cli::{Context, Done};
 use crate::ui::one_line;
@@ -24,9 +24,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
             .ok()
             .filter(|value| !value.trim().is_empty())
     };
-    let editor = set("VISUAL")
-        .or_else(|| set("EDITOR"))
-        .unwrap_or_else(|| "vi".to_owned());
+    let editor = match set("VISUAL").or_else(|| set("EDITOR")) {
+        Some(editor) => editor,
+        None if cx.interactive => "vi".to_owned(),
+        None => return Err(nobody_to_edit(&found.path)),
+    };
     let done = edit::edit(&project, &found, &editor)?;
     for finding in &done.findings {
         cx.ui.warn(&one_line(&format!(
@@ -44,4 +46,12 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         }
     )));
     Done::with(done)
+}
+
+fn nobody_to_edit(path: &str) -> Error {
+    Error::new(
+        Code::NeedsAnswer,
+        "there is no terminal for an editor, and EDITOR is not set",
+    )
+    .hint(format!("set EDITOR, or change {path} by other means"))
 }
