@@ -109,10 +109,11 @@ fn targets(doc: &Document, found: &mut Vec<Diagnostic>) {
             let message = format!("target file `{}`: {error}", target.escape_debug());
             let hint = "name it relative to the repository's root";
             found.push(
-                warning(
-                    doc,
+                Diagnostic::new(
+                    Severity::Error,
                     "target-outside",
                     message,
+                    doc.text(),
                     value_span(doc, "target_files"),
                 )
                 .hint(hint),
