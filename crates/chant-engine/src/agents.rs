@@ -100,6 +100,7 @@ fn from_entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
     };
     let mut agent = AgentConfig::new(&entry.name, kind);
     agent.command.clone_from(&entry.command);
+    agent.args.clone_from(&entry.args);
     agent.model.clone_from(&entry.model);
     agent.env = entry.env.clone();
     agent.bypass_permissions = entry.bypass_permissions;

@@ -72,14 +72,18 @@ impl Source {
 /// Finds every input of a spec, in the order it names them, each once.
 pub(crate) fn gather(project: &Project, document: &Document, base: &Oid) -> Result<Vec<Source>> {
     let front = document.frontmatter();
-    let mut finder = find::Finder::new(project, base)?;
-    let mut missing = Vec::new();
-    for (key, entries) in [
+    let named = [
         ("informed_by", &front.informed_by),
         ("origin", &front.origin),
         ("context", &front.context),
         ("tracks", &front.tracks),
-    ] {
+    ];
+    if named.iter().all(|(_, entries)| entries.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let mut finder = find::Finder::new(project, base)?;
+    let mut missing = Vec::new();
+    for (key, entries) in named {
         for entry in entries {
             if let Err(reason) = finder.add(entry)? {
                 missing.push(format!("{key}: {entry} ({reason})"));

@@ -185,6 +185,9 @@ impl Candidate<'_> {
 
     fn spec_edited_since(&self, onto: &Oid) -> Result<bool> {
         let facts = &self.run.facts;
+        if onto.as_str() == facts.base {
+            return Ok(false);
+        }
         let at = |commit: &Oid| -> Result<Option<Oid>> {
             Ok(self
                 .repo()

@@ -32,7 +32,6 @@ impl Run<'_, '_> {
             self.commit_leftovers(&branch, &tip, &tree)?
         };
         self.record.facts.tip = Some(tip.to_string());
-        let tree = there.tree_of(&tip)?;
         let full = if facts.silent {
             with_local_files(self.project, &tree, &facts.worktree)?
         } else {

@@ -160,7 +160,6 @@ fn prepare(
     if !shown.may_be_worked {
         return Err(blocked(id, &shown.blocked_by));
     }
-    let bytes = project.read_spec(id)?;
     let document = project.document(&project.spec_path_from_root(id))?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
     trust::check_run(project, &agent, &document)?;
@@ -171,7 +170,7 @@ fn prepare(
     let prompt_name = agents::prompt_name(project, order, &document);
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), &prompt_name)?;
     try_prompt(project, &document, id, &prompt_name, &place)?;
-    let spec_oid = repo.hash_object(&bytes)?;
+    let spec_oid = repo.hash_object(document.bytes())?;
     let facts = Facts {
         base: base.to_string(),
         branch: place.branch.to_string(),
@@ -212,7 +211,7 @@ fn try_prompt(
         base: "",
         attempt: 2,
         previous_failure: "",
-        silent: is_silent(project, id)?,
+        silent: project.silent(),
     };
     worktree::render(project, document, &[], &occasion).map(drop)
 }
