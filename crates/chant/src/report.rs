@@ -21,7 +21,7 @@ pub(crate) fn render(error: &Error, color: bool) -> String {
     };
     if let Some(hint) = &error.hint {
         let word = paint(color, Tone::Dim, "hint:");
-        text += &format!("  {word} {}\n", harmless(hint));
+        text.extend(["  ", &word, " ", &harmless(hint), "\n"]);
     }
     text
 }

@@ -22,11 +22,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     for name in &args.specs {
         let found = cx.spec(&project, name)?;
         let done = cancel::cancel(&project, &found)?;
-        cx.ui.out(&format!(
-            "{} is cancelled (was {})",
-            one_line(&done.id),
-            done.was.as_str()
-        ));
+        let id = one_line(&done.id);
+        cx.ui.out(&match done.recorded {
+            Some(_) => format!("{id} is cancelled (was {})", done.was.as_str()),
+            None => format!("{id} is cancelled already"),
+        });
         if let Some(recorded) = &done.recorded {
             super::say_recorded(cx, recorded);
         }

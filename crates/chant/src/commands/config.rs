@@ -1,7 +1,7 @@
 //! `chant config`
 
-use chant_engine::Result;
 use chant_engine::config::Source;
+use chant_engine::{Code, Error, Result};
 
 use crate::cli::{Context, Done};
 use crate::table::{self, Cell};
@@ -34,6 +34,12 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         .iter()
         .filter(|value| wanted(&value.key))
         .collect();
+    if let (Some(key), []) = (&args.key, values.as_slice()) {
+        return Err(no_setting(
+            key,
+            config.values.iter().map(|value| value.key.as_str()),
+        ));
+    }
     let rows: Vec<Vec<Cell>> = values
         .iter()
         .map(|value| {
@@ -74,4 +80,12 @@ fn place(source: &Source) -> String {
         Some(path) => one_line(&format!("{}:{}", path.display(), source.line)),
         None => "default".to_owned(),
     }
+}
+
+fn no_setting<'a>(key: &str, known: impl IntoIterator<Item = &'a str>) -> Error {
+    let hint = chant_engine::nearest(key, known).map_or_else(
+        || "`chant config` shows all settings".to_owned(),
+        |near| format!("did you mean {near}?"),
+    );
+    Error::new(Code::Usage, format!("there is no setting {key:?}")).hint(hint)
 }

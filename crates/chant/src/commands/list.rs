@@ -1,7 +1,8 @@
 //! `chant list`
 
-use chant_engine::Result;
 use chant_engine::query::{self, Filter};
+use chant_engine::{Code, Error, Result};
+use chant_spec::status::State;
 
 use super::shown;
 use crate::cli::{Context, Done};
@@ -31,6 +32,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let project = cx.project()?;
+    for status in &args.status {
+        check_status(status)?;
+    }
     let filtered =
         args.ready || !(args.label.is_empty() && args.status.is_empty() && args.kind.is_empty());
     let filter = Filter {
@@ -52,4 +56,17 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         }
     }
     Done::with(specs)
+}
+
+/// A misspelt status would look like a list of nothing.
+fn check_status(word: &str) -> Result<()> {
+    if State::parse(word).is_some() {
+        return Ok(());
+    }
+    let known: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
+    let hint = chant_engine::nearest(word, known.iter().copied()).map_or_else(
+        || format!("use one of {}", known.join(", ")),
+        |near| format!("did you mean {near:?}?"),
+    );
+    Err(Error::new(Code::Usage, format!("{word:?} is not a status of specs")).hint(hint))
 }

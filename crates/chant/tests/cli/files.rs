@@ -132,13 +132,8 @@ fn a_link_inside_the_repository_is_followed() {
 }
 
 #[test]
-fn an_empty_file_is_a_spec_without_a_title() {
-    let repo = with_bad(b"");
-    let bad = listed(&repo, "bad");
-    assert_eq!(bad["title"], "");
-    repo.chant(&["show", "bad"]);
-    repo.chant(&["list"]).ok();
-    assert_eq!(listed(&repo, "good")["ready"], true);
+fn an_empty_file_is_broken() {
+    assert_only_bad_is_broken(&with_bad(b""));
 }
 
 #[test]

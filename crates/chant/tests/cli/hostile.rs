@@ -97,7 +97,7 @@ fn names_that_are_no_ids_are_refused_and_nothing_is_read() {
         "/etc/passwd",
         &absolute,
         "a/b",
-        "-x",
+        "-xyzw",
         "--x",
         ".",
         "",
@@ -159,7 +159,7 @@ fn values_like_options_stay_values() {
     let repo = project();
     let first = add(&repo, &["First"]);
     for value in [
-        "-x",
+        "-xyzw",
         "--force",
         "a --b",
         "two\nlines",
@@ -195,7 +195,7 @@ fn values_like_options_stay_values() {
         output.fails(3);
         assert_harmless(&output);
     }
-    for name in ["--force", "-x", "../x", "two\nlines", "no-such-spec"] {
+    for name in ["--force", "-xyzw", "../x", "two\nlines", "no-such-spec"] {
         repo.chant(&["add", "One", &format!("--depends-on={name}")])
             .fails(3);
     }

@@ -86,6 +86,8 @@ fn wrong_usage_is_a_document_too() {
         vec!["man", "bogus"],
         vec!["add", "x", "--type", "cod"],
         vec!["-q", "-v", "list"],
+        vec!["list", "--status", "pendng"],
+        vec!["config", "defaults.modle"],
     ] {
         let said = document(&repo, &args);
         assert_eq!(said["error"]["code"], "usage", "{args:?}");
@@ -146,12 +148,17 @@ fn every_error_code_is_documented() {
         "# Errors and exit statuses\n\nWith `--json`, an error is `{\"ok\":false,\"error\":{\"code\",\"message\",\"hint\",\"details\"}}`. The codes and the exit\nstatuses are stable; messages and hints are for people and may change.\n\n| exit | code | meaning |\n|---|---|---|\n",
     );
     for code in chant_engine::Code::ALL {
-        page += &format!(
-            "| {} | `{}` | {} |\n",
-            code.exit(),
+        let exit = code.exit().to_string();
+        let cells = [
+            "| ",
+            &exit,
+            " | `",
             code.name(),
-            code.meaning()
-        );
+            "` | ",
+            code.meaning(),
+            " |\n",
+        ];
+        page.extend(cells);
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
     if std::env::var_os("CHANT_WRITE_DOCS").is_some() {
