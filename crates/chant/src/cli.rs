@@ -85,6 +85,17 @@ impl Context {
     pub(crate) fn spec(&self, project: &Project, name: &str) -> Result<SpecRef> {
         project.resolve(name, &self.cwd)
     }
+
+    /// The same, for what cannot be done to a spec that was put away.
+    pub(crate) fn spec_at_hand(&self, project: &Project, name: &str) -> Result<SpecRef> {
+        let found = self.spec(project, name)?;
+        if !found.archived {
+            return Ok(found);
+        }
+        let id = &found.id;
+        Err(Error::new(Code::WrongStatus, format!("{id} is archived"))
+            .hint(format!("bring it back first: chant archive --restore {id}")))
+    }
 }
 
 /// How a command ended well: what it says to machines, and its exit status.

@@ -20,7 +20,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     let mut all = Vec::new();
     for name in &args.specs {
-        let found = cx.spec(&project, name)?;
+        let found = cx.spec_at_hand(&project, name)?;
         let done = cancel::cancel(&project, &found)?;
         let id = one_line(&done.id);
         cx.ui.out(&match done.recorded {

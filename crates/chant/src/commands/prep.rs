@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
-    let found = cx.spec(&project, &args.spec)?;
+    let found = cx.spec_at_hand(&project, &args.spec)?;
     let order = Order {
         prompt: args.prompt.clone(),
         ..Order::default()

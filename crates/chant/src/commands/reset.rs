@@ -20,7 +20,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     let mut done = Vec::new();
     for name in &args.specs {
-        let found = cx.spec(&project, name)?;
+        let found = cx.spec_at_hand(&project, name)?;
         let reset = reset::reset(&project, &found.id)?;
         cx.ui.out(&format!(
             "{} is pending again (was {})",

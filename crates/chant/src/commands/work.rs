@@ -46,16 +46,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let project = cx.project()?;
     let mut ids = Vec::new();
     for name in &args.specs {
-        let found = cx.spec(&project, name)?;
-        if found.archived {
-            return Err(
-                Error::new(Code::WrongStatus, format!("{} is archived", found.id)).hint(format!(
-                    "bring it back first: chant archive --restore {}",
-                    found.id
-                )),
-            );
-        }
-        ids.push(found.id);
+        ids.push(cx.spec_at_hand(&project, name)?.id);
     }
     let record = args.record.map(|path| cx.cwd.join(path));
     let order = Order {

@@ -153,7 +153,11 @@ fn the_archive_and_back() {
     assert_eq!(away.as_array().unwrap().len(), 2);
     assert_eq!(data(&repo, &["show", "001"])["archived"], true);
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
-    repo.chant(&["work", "001"]).fails(4);
+    for command in ["work", "prep", "reset", "cancel"] {
+        let refused = error(&repo, 4, &[command, "001"]);
+        let hint = refused["hint"].as_str().unwrap();
+        assert!(hint.contains("--restore 001-a"), "{command}: {hint}");
+    }
     repo.chant(&["archive", "--restore", "001", "002"]).ok();
     assert_eq!(repo.file(&spec_path("001-a")), before);
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
