@@ -29,7 +29,9 @@ const FOREIGN: [&str; 17] = [
 ];
 
 /// Settings every call gets: names as they are, and no housekeeping that outlives the call.
-const SETTINGS: [&str; 4] = [
+/// Objects are synced before a ref can name them: a power failure must not leave a branch that leads nowhere.
+const SETTINGS: [&str; 5] = [
+    "core.fsync=committed",
     "core.quotePath=off",
     "gc.auto=0",
     "maintenance.auto=false",
