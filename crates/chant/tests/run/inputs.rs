@@ -142,7 +142,9 @@ fn a_large_input_is_cut_with_a_note_and_whole_in_the_worktree() {
         ".chant/agents.md",
         &text.replacen("---\n", "---\nlimits: {inputs_bytes: 2000}\n", 1),
     );
-    let large: String = (0..5000).map(|number| format!("line {number}\n")).collect();
+    let large: String = (0..5000).fold(String::new(), |text, number| {
+        text + &format!("line {number}\n")
+    });
     repo.write("small.md", "small and whole\n");
     repo.write("large.txt", &large);
     let text = prep(&repo);

@@ -1,5 +1,6 @@
 //! Runs, driven through the real binary with real git and real agent processes.
 #![allow(missing_docs, reason = "tests")]
+#![allow(clippy::print_stderr, reason = "a test says why it is skipped")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod crash;

@@ -207,13 +207,11 @@ fn a_silent_project_in_a_subfolder_seen_from_a_linked_worktree() {
     };
     there(&folder, &["init", "--here", "--silent", "--name", "app"]).ok();
     set_agent(&repo, WORKER);
-    for name in ["agents.md"] {
-        std::fs::rename(
-            repo.path().join(".chant").join(name),
-            folder.join(".chant").join(name),
-        )
-        .unwrap();
-    }
+    std::fs::rename(
+        repo.path().join(".chant/agents.md"),
+        folder.join(".chant/agents.md"),
+    )
+    .unwrap();
     std::fs::remove_dir_all(repo.path().join(".chant")).unwrap();
     repo.write(
         "app/.chant/specs/001-research.md",

@@ -3,13 +3,13 @@
 use chant_testkit::{Output, TestRepo};
 
 /// The spec every test works.
-pub const ID: &str = "001-greeting";
+pub(crate) const ID: &str = "001-greeting";
 
 /// Its file.
-pub const SPEC: &str = ".chant/specs/001-greeting.md";
+pub(crate) const SPEC: &str = ".chant/specs/001-greeting.md";
 
 /// An honest agent's work.
-pub const HONEST: &str = r#"
+pub(crate) const HONEST: &str = r#"
 echo "I write the greeting"
 echo hello > greeting.txt
 sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"
@@ -18,13 +18,13 @@ git commit -q -m "chant($CHANT_SPEC_ID): write the greeting"
 "#;
 
 /// The same without a commit of its own.
-pub const HONEST_QUIET: &str = r#"
+pub(crate) const HONEST_QUIET: &str = r#"
 echo hello > greeting.txt
 sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"
 "#;
 
 /// A repository with `chant init`, one spec, and `script` as its agent.
-pub fn with_agent(script: &str) -> TestRepo {
+pub(crate) fn with_agent(script: &str) -> TestRepo {
     let repo = TestRepo::new();
     repo.chant(&["init", "--name", "sample"]).ok();
     set_agent(&repo, script);
@@ -33,7 +33,7 @@ pub fn with_agent(script: &str) -> TestRepo {
 }
 
 /// Replaces the agent's script.
-pub fn set_agent(repo: &TestRepo, script: &str) {
+pub(crate) fn set_agent(repo: &TestRepo, script: &str) {
     let path = repo.home().join("agent.sh");
     std::fs::write(&path, format!("set -e\n{script}")).unwrap();
     let config = format!(
@@ -44,19 +44,19 @@ pub fn set_agent(repo: &TestRepo, script: &str) {
 }
 
 /// The spec with more lines of frontmatter.
-pub fn spec(frontmatter: &str) -> String {
+pub(crate) fn spec(frontmatter: &str) -> String {
     format!(
         "---\ntype: code\nstatus: pending\n{frontmatter}---\n\n# Write a greeting\n\nSay hello.\n\n## Acceptance Criteria\n\n- [ ] `greeting.txt` holds a greeting\n- [ ] It is short\n"
     )
 }
 
 /// `chant work` of the spec.
-pub fn work(repo: &TestRepo) -> Output {
+pub(crate) fn work(repo: &TestRepo) -> Output {
     repo.chant(&["work", ID])
 }
 
 /// The state that `chant list --json` shows for the spec.
-pub fn state(repo: &TestRepo) -> String {
+pub(crate) fn state(repo: &TestRepo) -> String {
     let list = repo.chant(&["list", "--json"]).json();
     list["data"]
         .as_array()
@@ -70,7 +70,7 @@ pub fn state(repo: &TestRepo) -> String {
 }
 
 /// Asserts that the spec landed exactly once: on main, in the checkout, with nothing left behind.
-pub fn assert_landed_once(repo: &TestRepo) {
+pub(crate) fn assert_landed_once(repo: &TestRepo) {
     assert_eq!(state(repo), "completed");
     assert_eq!(repo.git(&["show", "main:greeting.txt"]).trim(), "hello");
     assert!(
