@@ -110,3 +110,24 @@ fn refused_for_value(stderr: &str) -> bool {
     .iter()
     .any(|words| stderr.contains(words))
 }
+
+impl Repo {
+    /// The branches that go on from `base`, each with the time of its last commit in seconds since 1970. One process.
+    pub fn branches_from(&self, base: &Oid) -> Result<Vec<(BranchName, i64)>> {
+        let listed = self
+            .look()
+            .args([
+                "for-each-ref",
+                "--format=%(committerdate:unix) %(refname:lstrip=2)",
+            ])
+            .arg(format!("--contains={base}"))
+            .arg("refs/heads/")
+            .stdout()?;
+        let listed = String::from_utf8_lossy(&listed);
+        let branches = listed.lines().filter_map(|line| {
+            let (time, name) = line.split_once(' ')?;
+            Some((name.parse().ok()?, time.parse().ok()?))
+        });
+        Ok(branches.collect())
+    }
+}

@@ -31,6 +31,9 @@ impl Run<'_, '_> {
         } else {
             self.commit_leftovers(&branch, &tip, &tree)?
         };
+        if tip == base && !facts.silent && self.record.facts.violation.is_none() {
+            self.record.facts.violation = self.strayed(&base)?;
+        }
         self.record.facts.tip = Some(tip.to_string());
         let full = if facts.silent {
             with_local_files(self.project, &tree, &facts.worktree)?
@@ -51,6 +54,29 @@ impl Run<'_, '_> {
             .get_or_insert(repo.tree_of(&tip)?.to_string());
         self.record.facts.tip = Some(tip.to_string());
         Ok(Flow::Next)
+    }
+
+    /// Where an agent that left nothing on its own branch committed instead, as far as the times tell.
+    fn strayed(&self, base: &Oid) -> Result<Option<String>> {
+        let facts = &self.record.facts;
+        let began = self.record.started_at.parse::<jiff::Timestamp>();
+        let began = began.map_or(i64::MAX, jiff::Timestamp::as_second);
+        let strays: Vec<String> = self
+            .project
+            .repo()
+            .branches_from(base)?
+            .into_iter()
+            .filter(|(name, time)| {
+                *time >= began && name.as_str() != facts.branch && name.as_str() != facts.main
+            })
+            .map(|(name, _)| name.to_string())
+            .collect();
+        Ok((!strays.is_empty()).then(|| {
+            format!(
+                "the agent changed nothing on its branch; since it began there are commits on {}",
+                strays.join(", ")
+            )
+        }))
     }
 
     /// What the agent did to its branch that makes the result unusable; the work is kept all the same.

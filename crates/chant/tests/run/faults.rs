@@ -98,6 +98,16 @@ fn switched_branches() {
 }
 
 #[test]
+fn committed_on_another_branch_and_came_back() {
+    let script = format!("git switch -q -c elsewhere\n{HONEST}\ngit switch -q \"$CHANT_BRANCH\"");
+    let repo = fails(&script, "commits on elsewhere");
+    assert_eq!(
+        repo.git(&["show", "elsewhere:greeting.txt"]).trim(),
+        "hello"
+    );
+}
+
+#[test]
 fn rewrote_history() {
     fails(
         "git checkout -q --orphan fresh\necho hello > greeting.txt\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"\ngit add -A\ngit commit -q -m new\ngit branch -q -f -M fresh \"$CHANT_BRANCH\"",
