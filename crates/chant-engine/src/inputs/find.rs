@@ -21,7 +21,6 @@ type Missing = String;
 
 pub(super) struct Finder<'a> {
     project: &'a Project,
-    base: &'a Oid,
     /// The base commit's files, by path from the project's root.
     tracked: BTreeMap<String, Oid>,
     seen: BTreeSet<String>,
@@ -29,7 +28,7 @@ pub(super) struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    pub(super) fn new(project: &'a Project, base: &'a Oid) -> Result<Self> {
+    pub(super) fn new(project: &'a Project, base: &Oid) -> Result<Self> {
         let prefix = project.prefix_text();
         let tracked = project
             .repo()
@@ -40,7 +39,6 @@ impl<'a> Finder<'a> {
             .collect();
         Ok(Self {
             project,
-            base,
             tracked,
             seen: BTreeSet::new(),
             found: Vec::new(),
@@ -210,7 +208,6 @@ impl<'a> Finder<'a> {
                 names.insert(name.to_owned());
             }
         }
-        let _ = self.base;
         names
     }
 }

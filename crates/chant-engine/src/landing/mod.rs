@@ -225,7 +225,7 @@ impl Candidate<'_> {
             return Ok(onto);
         }
         let parents = self.parents(&onto)?;
-        let message = commit_message(self.project, self.run, self.start, &self.outputs(landing)?);
+        let message = commit_message(self.project, self.run, self.start, &self.outputs()?);
         Ok(self.repo().commit_tree(&tree, &parents, &message)?)
     }
 
@@ -331,10 +331,9 @@ impl Candidate<'_> {
     }
 
     /// What changed on the main branch's side by this landing, the spec aside.
-    fn outputs(&self, landing: &Landing) -> Result<Vec<Change>> {
+    fn outputs(&self) -> Result<Vec<Change>> {
         let start: Oid = known(Some(&self.run.facts.start_tree))?;
         let full: Oid = known(self.run.facts.result_tree.as_deref())?;
-        let _ = landing;
         let changes = self.repo().diff(&start, &full)?;
         Ok(changes
             .into_iter()

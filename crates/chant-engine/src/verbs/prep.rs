@@ -25,7 +25,7 @@ pub struct Prepared {
 /// Renders the prompt of a spec's next run.
 pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
     let document = project.document(&project.spec_path_from_root(id))?;
-    let (main, base) = run::start_point(project)?;
+    let (_, base) = run::start_point(project)?;
     let sources = inputs::gather(project, &document, &base)?;
     let prompt = crate::agents::prompt_name(project, order, &document);
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
@@ -53,7 +53,6 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
             silent: run::is_silent(project, id)?,
         },
     )?;
-    let _ = main;
     Ok(Prepared {
         id: id.to_string(),
         prompt,

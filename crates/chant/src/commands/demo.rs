@@ -44,7 +44,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         let report = attended(cx, &stop, |outside| {
             verbs::work::work(&project, &id, &order, outside)
         })?;
-        conclude(cx, &project, &report)?;
+        conclude(cx, &report)?;
         cx.ui.out("");
         reports.push(report);
     }

@@ -41,7 +41,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let mut failed: Option<Error> = None;
     for run in runs {
         let report = attended(cx, &stop, |outside| merge::merge(&project, &run, outside))?;
-        if let Err(error) = conclude(cx, &project, &report) {
+        if let Err(error) = conclude(cx, &report) {
             if error.code == Code::Interrupted || !args.all {
                 return Err(error);
             }

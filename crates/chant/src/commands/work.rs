@@ -61,7 +61,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         let report = attended(cx, &stop, |outside| {
             chant_engine::verbs::work::work(&project, id, &order, outside)
         })?;
-        conclude(cx, &project, &report)?;
+        conclude(cx, &report)?;
         reports.push(report);
     }
     match <[_; 1]>::try_from(reports) {
@@ -140,7 +140,7 @@ fn show_line(ui: &mut Ui, line: &Line) {
 }
 
 /// Says how a run ended; anything but a landing is an error with the way on.
-pub(crate) fn conclude(cx: &mut Context, project: &Project, report: &Report) -> Result<()> {
+pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
     if report.landed() {
         let at = report.commit.as_deref().map_or_else(
             || "no commit needed".to_owned(),
@@ -174,7 +174,6 @@ pub(crate) fn conclude(cx: &mut Context, project: &Project, report: &Report) -> 
             ),
         ),
     };
-    let _ = project;
     let details = serde_json::to_value(report).unwrap_or_default();
     Err(Error::new(
         code,
