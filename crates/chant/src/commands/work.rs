@@ -7,7 +7,7 @@ use chant_agent::Control;
 use chant_engine::event::Event;
 use chant_engine::run::{Order, Surroundings};
 use chant_engine::verbs::work::Report;
-use chant_engine::{Code, Error, Project, Result};
+use chant_engine::{Code, Error, Result};
 use chant_os::signal::Interrupts;
 use chant_os::tree::Guard;
 
