@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chant_spec::status::State;
 
-use super::{Journal, RunState};
+use super::{Journal, RunRecord, RunState};
 use crate::error::Result;
 use crate::run::claim;
 
@@ -42,7 +42,7 @@ impl Overlay {
                 && !claim::is_held(state_dir, project, &run.spec);
             let (state, reason) = match run.state {
                 RunState::Landing if !run.reason.is_empty() => (State::Landing, run.reason),
-                _ if abandoned => (State::Paused, interrupted(&run.spec, run.step.name())),
+                _ if abandoned => (State::Paused, interrupted(&run)),
                 state => (state.shown(), run.reason),
             };
             let while_oid = (run.state == RunState::Completed).then_some(run.facts.spec_oid);
@@ -70,6 +70,11 @@ impl Overlay {
     }
 }
 
-fn interrupted(spec: &str, step: &str) -> String {
-    format!("chant was ended at the step '{step}'; `chant work {spec}` goes on from there")
+fn interrupted(run: &RunRecord) -> String {
+    let (spec, step) = (&run.spec, run.step.name());
+    let why = match run.reason.as_str() {
+        "" => format!("chant was ended at the step '{step}'"),
+        reason => format!("stopped at the step '{step}': {reason}"),
+    };
+    format!("{why}; `chant work {spec}` goes on from there")
 }

@@ -161,6 +161,7 @@ fn prepare(
         return Err(blocked(id, &shown.blocked_by));
     }
     let document = project.document(&project.spec_path_from_root(id))?;
+    recordable(order)?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
     trust::check_run(project, &agent, &document)?;
     let program = agents::program(project, &agent)?;
@@ -192,6 +193,18 @@ fn prepare(
         ..Facts::default()
     };
     Ok((facts, document, agent))
+}
+
+/// A recording that could not be written is told before an agent is paid.
+fn recordable(order: &Order) -> Result<()> {
+    match order.record.as_deref().and_then(Path::parent) {
+        Some(folder) if !folder.is_dir() => Err(Error::new(
+            Code::Usage,
+            format!("--record: there is no folder {}", folder.display()),
+        )
+        .hint("make the folder, or name another file")),
+        _ => Ok(()),
+    }
 }
 
 /// A template that can not be used is told before anything begins. Its inputs are not needed for that; as a second

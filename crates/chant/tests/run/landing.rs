@@ -204,3 +204,12 @@ fn a_project_that_gitignore_hides_is_worked_as_a_silent_one() {
     );
     assert!(repo.file(SPEC).contains("status: completed"));
 }
+
+#[test]
+fn a_recording_that_could_not_be_written_is_told_before_the_agent_works() {
+    let repo = with_agent("touch \"$HOME/worked\"");
+    let output = repo.chant(&["work", ID, "--record", "no/such/folder/file"]);
+    assert!(output.fails(2).stderr.contains("there is no folder"));
+    assert!(!repo.home().join("worked").exists());
+    assert_eq!(state(&repo), "pending");
+}
