@@ -4,32 +4,9 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::frontmatter::{Approval, Check, Expect, Frontmatter, Kind};
+use crate::keys;
 use crate::status::Status;
 use crate::yaml::{Map, Node, Value};
-
-/// The keys that have a field; every other goes to `rest`.
-const TYPED: &[&str] = &[
-    "type",
-    "status",
-    "depends_on",
-    "informed_by",
-    "origin",
-    "tracks",
-    "context",
-    "target_files",
-    "labels",
-    "members",
-    "prompt",
-    "model",
-    "agent",
-    "branch",
-    "commits",
-    "commit",
-    "completed_at",
-    "approval",
-    "gate",
-    "verify",
-];
 
 impl Frontmatter {
     /// Reads the settings from the root of the YAML document in `text`.
@@ -279,7 +256,7 @@ impl<'a> Fields<'a> {
             .map
             .entries
             .iter()
-            .filter(|entry| !TYPED.contains(&entry.key.as_str()));
+            .filter(|entry| !keys::has_field(&entry.key));
         rest.map(|entry| (entry.key.clone(), entry.value.to_json()))
             .collect()
     }

@@ -1,61 +1,11 @@
 //! The settings at the head of a spec, typed.
 //!
-//! Owns which keys are known and how each is read: a single value where a list belongs is a list of one, nothing is
+//! Owns how each key of [`crate::keys`] is read: a single value where a list belongs is a list of one, nothing is
 //! nothing, and a number where a name belongs keeps its digits. Unknown words are kept; [`crate::lint`] names them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::status::Status;
-
-/// Every key that has a meaning here, or had one in the earlier implementation.
-pub const KNOWN_KEYS: &[&str] = &[
-    "type",
-    "status",
-    "depends_on",
-    "informed_by",
-    "origin",
-    "tracks",
-    "context",
-    "target_files",
-    "labels",
-    "prompt",
-    "model",
-    "agent",
-    "branch",
-    "commits",
-    "commit",
-    "completed_at",
-    "approval",
-    "members",
-    "pr",
-    "verify",
-    "proof",
-    "gate",
-    "public",
-    "output_schema",
-    "schedule",
-    "group",
-    "priority",
-    "protect",
-    "strict",
-    "budget",
-    "source_branch",
-    "target_branch",
-    "blocked_specs",
-    "conflicting_files",
-    "original_spec",
-    "cancelled_reason",
-    "superseded_by",
-    "last_verified",
-    "verification_status",
-    "verification_failures",
-    "replayed_at",
-    "replayed_from",
-    "derived_fields",
-    "output_format",
-    "cost_usd",
-    "tokens",
-];
 
 /// The words of `type` that have a meaning.
 pub(crate) const KINDS: [&str; 7] = [

@@ -13,6 +13,7 @@ mod fields;
 mod frontmatter;
 pub mod graph;
 pub mod id;
+pub mod keys;
 pub mod lint;
 mod path;
 mod quote;
@@ -26,7 +27,7 @@ pub use document::Document;
 pub use edit::{
     EditError, append_section, push_list, remove_key, replace_frontmatter, set_checked, set_scalar,
 };
-pub use frontmatter::{Approval, Check, Expect, Frontmatter, KNOWN_KEYS, Kind};
+pub use frontmatter::{Approval, Check, Expect, Frontmatter, Kind};
 pub use graph::{Blocker, Readiness};
 pub use id::{IdError, Resolved, SpecId};
 pub use path::{PathError, RepoPath, repo_path};

@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::document::Document;
-use crate::frontmatter::{KINDS, KNOWN_KEYS, Kind};
+use crate::frontmatter::{KINDS, Kind};
 use crate::graph::{self, Blocker, Lookup, Node};
+use crate::keys;
 use crate::path::repo_path;
 use crate::status::Status;
 
@@ -45,14 +46,10 @@ pub fn lint(doc: &Document) -> Vec<Diagnostic> {
 pub(crate) fn warnings(doc: &Document) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for entry in doc.root().as_map().map_or(&[][..], |map| &map.entries) {
-        if found.len() < MOST && !KNOWN_KEYS.contains(&entry.key.as_str()) {
+        if found.len() < MOST && !keys::top_level().any(|key| key == entry.key) {
             let message = format!("unknown key `{}`", entry.key);
             let diagnostic = warning(doc, "unknown-key", message, entry.key_span.clone());
-            found.push(did_you_mean(
-                diagnostic,
-                &entry.key,
-                KNOWN_KEYS.iter().copied(),
-            ));
+            found.push(did_you_mean(diagnostic, &entry.key, keys::top_level()));
         }
     }
     let front = doc.frontmatter();
