@@ -4,6 +4,7 @@
 //! a face renders them. No function depends on the current directory: [`Project`] carries the root.
 
 mod agents;
+pub mod concern;
 pub mod config;
 mod digest;
 pub mod error;
@@ -16,6 +17,7 @@ mod line;
 mod nearest;
 mod project;
 pub mod prompt;
+pub mod proof;
 pub mod query;
 pub mod record;
 mod resolve;

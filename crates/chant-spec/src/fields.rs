@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::frontmatter::{Approval, Check, Expect, Frontmatter, Kind};
 use crate::keys;
+use crate::proof::{Proof, Stage};
 use crate::status::Status;
 use crate::yaml::{Map, Node, Value};
 
@@ -80,6 +81,13 @@ impl<'a> Fields<'a> {
             approval: self.approval(),
             gate: self.word("gate"),
             verify: self.checks(),
+            proof: self.proof(),
+            // A list here would be somebody's own key: no reason to refuse the file.
+            outcome: self
+                .value("outcome")
+                .and_then(Node::as_str)
+                .map(str::to_owned),
+            strict: self.truth("strict").unwrap_or(false),
             rest: self.rest(),
         }
     }
@@ -208,6 +216,30 @@ impl<'a> Fields<'a> {
             self.wrong(node, "a check needs `run:`, the command".to_owned());
         }
         Some(check)
+    }
+
+    fn proof(&mut self) -> Option<Proof> {
+        let node = self.value("proof")?;
+        self.inside(node, "proof", |fields| Proof {
+            from: fields.word("from"),
+            tests: fields.list("tests"),
+            run: fields.word("run"),
+            fails_with: fields.word("fails_with"),
+            repeat: fields.repeat(),
+            timeout: fields.word("timeout"),
+            cwd: fields.word("cwd"),
+            stage: fields.stage(),
+            reported_in: fields.word("reported_in"),
+        })
+    }
+
+    fn stage(&mut self) -> Option<Stage> {
+        let word = self.word("stage")?;
+        let stage = Stage::parse(&word);
+        if let (None, Some(node)) = (stage, self.value("stage")) {
+            self.wrong(node, "`stage` must be reproduction or fix".to_owned());
+        }
+        stage
     }
 
     fn expect(&mut self) -> Expect {

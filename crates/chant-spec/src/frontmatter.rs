@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::proof::Proof;
 use crate::status::Status;
 
 /// The words of `type` that have a meaning.
@@ -179,6 +180,12 @@ pub struct Frontmatter {
     pub gate: Option<String>,
     /// The checks that prove it.
     pub verify: Vec<Check>,
+    /// The red-to-green proof it has to give.
+    pub proof: Option<Proof>,
+    /// The end it came to, as written: see [`Frontmatter::ending`].
+    pub outcome: Option<String>,
+    /// Whether only the target files may change.
+    pub strict: bool,
     /// Every key without a field of its own, known or not, in the order of the file.
     pub rest: serde_json::Map<String, serde_json::Value>,
 }

@@ -128,7 +128,7 @@ pub const KEYS: &[Key] = &[
         "protect",
         "globs of files that the work must not touch",
     ),
-    kept(
+    field(
         Files,
         "strict",
         "`true`: nothing outside `target_files` may change",
@@ -184,10 +184,43 @@ pub const KEYS: &[Key] = &[
     ),
     field(Proof, "verify.cwd", "the folder it runs in"),
     field(Proof, "verify.env", "what is added to its environment"),
-    kept(
+    field(
         Proof,
         "proof",
-        "the red-to-green proof of a bug and its fix",
+        "the red-to-green proof of a bug and its fix, with the keys below",
+    ),
+    field(
+        Proof,
+        "proof.from",
+        "the earlier spec whose proof is taken over; the keys below change it",
+    ),
+    field(
+        Proof,
+        "proof.tests",
+        "the files that make the test: paths, folders, globs; later phases must leave them alone",
+    ),
+    field(Proof, "proof.run", "the command that runs the test"),
+    field(
+        Proof,
+        "proof.fails_with",
+        "a regular expression: the reason for which it has to fail",
+    ),
+    field(
+        Proof,
+        "proof.repeat",
+        "how often it is run on each side; once when absent",
+    ),
+    field(Proof, "proof.timeout", "how long one run may take"),
+    field(Proof, "proof.cwd", "the folder it runs in"),
+    field(
+        Proof,
+        "proof.stage",
+        "`reproduction` or `fix`; when absent, `fix` for code and `reproduction` for other types",
+    ),
+    field(
+        Proof,
+        "proof.reported_in",
+        "a revision that had the defect, for finding the commit that fixed it",
     ),
     field(
         Gate,
@@ -216,7 +249,11 @@ pub const KEYS: &[Key] = &[
         "branch",
         "the branch that the earlier chant worked it on",
     ),
-    kept(Record, "outcome", "how a reproduction ended"),
+    field(
+        Record,
+        "outcome",
+        "how a reproduction ended: `reproduced`, `not-reproduced`, `already-fixed` or `not-a-bug`",
+    ),
     kept(
         Record,
         "waived",
@@ -245,6 +282,12 @@ pub fn top_level() -> impl Iterator<Item = &'static str> + Clone {
     KEYS.iter()
         .map(|key| key.name)
         .filter(|name| !name.contains('.'))
+}
+
+/// The names that may stand inside a key.
+pub(crate) fn inside(outer: &'static str) -> impl Iterator<Item = &'static str> + Clone {
+    KEYS.iter()
+        .filter_map(move |key| key.name.strip_prefix(outer)?.strip_prefix('.'))
 }
 
 /// Whether a key at the top of the head has a field of its own.

@@ -12,6 +12,7 @@ use crate::frontmatter::{KINDS, Kind};
 use crate::graph::{self, Blocker, Lookup, Node};
 use crate::keys;
 use crate::path::repo_path;
+use crate::proof::Ending;
 use crate::status::Status;
 
 /// How many findings of a kind are worth reporting; the place of each is looked up in the text.
@@ -22,6 +23,7 @@ pub fn lint(doc: &Document) -> Vec<Diagnostic> {
     let mut found = warnings(doc);
     targets(doc, &mut found);
     dates(doc, &mut found);
+    proof(doc, &mut found);
     criteria(doc, &mut found);
     if doc.body().trim().is_empty() {
         let hint = "write down what is wanted and how it will be known";
@@ -119,6 +121,60 @@ fn targets(doc: &Document, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A proof that could not be run, and words in it that mean nothing.
+fn proof(doc: &Document, found: &mut Vec<Diagnostic>) {
+    let front = doc.frontmatter();
+    let Some(proof) = &front.proof else { return };
+    let entry = doc.root().as_map().and_then(|map| map.get("proof"));
+    for entry in entry
+        .and_then(|entry| entry.value.as_map())
+        .map_or(&[][..], |map| &map.entries)
+        .iter()
+        .filter(|entry| !keys::inside("proof").any(|key| key == entry.key))
+        .take(MOST)
+    {
+        let message = format!("unknown key `proof.{}`", entry.key);
+        let diagnostic = warning(doc, "unknown-key", message, entry.key_span.clone());
+        found.push(did_you_mean(diagnostic, &entry.key, keys::inside("proof")));
+    }
+    let mut error = |code, message: String, hint: &str| {
+        let span = value_span(doc, "proof");
+        found.push(Diagnostic::new(Severity::Error, code, message, doc.text(), span).hint(hint));
+    };
+    if proof.from.is_none() && proof.run.as_deref().is_none_or(|run| run.trim().is_empty()) {
+        let message = "`proof` says neither how the test is run nor which spec to take it from";
+        let hint = "add `run:` with a command, or `from:` with the spec that reproduced it";
+        error("proof-incomplete", message.to_owned(), hint);
+    }
+    if proof.from.is_none() && proof.tests.is_empty() {
+        let message = "`proof` names no test files".to_owned();
+        let hint = "add `tests:` with the files that make the test";
+        error("proof-incomplete", message, hint);
+    }
+    for (key, path) in proof
+        .tests
+        .iter()
+        .map(|test| ("tests", test))
+        .chain(proof.cwd.iter().map(|cwd| ("cwd", cwd)))
+        .take(MOST)
+    {
+        if let Err(problem) = repo_path(path) {
+            let message = format!("proof: {key} `{}`: {problem}", path.escape_debug());
+            error(
+                "proof-outside",
+                message,
+                "name it relative to the project's root",
+            );
+        }
+    }
+    if let (Some(word), None) = (&front.outcome, front.ending()) {
+        let message = format!("unknown outcome `{}`", word.escape_debug());
+        let diagnostic = warning(doc, "unknown-outcome", message, value_span(doc, "outcome"));
+        let words = Ending::ALL.map(Ending::as_str);
+        found.push(did_you_mean(diagnostic, word, words));
+    }
+}
+
 fn dates(doc: &Document, found: &mut Vec<Diagnostic>) {
     let Some(date) = &doc.frontmatter().completed_at else {
         return;
@@ -180,8 +236,9 @@ fn criteria(doc: &Document, found: &mut Vec<Diagnostic>) {
             ));
         }
     }
-    let checked =
-        !front.verify.is_empty() || criteria.iter().any(|criterion| criterion.check.is_some());
+    let checked = !front.verify.is_empty()
+        || front.proof.is_some()
+        || criteria.iter().any(|criterion| criterion.check.is_some());
     if is_open_code && !checked {
         let message = "nothing that chant can run proves this spec";
         let hint = "add `verify:` with a command to the frontmatter";

@@ -201,6 +201,10 @@ pub struct Facts {
     pub landing: Option<Landing>,
     /// The checks and what came of them.
     pub checks: Vec<CheckRecord>,
+    /// The red-to-green proof and what came of it.
+    pub proof: Option<crate::proof::ProofDocument>,
+    /// What a person should look at before trusting the result.
+    pub concerns: Vec<crate::concern::Concern>,
     /// The ref that keeps what an earlier attempt left.
     pub kept: Option<String>,
     /// Why the agent itself failed, if it did.

@@ -1,6 +1,6 @@
 //! Fences, titles, and what the settings mean.
 
-use chant_spec::{Expect, Kind, Status};
+use chant_spec::{Ending, Expect, Kind, Stage, Status};
 
 use crate::{doc, refusal};
 
@@ -106,6 +106,25 @@ verify:
 }
 
 #[test]
+fn a_proof_is_read_with_what_it_shows() {
+    let text = |head: &str| doc(&format!("---\n{head}\n---\n"));
+    let doc = text("type: task\nproof: {tests: t.py, run: make, repeat: 3}\nstrict: true");
+    let front = doc.frontmatter();
+    let proof = front.proof.as_ref().unwrap();
+    assert_eq!(
+        (proof.tests.as_slice(), proof.repeat),
+        (["t.py".to_owned()].as_slice(), Some(3))
+    );
+    assert!(front.strict && front.stage() == Stage::Reproduction);
+    let stage = |head: &str| text(head).frontmatter().stage();
+    assert_eq!(stage("proof: {from: 002}"), Stage::Fix);
+    assert_eq!(stage("proof: {stage: reproduction}"), Stage::Reproduction);
+    let ending = |word: &str| text(&format!("outcome: {word}")).frontmatter().ending();
+    assert_eq!(ending("not-a-bug"), Some(Ending::NotABug));
+    assert_eq!((ending("[a]"), ending("other")), (None, None));
+}
+
+#[test]
 fn a_cancelled_spec_stays_cancelled() {
     let forms = [
         "\u{feff}---\nstatus: cancelled\n---\n",
@@ -149,6 +168,11 @@ fn what_cannot_be_used_is_named_with_its_place() {
         "---\nverify: [{run: x, expect: maybe}]\n---\n",
         "2:27 wrong-type",
     );
+    check("---\nproof: true\n---\n", "2:8 wrong-type");
+    check("---\nproof:\n  tests: [{a: 1}]\n---\n", "3:11 wrong-type");
+    check("---\nproof: {repeat: 0}\n---\n", "2:17 wrong-type");
+    check("---\nproof: {stage: red}\n---\n", "2:16 wrong-type");
+    check("---\nstrict: very\n---\n", "2:9 wrong-type");
     check("---\njust text\n---\n", "2:1 wrong-type");
     check("---\na: 1\n--- \nb: 2\n---\n", "3:1 invalid-yaml");
     check("---\na: *nobody\n---\n", "2:4 invalid-yaml");

@@ -74,3 +74,24 @@ fn findings() {
         &["7:3 empty-criterion", "8:3 duplicate-criterion"],
     );
 }
+
+#[test]
+fn a_proof_that_could_not_be_run() {
+    let proof = |lines: &str| format!("---\nproof:\n{lines}---\n{GOOD}");
+    check(&proof("  tests: [t.py]\n  run: python3 t.py\n"), &[]);
+    check(&proof("  from: 002-reproduction\n"), &[]);
+    check(&proof("  tests: [t.py]\n"), &["3:3 proof-incomplete"]);
+    check(&proof("  run: make\n"), &["3:3 proof-incomplete"]);
+    check(
+        &proof("  from: x\n  fail_with: Error\n"),
+        &["4:3 unknown-key did you mean `fails_with`?"],
+    );
+    check(
+        &proof("  run: make\n  tests: [../t.py]\n  cwd: /tmp\n"),
+        &["3:3 proof-outside", "3:3 proof-outside"],
+    );
+    check(
+        &format!("---\nproof: {{from: x}}\noutcome: reproducd\n---\n{GOOD}"),
+        &["3:10 unknown-outcome did you mean `reproduced`?"],
+    );
+}
