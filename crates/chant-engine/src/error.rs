@@ -249,7 +249,9 @@ impl From<GitError> for Error {
             GitError::NotARepository { .. } => Code::NotARepository,
             GitError::Bare { .. } => Code::BareRepository,
             GitError::NotInstalled | GitError::TooOld { .. } => Code::GitUnusable,
-            GitError::MainBranchUnknown { .. } | GitError::MainBranchMissing { .. } => {
+            GitError::MainBranchUnknown { .. }
+            | GitError::MainBranchMissing { .. }
+            | GitError::NoCurrentBranch => {
                 Code::MainBranchUnknown
             }
             _ if is_disk_full(&error) => Code::DiskFull,

@@ -107,6 +107,11 @@ pub enum GitError {
         /// The name in the settings.
         name: BranchName,
     },
+    /// The settings say that results land on the current branch, and none is checked out.
+    #[error(
+        "no branch is checked out, and `defaults.main_branch` is HEAD: switch to the branch that results land on, for example: git switch main"
+    )]
+    NoCurrentBranch,
     /// Git does not know who commits.
     #[error(
         "git does not know who you are; run: git config --global user.name \"Your Name\" and: git config --global user.email you@example.com"

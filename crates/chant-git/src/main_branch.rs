@@ -7,6 +7,9 @@ use crate::{BranchName, GitError, Oid, Repo, Result};
 /// Names that projects give their main branch, likeliest first.
 const USUAL: [&str; 3] = ["main", "master", "trunk"];
 
+/// The setting that stands for whichever branch is checked out. Git allows no branch of this name.
+const CURRENT: &str = "HEAD";
+
 /// The branches here and at `origin`.
 #[derive(Default)]
 struct Branches {
@@ -22,13 +25,16 @@ impl Branches {
 }
 
 impl Repo {
-    /// The main branch: the configured one; else what `origin/HEAD` says; else `main`, `master` or `trunk`, whichever is a
+    /// The main branch: the configured one, where `HEAD` stands for the current branch; else what `origin/HEAD` says; else `main`, `master` or `trunk`, whichever is a
     /// local branch; else the current branch; else the only one. One process, or two.
     ///
     /// The branch may exist only at `origin`, or have no commit yet: see [`Repo::start_point`].
     pub fn main_branch(&self, configured: Option<&str>) -> Result<BranchName> {
         let branches = self.branches()?;
         let current = self.head()?.branch().cloned();
+        if configured == Some(CURRENT) {
+            return current.ok_or(GitError::NoCurrentBranch);
+        }
         if let Some(name) = configured {
             let name: BranchName = name.parse()?;
             return if branches.has(&name) || current.as_ref() == Some(&name) {

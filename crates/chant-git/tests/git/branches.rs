@@ -103,6 +103,14 @@ fn the_main_branch_that_the_settings_name_comes_first() {
 }
 
 #[test]
+fn the_main_branch_may_be_the_one_that_is_checked_out() {
+    let fix: &[&str] = &["switch", "-q", "-c", "fix/issue-1234"];
+    check(&[fix], Some("HEAD"), "fix/issue-1234");
+    let none = "no branch is checked out, and `defaults.main_branch` is HEAD: switch to the branch that results land on, for example: git switch main";
+    check(&[&["switch", "-q", "--detach"]], Some("HEAD"), none);
+}
+
+#[test]
 fn the_main_branch_is_what_origin_says() {
     let origin: &[&str] = &["update-ref", "refs/remotes/origin/develop", "HEAD"];
     let head: &[&str] = &[

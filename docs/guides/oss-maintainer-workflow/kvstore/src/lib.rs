@@ -1,0 +1,3 @@
+//! Keeps keys and values in one text file.
+
+pub mod storage;
