@@ -251,9 +251,7 @@ impl From<GitError> for Error {
             GitError::NotInstalled | GitError::TooOld { .. } => Code::GitUnusable,
             GitError::MainBranchUnknown { .. }
             | GitError::MainBranchMissing { .. }
-            | GitError::NoCurrentBranch => {
-                Code::MainBranchUnknown
-            }
+            | GitError::NoCurrentBranch => Code::MainBranchUnknown,
             _ if is_disk_full(&error) => Code::DiskFull,
             _ => Code::GitFailed,
         };
