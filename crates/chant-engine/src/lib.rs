@@ -5,6 +5,7 @@
 
 mod agents;
 pub mod concern;
+mod bench;
 pub mod config;
 mod digest;
 pub mod error;

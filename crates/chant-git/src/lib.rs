@@ -9,6 +9,7 @@
 //! Two rules hold throughout. The user's checkout (its HEAD, index and files) is touched in one place, [`Repo::bring_along`].
 //! And what comes from outside reaches git only as a validated type, on standard input, or after `--end-of-options` or `--`.
 
+mod bench;
 mod call;
 mod checkout;
 mod commit;

@@ -250,6 +250,20 @@ pub struct CheckRecord {
     pub passed: bool,
     /// One sentence.
     pub outcome: String,
+    /// Whether its worktree held what earlier checks had left and git ignores; a pristine one did not.
+    #[serde(default)]
+    pub warm: bool,
+    /// How often it ran.
+    #[serde(default = "once")]
+    pub runs: u32,
+    /// How often it did as expected.
+    #[serde(default)]
+    pub as_expected: u32,
+}
+
+/// Checks from before the counts were kept.
+fn once() -> u32 {
+    1
 }
 
 /// Something that can be undone.

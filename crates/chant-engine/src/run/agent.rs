@@ -176,23 +176,12 @@ impl Run<'_, '_> {
         .collect()
     }
 
-    /// The same for a check: the user's environment, and where it is.
-    pub(super) fn check_environment(
-        &self,
-        worktree: &std::path::Path,
-    ) -> Vec<(OsString, OsString)> {
-        let mut env = chant_agent::base_environment();
-        env.extend(
-            self.environment()
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into())),
-        );
-        env.push(("CHANT_WORKTREE".into(), worktree.into()));
-        env.push((
-            "CHANT_SPEC_FILE".into(),
-            worktree.join(&self.record.facts.spec_path).into(),
-        ));
-        env
+    /// The same for a check, which has a worktree of its own.
+    pub(super) fn check_environment(&self) -> Vec<(OsString, OsString)> {
+        self.environment()
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect()
     }
 
     fn recorder(&self) -> Result<Option<Recorder>> {

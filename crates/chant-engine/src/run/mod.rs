@@ -5,7 +5,6 @@
 //! instruction goes on from the step in the journal when its spec is worked (or merged) again.
 
 mod agent;
-mod check;
 pub(crate) mod claim;
 mod collect;
 mod judge;

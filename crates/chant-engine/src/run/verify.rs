@@ -2,11 +2,11 @@
 //! tree that would land?
 
 use chant_git::Oid;
-use chant_spec::Document;
+use chant_spec::{Check, Document};
 
-use super::check::{Bench, Stopped};
 use super::judge::{Evidence, judge};
 use super::{Flow, Run};
+use crate::bench::{Bench, Outcome, Stopped, name_of};
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{CheckRecord, RunState};
@@ -117,29 +117,30 @@ impl Run<'_, '_> {
         if checks.is_empty() {
             return Ok(Ok(Vec::new()));
         }
-        let repo = self.project.repo().clone();
-        let folder = self.record.facts.worktree.with_extension("check");
-        super::worktree::remove(&repo, &self.record.spec, &folder)?;
-        let parents = [known(Some(&self.record.facts.base))?];
-        let commit = repo.commit_tree_unsigned(tree, &parents, "the tree to be checked\n")?;
-        repo.add_detached(&folder, &commit)?;
+        let guard = self.outside.guard.clone();
+        let run = self.record.id.clone();
+        let bench = Bench {
+            project: self.project,
+            guard: &guard,
+            control: self.outside.control,
+            run: &run,
+            logs: self.dir(),
+            cold: false,
+            env: self.check_environment(),
+            spec_file: Some(self.record.facts.spec_path.clone()),
+        };
+        let place = bench.place(tree, &known(Some(&self.record.facts.base))?)?;
         let mut done = Vec::new();
         for (number, check) in checks.iter().enumerate() {
-            let env = self.check_environment(&folder);
-            let dir = self.dir();
-            let bench = Bench {
-                worktree: &folder,
-                project: &folder.join(self.project.prefix_text()),
-                guard: &self.outside.guard,
-                env: &env,
-                run_dir: &dir,
-                run: &self.record.id,
-                control: self.outside.control,
+            let log = format!("check-{}", number + 1);
+            let Ok(outcome) = bench.run(&place, &log, check)? else {
+                return Ok(Err(Stopped));
             };
-            let record = match bench.run(number + 1, check)? {
-                Ok(record) => record,
-                Err(Stopped) => return Ok(Err(Stopped)),
-            };
+            let name = name_of(check);
+            for note in &outcome.notes {
+                self.note(format!("check {name}: {note}"))?;
+            }
+            let record = record(check, outcome);
             self.emit(&Event::Check {
                 name: record.name.clone(),
                 passed: record.passed,
@@ -151,8 +152,18 @@ impl Run<'_, '_> {
                 break;
             }
         }
-        // What a check writes is nobody's work: the folder goes without being kept.
-        repo.remove_worktree(&folder)?;
         Ok(Ok(done))
+    }
+}
+
+fn record(check: &Check, outcome: Outcome) -> CheckRecord {
+    CheckRecord {
+        name: name_of(check).to_owned(),
+        run: check.run.clone(),
+        passed: outcome.passed,
+        outcome: outcome.sentence,
+        warm: outcome.warm,
+        runs: outcome.runs,
+        as_expected: outcome.as_expected,
     }
 }

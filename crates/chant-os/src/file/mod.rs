@@ -120,6 +120,11 @@ pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     rename().map_err(|error| FileError::new("rename", from, error))
 }
 
+/// Gives the file at `from` the second name `to`, which must be free. Content and times are one for both names.
+pub fn link(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::hard_link(from, to).map_err(|error| FileError::new("link", to, error))
+}
+
 /// Removes the file or link at `path`. That nothing is there counts as done, so a step may be repeated.
 pub fn remove_file(path: &Path) -> Result<(), FileError> {
     match fs::remove_file(path) {

@@ -1,0 +1,88 @@
+//! Where checks run: everything that runs a check goes through a [`Bench`].
+//!
+//! A check never runs where somebody works. It runs in a [`Place`]: a worktree of exactly the tree that is to be proven, taken from
+//! a pool that keeps what git ignores, so that build tools stay warm. Its processes are owned and ended as one tree,
+//! and its time, its output and the number of its processes are limited. What it changes is noticed, said, and undone.
+//!
+//! Deliberately not here: which checks there are, and what follows from what came of them.
+
+mod kept;
+mod outcome;
+mod place;
+mod plan;
+mod process;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+use chant_agent::Control;
+use chant_git::Oid;
+use chant_os::tree::Guard;
+use chant_spec::Check;
+
+use crate::error::Result;
+use crate::project::Project;
+
+pub(crate) use outcome::{Ended, Outcome};
+pub(crate) use place::Place;
+pub(crate) use plan::{Plan, name_of};
+
+/// A check was cut short by a person.
+#[derive(Debug)]
+pub(crate) struct Stopped;
+
+/// How checks are run.
+pub(crate) struct Bench<'a> {
+    /// The project whose trees are checked.
+    pub(crate) project: &'a Project,
+    /// How to start a guard.
+    pub(crate) guard: &'a Guard,
+    /// A person's wish to stop.
+    pub(crate) control: &'a Receiver<Control>,
+    /// The marker of the checks' processes: the run's id.
+    pub(crate) run: &'a str,
+    /// The folder for logs; it exists.
+    pub(crate) logs: PathBuf,
+    /// Whether places are pristine and used once, in place of warm ones.
+    pub(crate) cold: bool,
+    /// What a check finds in its environment besides the user's own and where it is.
+    pub(crate) env: Vec<(OsString, OsString)>,
+    /// The file of the spec that is proven, from the repository's root.
+    pub(crate) spec_file: Option<String>,
+}
+
+impl Bench<'_> {
+    /// A worktree of exactly `tree`. `parent` is the commit that the tree would land on.
+    pub(crate) fn place(&self, tree: &Oid, parent: &Oid) -> Result<Place> {
+        Place::take(self.project, self.run, self.cold, tree, parent)
+    }
+
+    /// Runs a check as often as it says and compares what happened with what it expects. `log` names its files below the
+    /// folder for logs.
+    pub(crate) fn run(
+        &self,
+        place: &Place,
+        log: &str,
+        check: &Check,
+    ) -> Result<std::result::Result<Outcome, Stopped>> {
+        let plan = Plan::of(self.project, check)?;
+        let warm = place.is_warm();
+        let mut outcome: Option<Outcome> = None;
+        for _ in 0..plan.times {
+            let Ok(trial) = self.once(place, log, &plan)? else {
+                return Ok(Err(Stopped));
+            };
+            let mut next = Outcome::of(&plan, trial, warm);
+            next.notes.extend(place.restore()?);
+            outcome = Some(match outcome {
+                None => next,
+                Some(before) => before.and(next),
+            });
+        }
+        let outcome = outcome.expect("a check is run at least once").summed_up();
+        let log = self.logs.join(format!("{log}.log"));
+        chant_os::file::replace(&log, &outcome.output)?;
+        Ok(Ok(outcome))
+    }
+}

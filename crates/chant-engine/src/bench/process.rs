@@ -1,0 +1,121 @@
+//! One trial of a check: its process tree, watched to its end or to a limit.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chant_os::clock::Stopwatch;
+use chant_os::tree::{Exit, Job, Next, Running, Stdin};
+
+use super::kept::Kept;
+use super::outcome::{Ended, Trial};
+use super::place::Place;
+use super::plan::Plan;
+use super::{Bench, Stopped};
+use crate::error::Result;
+
+/// How often a limit is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long what is killed may take to hand over its last output.
+const LAST_WORDS: Duration = Duration::from_secs(15);
+
+impl Bench<'_> {
+    pub(super) fn once(
+        &self,
+        place: &Place,
+        log: &str,
+        plan: &Plan<'_>,
+    ) -> Result<std::result::Result<Trial, Stopped>> {
+        let dir = match folder(place.worktree(), plan.dir.as_str()) {
+            Ok(dir) => dir,
+            Err(why) => return Ok(Ok(Trial::not_begun(why))),
+        };
+        let job = Job {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), plan.check.run.clone().into()],
+            dir,
+            env: self.environment(place, plan),
+            stdin: Stdin::Null,
+            marker: (crate::run::MARKER.to_owned(), self.run.to_owned()),
+            exit_file: self.logs.join(format!("{log}.exit.json")),
+            grace: Duration::from_secs(2),
+            grace2: Duration::from_secs(2),
+        };
+        let mut running = Running::start(self.guard, &job)?;
+        let watch = Stopwatch::start();
+        let mut kept = Kept::default();
+        let ended = loop {
+            match running.next(LOOK) {
+                Next::Line(_, line) => kept.line(&line.bytes),
+                Next::Ended(exit) => break ended(exit),
+                Next::Timeout => {}
+            }
+            if self.control.try_recv().is_ok() {
+                end(&mut running, &mut kept);
+                return Ok(Err(Stopped));
+            }
+            if watch.elapsed() > plan.limit {
+                end(&mut running, &mut kept);
+                break Ended::TimedOut(plan.limit);
+            }
+        };
+        Ok(Ok(Trial {
+            ended,
+            cut: kept.cut(),
+            output: kept.into_bytes(),
+        }))
+    }
+
+    fn environment(&self, place: &Place, plan: &Plan<'_>) -> Vec<(OsString, OsString)> {
+        let mut env = chant_agent::base_environment();
+        env.extend(self.env.iter().cloned());
+        env.push(("CHANT".into(), "1".into()));
+        env.push(("CHANT_WORKTREE".into(), place.worktree().into()));
+        if let Some(file) = &self.spec_file {
+            env.push(("CHANT_SPEC_FILE".into(), place.worktree().join(file).into()));
+        }
+        let own = plan.check.env.iter();
+        env.extend(own.map(|(key, value)| (key.into(), value.into())));
+        env
+    }
+}
+
+/// Ends the tree and waits until it is gone: nothing may still write into the place.
+fn end(running: &mut Running, kept: &mut Kept) {
+    running.kill();
+    let watch = Stopwatch::start();
+    while watch.elapsed() < LAST_WORDS {
+        match running.next(LOOK) {
+            Next::Line(_, line) => kept.line(&line.bytes),
+            Next::Ended(_) => return,
+            Next::Timeout => {}
+        }
+    }
+}
+
+fn ended(exit: Exit) -> Ended {
+    match exit {
+        Exit::Code(127) => Ended::NotFound,
+        Exit::Code(code) => Ended::Exit(code),
+        Exit::Signal(signal) => Ended::Signal(signal),
+        Exit::NotStarted(why) => Ended::NotStarted(why),
+        Exit::Lost => Ended::Lost,
+    }
+}
+
+/// The folder of a check. Where the tree has a link there, it must not lead out.
+fn folder(worktree: &Path, inside: &str) -> std::result::Result<PathBuf, String> {
+    let dir = worktree.join(inside);
+    let real = match dir.canonicalize() {
+        Ok(real) if real.is_dir() => real,
+        Ok(_) => return Err(format!("{inside} is not a folder")),
+        Err(_) => return Err(format!("there is no folder {inside}")),
+    };
+    let top = worktree.canonicalize().unwrap_or_default();
+    if real.starts_with(top) {
+        Ok(real)
+    } else {
+        Err(format!("{inside} leads out of the repository"))
+    }
+}
