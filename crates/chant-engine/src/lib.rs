@@ -4,8 +4,8 @@
 //! a face renders them. No function depends on the current directory: [`Project`] carries the root.
 
 mod agents;
-pub mod concern;
 mod bench;
+pub mod concern;
 pub mod config;
 mod digest;
 pub mod error;
