@@ -212,7 +212,8 @@ impl<'a> Finder<'a> {
     }
 }
 
-fn is_url(entry: &str) -> bool {
+/// Whether an entry is an address: what it leads to is never read.
+pub(crate) fn is_url(entry: &str) -> bool {
     ["http://", "https://", "ssh://", "git@", "mailto:"]
         .iter()
         .any(|scheme| entry.starts_with(scheme))

@@ -8,6 +8,7 @@ mod fence;
 mod find;
 
 pub(crate) use fence::fenced;
+pub(crate) use find::is_url;
 
 use chant_git::Oid;
 use chant_spec::Document;
@@ -67,6 +68,17 @@ impl Source {
             Self::Url(_) => None,
         }
     }
+}
+
+/// The spec whose file this path is, from the project's root: among the specs, or put away.
+pub(crate) fn spec_of_path(path: &str) -> Option<chant_spec::SpecId> {
+    let inside = path.strip_prefix(".chant/")?;
+    let name = match inside.strip_prefix("specs/") {
+        Some(name) if !name.contains('/') => name,
+        Some(_) => return None,
+        None => inside.strip_prefix("archive/")?.rsplit('/').next()?,
+    };
+    chant_spec::SpecId::parse(name.strip_suffix(".md")?).ok()
 }
 
 /// Finds every input of a spec, in the order it names them, each once.

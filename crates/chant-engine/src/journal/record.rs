@@ -183,6 +183,8 @@ pub struct Facts {
     pub prompt_oid: String,
     /// The inputs the agent was given.
     pub inputs: Vec<InputRecord>,
+    /// What the landing changed, the spec itself left out.
+    pub outputs: Vec<OutputRecord>,
     /// The agent's own session, for resumption.
     pub session: Option<String>,
     /// Tokens in.
@@ -223,6 +225,15 @@ pub struct InputRecord {
     /// `file`, `spec` or `url`.
     pub kind: String,
     /// The git object id; absent for URLs.
+    pub oid: Option<String>,
+}
+
+/// An output by content.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OutputRecord {
+    /// The path from the project's root.
+    pub path: String,
+    /// The git object id; absent where it was deleted.
     pub oid: Option<String>,
 }
 

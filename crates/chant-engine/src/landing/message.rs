@@ -1,9 +1,9 @@
 //! The message of a landing's commit: the title, then the record as trailers that any git can read.
 
-use chant_git::{Change, with_trailers};
+use chant_git::with_trailers;
 use chant_spec::Document;
 
-use crate::journal::RunRecord;
+use crate::journal::{Landing, RunRecord};
 use crate::project::Project;
 
 /// Longer subjects are cut where git's own tools would cut them.
@@ -17,14 +17,14 @@ pub(crate) fn commit_message(
     project: &Project,
     run: &RunRecord,
     spec: &Document,
-    outputs: &[Change],
+    landing: &Landing,
 ) -> String {
     let title = title(spec, &run.spec);
     if run.facts.silent {
         return format!("{}\n", cut(&title));
     }
     let subject = cut(&format!("chant({}): {title}", run.spec));
-    let trailers = trailers(project, run, outputs);
+    let trailers = trailers(project, run, landing);
     let trailers: Vec<(&str, &str)> = trailers
         .iter()
         .map(|(key, value)| (*key, value.as_str()))
@@ -39,12 +39,16 @@ pub(crate) fn title(spec: &Document, id: &str) -> String {
         .to_owned()
 }
 
-fn trailers(project: &Project, run: &RunRecord, outputs: &[Change]) -> Vec<(&'static str, String)> {
+fn trailers(project: &Project, run: &RunRecord, landing: &Landing) -> Vec<(&'static str, String)> {
     let facts = &run.facts;
     let mut trailers = vec![
         ("Chant-Spec", run.spec.clone()),
         ("Chant-Run", run.id.clone()),
+        ("Chant-Base", landing.onto.clone()),
     ];
+    if !project.project_key().is_empty() {
+        trailers.push(("Chant-Project", project.project_key()));
+    }
     let version = facts.agent_version.as_deref().unwrap_or("version unknown");
     trailers.push((
         "Chant-Agent",
@@ -63,13 +67,9 @@ fn trailers(project: &Project, run: &RunRecord, outputs: &[Change]) -> Vec<(&'st
             format!("{} {}", input.oid.as_deref().unwrap_or("-"), input.name),
         ));
     }
-    for change in outputs.iter().take(LISTED) {
-        let path = change
-            .path
-            .strip_prefix(&project.prefix_text())
-            .unwrap_or(&change.path);
-        let oid = change.new.as_ref().map_or("-", |(_, oid)| oid.as_str());
-        trailers.push(("Chant-Output", format!("{oid} {path}")));
+    for output in facts.outputs.iter().take(LISTED) {
+        let oid = output.oid.as_deref().unwrap_or("-");
+        trailers.push(("Chant-Output", format!("{oid} {}", output.path)));
     }
     for check in &facts.checks {
         trailers.push(("Chant-Check", format!("{}: {}", check.outcome, check.run)));

@@ -12,7 +12,7 @@ use chant_git::{Brought, Cas, Change, Merge, Oid, Repo, RepoPath, TreeEdit};
 use chant_spec::{Document, push_list, replace_frontmatter, set_scalar};
 
 use crate::error::{Code, Error, Result};
-use crate::journal::{Landing, RunRecord};
+use crate::journal::{Landing, OutputRecord, RunRecord};
 use crate::project::Project;
 
 pub(crate) use message::{commit_message, title};
@@ -225,7 +225,7 @@ impl Candidate<'_> {
             return Ok(onto);
         }
         let parents = self.parents(&onto)?;
-        let message = commit_message(self.project, self.run, self.start, &self.outputs()?);
+        let message = commit_message(self.project, self.run, self.start, landing);
         Ok(self.repo().commit_tree(&tree, &parents, &message)?)
     }
 
@@ -328,6 +328,20 @@ impl Candidate<'_> {
             files.push((path.parse()?, known(Some(oid))?));
         }
         Ok(files)
+    }
+
+    /// What this landing changed by content, the spec aside; paths from the project's root.
+    pub(crate) fn output_records(&self) -> Result<Vec<OutputRecord>> {
+        let prefix = self.project.prefix_text();
+        let record = |change: Change| OutputRecord {
+            path: change
+                .path
+                .strip_prefix(&prefix)
+                .unwrap_or(&change.path)
+                .to_owned(),
+            oid: change.new.map(|(_, oid)| oid.to_string()),
+        };
+        Ok(self.outputs()?.into_iter().map(record).collect())
     }
 
     /// What changed on the main branch's side by this landing, the spec aside.

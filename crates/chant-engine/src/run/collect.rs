@@ -24,6 +24,7 @@ impl Run<'_, '_> {
         let mut tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
         if self.record.facts.violation.is_none() && !facts.silent {
             tip = self.withdraw_brought(&branch, &base, tip)?;
+            self.record.facts.violation = self.forged(&base, &tip)?;
         }
         let tree = self.without_brought(&there.snapshot()?, &tip)?;
         let tip = if tree == there.tree_of(&tip)? {
@@ -42,6 +43,20 @@ impl Run<'_, '_> {
         };
         self.record.facts.result_tree = Some(full.to_string());
         Ok(Flow::Next)
+    }
+
+    /// A run's own commits land as they are; that one of them is a landing is for chant alone to say.
+    fn forged(&self, base: &Oid, tip: &Oid) -> Result<Option<String>> {
+        let log = self.project.repo().log(base, tip)?;
+        let forged = log
+            .iter()
+            .find(|commit| crate::history::claims_to_land(&commit.message));
+        Ok(forged.map(|commit| {
+            format!(
+                "the agent's commit {} claims to be a landing of chant's",
+                commit.oid.short()
+            )
+        }))
     }
 
     /// The worktree is gone, but the branch has the work (a run taken up for `chant merge`).
