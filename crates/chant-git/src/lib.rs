@@ -10,6 +10,7 @@
 //! And what comes from outside reaches git only as a validated type, on standard input, or after `--end-of-options` or `--`.
 
 mod bench;
+mod blame;
 mod call;
 mod checkout;
 mod commit;
@@ -18,11 +19,13 @@ mod diff;
 mod error;
 mod exclude;
 mod head;
+mod link;
 mod log;
 mod main_branch;
 mod merge;
 mod message;
 mod name;
+mod note;
 mod object;
 mod oid;
 mod path;
@@ -33,11 +36,13 @@ mod tree;
 mod version;
 mod worktree;
 
+pub use blame::{Blame, Blamed, BlamedCommit, BlamedLine, Lines};
 pub use checkout::Brought;
 pub use commit::{Commit, CommitOptions, Ident};
 pub use diff::{Change, ChangeStatus};
 pub use error::GitError;
 pub use head::Head;
+pub use link::Link;
 pub use log::Logged;
 pub use merge::Merge;
 pub use message::{trailers_of, with_trailers};

@@ -84,6 +84,42 @@ impl Repo {
         Ok(blobs)
     }
 
+    /// The bytes of the blobs that some names (`<tree>:<path>`) mean, in order; `None` where a name means no blob. One
+    /// process, or none.
+    pub fn contents(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A name with a line end in it cannot be asked for here. Nothing that chant looks up this way has one.
+        let asked = |name: &&String| !name.contains('\n');
+        let wanted: String = names
+            .iter()
+            .filter(asked)
+            .flat_map(|name| [name.as_str(), "\n"])
+            .collect();
+        let ran = self
+            .look()
+            .args(["cat-file", "--batch"])
+            .stdin(wanted)
+            .run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        let mut rest = ran.stdout();
+        let mut contents = Vec::with_capacity(names.len());
+        for name in names {
+            if !asked(&name) {
+                contents.push(None);
+                continue;
+            }
+            let (found, behind) =
+                take_object(rest).ok_or_else(|| ran.unexpected(&rest[..rest.len().min(100)]))?;
+            contents.push(found.map(<[u8]>::to_vec));
+            rest = behind;
+        }
+        Ok(contents)
+    }
+
     /// What a commit or tree has at `path`: a file, link, submodule or folder. One process.
     pub fn read_file(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
         let path = path.trim_end_matches('/');
@@ -116,6 +152,20 @@ impl Repo {
             .map(|record| TreeEntry::parse(record).ok_or_else(|| ran.unexpected(record)))
             .collect()
     }
+}
+
+/// Takes one answer off the front: an object of whatever kind (`None` where it is no blob), or that there is none.
+fn take_object(bytes: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let (head, behind) = (&bytes[..end], &bytes[end + 1..]);
+    if head.ends_with(b" missing") || head.ends_with(b" ambiguous") {
+        return Some((None, behind));
+    }
+    // The name that was asked for is not repeated where it was found.
+    let mut head = std::str::from_utf8(head).ok()?.split(' ').skip(1);
+    let (kind, size) = (head.next()?, head.next()?.parse::<usize>().ok()?);
+    let found = behind.get(..size)?;
+    Some(((kind == "blob").then_some(found), behind.get(size + 1..)?))
 }
 
 /// Takes `<oid> blob <size>\n<bytes>\n` off the front.

@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod blame;
 mod branches;
 mod checkout;
 mod checkout_blocked;

@@ -1,0 +1,70 @@
+//! Notes: what is said about a commit after it was made, under a ref of its own.
+
+use crate::{Oid, Repo, Result, name::check_ref};
+
+/// Others may write a note at the same moment this often before it is given up.
+const TRIES: usize = 50;
+
+/// Who the commits of a notes ref are by: a note is chant's word, whoever started it.
+const AUTHOR: &str = "chant <chant@localhost>";
+
+impl Repo {
+    /// Puts a note on a commit; one that is there is replaced. `seconds` (since 1970) is the time of the commit that the
+    /// notes ref moves to.
+    ///
+    /// The ref only ever moves to a commit that contains what it was at, so notes that others write meanwhile are kept.
+    /// Crash: the note is there, or it is not. One process for each try, and one where the ref is not a plain file.
+    pub fn put_note(&self, notes: &str, commit: &Oid, note: &[u8], seconds: i64) -> Result<()> {
+        check_ref(notes)?;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let tip = self.ref_oid(notes)?;
+            // `git notes` moves its ref without looking where it is; this looks.
+            let ran = self
+                .change()
+                .args(["fast-import", "--quiet"])
+                .stdin(import(notes, tip.as_ref(), commit, note, seconds))
+                .run()?;
+            match ran.code() {
+                Some(0) => return Ok(()),
+                _ if tries == TRIES || self.ref_oid(notes)? == tip => return Err(ran.failed()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The notes on some commits, in order. One process, or none.
+    pub fn notes(&self, notes: &str, commits: &[Oid]) -> Result<Vec<Option<Vec<u8>>>> {
+        check_ref(notes)?;
+        // Git keeps a note in a file of that name, and puts it into folders as the notes become many.
+        let names: Vec<String> = commits
+            .iter()
+            .flat_map(|commit| {
+                let id = commit.as_str();
+                [
+                    format!("{notes}:{id}"),
+                    format!("{notes}:{}/{}", &id[..2], &id[2..]),
+                    format!("{notes}:{}/{}/{}", &id[..2], &id[2..4], &id[4..]),
+                ]
+            })
+            .collect();
+        let found = self.contents(&names)?;
+        Ok(found
+            .chunks(3)
+            .map(|found| found.iter().flatten().next().cloned())
+            .collect())
+    }
+}
+
+/// What `git fast-import` is told.
+fn import(notes: &str, tip: Option<&Oid>, commit: &Oid, note: &[u8], seconds: i64) -> Vec<u8> {
+    let from = tip.map_or_else(String::new, |tip| format!("from {tip}\n"));
+    let message = "notes of landings\n";
+    let head = format!(
+        "commit {notes}\ncommitter {AUTHOR} {seconds} +0000\ndata {}\n{message}{from}N inline {commit}\ndata {}\n",
+        message.len(),
+        note.len()
+    );
+    [head.as_bytes(), note, b"\ndone\n"].concat()
+}
