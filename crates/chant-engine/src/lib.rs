@@ -5,6 +5,7 @@
 
 mod agents;
 mod bench;
+pub mod bundle;
 pub mod concern;
 pub mod config;
 mod digest;

@@ -11,6 +11,7 @@
 
 mod bench;
 mod blame;
+mod bundle;
 mod call;
 mod checkout;
 mod commit;

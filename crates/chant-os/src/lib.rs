@@ -1,12 +1,13 @@
 //! The floor: everything chant asks of the operating system.
 //!
 //! Owns durable files ([`mod@file`]), locks ([`lock`]), short commands ([`process`]), an agent's whole process tree ([`tree`],
-//! [`guard`]), signals ([`signal`]), the clock ([`clock`]), the user's directories ([`dirs`]) and crash points ([`crash`]).
+//! [`guard`], kept in bounds by [`confine`]), signals ([`signal`]), the clock ([`clock`]), the user's directories ([`dirs`]) and crash points ([`crash`]).
 //!
 //! Deliberately not here: anything that knows what a spec, an agent or git is, and anything that prints. The floor decides
 //! nothing; it does what it is asked, completely or not at all, and says precisely what went wrong.
 
 pub mod clock;
+pub mod confine;
 pub mod crash;
 pub mod dirs;
 pub mod file;

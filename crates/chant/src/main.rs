@@ -14,12 +14,14 @@ use std::process::ExitCode;
 
 /// The hidden first arguments by which chant starts itself as a helper process.
 const GUARD: &str = "__guard";
+const CONFINE: &str = chant_os::confine::ARGUMENT;
 const REPLAY: &str = "__replay";
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
     let status = match args.next().as_deref().and_then(std::ffi::OsStr::to_str) {
         Some(GUARD) => chant_os::guard::main(),
+        Some(CONFINE) => chant_os::confine::main(args),
         Some(REPLAY) => chant_agent::replay_main(args),
         _ => return ExitCode::from(cli::run()),
     };

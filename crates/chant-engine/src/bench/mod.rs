@@ -6,6 +6,7 @@
 //!
 //! Deliberately not here: which checks there are, and what follows from what came of them.
 
+mod bounds;
 mod kept;
 mod outcome;
 mod place;
@@ -24,6 +25,7 @@ use chant_spec::Check;
 use crate::error::Result;
 use crate::project::Project;
 
+pub(crate) use bounds::Bounds;
 pub(crate) use outcome::{Ended, Outcome};
 pub(crate) use place::Place;
 pub(crate) use plan::{Plan, name_of};
@@ -50,6 +52,8 @@ pub(crate) struct Bench<'a> {
     pub(crate) env: Vec<(OsString, OsString)>,
     /// The file of the spec that is proven, from the repository's root.
     pub(crate) spec_file: Option<String>,
+    /// What keeps a stranger's commands from the user's files; `None` for what the user trusts.
+    pub(crate) bounds: Option<Bounds>,
 }
 
 impl Bench<'_> {

@@ -42,6 +42,10 @@ impl Bench<'_> {
             grace: Duration::from_secs(2),
             grace2: Duration::from_secs(2),
         };
+        let job = match &self.bounds {
+            None => job,
+            Some(bounds) => bounds.put(job, place.worktree()),
+        };
         let mut running = Running::start(self.guard, &job)?;
         let watch = Stopwatch::start();
         let mut kept = Kept::default();

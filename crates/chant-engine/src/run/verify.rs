@@ -128,6 +128,7 @@ impl Run<'_, '_> {
             cold: false,
             env: self.check_environment(),
             spec_file: Some(self.record.facts.spec_path.clone()),
+            bounds: None,
         };
         let place = bench.place(tree, &known(Some(&self.record.facts.base))?)?;
         let mut done = Vec::new();

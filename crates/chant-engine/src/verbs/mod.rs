@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod archive;
+pub mod bundle;
 pub mod cancel;
 pub mod cleanup;
 pub mod demo;

@@ -135,6 +135,12 @@ pub fn remove_file(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Makes `path` a symbolic link that leads to `target`. Nothing may be there yet.
+pub fn point_to(target: &Path, path: &Path) -> Result<(), FileError> {
+    std::os::unix::fs::symlink(target, path)
+        .map_err(|error| FileError::new("make the link", path, error))
+}
+
 /// Lets everybody who may read `path` also execute it.
 pub fn set_executable(path: &Path) -> Result<(), FileError> {
     let set = || -> io::Result<()> {

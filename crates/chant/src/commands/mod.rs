@@ -2,6 +2,7 @@
 
 mod add;
 mod archive;
+mod bundle;
 mod cancel;
 mod cleanup;
 mod completion;
@@ -24,6 +25,7 @@ mod silent;
 mod status;
 mod trust;
 mod undo;
+mod verify_bundle;
 mod work;
 
 use chant_engine::Result;
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Reset(reset::Args),
     Cancel(cancel::Args),
     Archive(archive::Args),
+    Bundle(bundle::Args),
+    VerifyBundle(verify_bundle::Args),
     Search(search::Args),
     Lint(lint::Args),
     Silent(silent::Args),
@@ -80,6 +84,8 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Reset(args) => reset::run(cx, &args),
         Command::Cancel(args) => cancel::run(cx, &args),
         Command::Archive(args) => archive::run(cx, &args),
+        Command::Bundle(args) => bundle::run(cx, &args),
+        Command::VerifyBundle(args) => verify_bundle::run(cx, &args),
         Command::Search(args) => search::run(cx, &args),
         Command::Lint(args) => lint::run(cx, &args),
         Command::Silent(args) => silent::run(cx, &args),

@@ -97,6 +97,11 @@ impl Stop {
             .map_err(failed)?;
         Ok(Self { control })
     }
+
+    /// Where it arrives.
+    pub(crate) fn control(&self) -> &mpsc::Receiver<Control> {
+        &self.control
+    }
 }
 
 /// Runs a verb with its progress shown.

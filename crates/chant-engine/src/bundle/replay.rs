@@ -1,0 +1,181 @@
+//! Replaying a bundle's proof in a clone, within bounds, and saying yes or no.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+
+use chant_agent::Control;
+use chant_git::{Oid, Repo};
+use chant_os::tree::Guard;
+use chant_spec::{Check, Expect};
+use serde::Serialize;
+
+use super::archive::Bundle;
+use super::receive::{Received, receive};
+use crate::bench::{Bench, Bounds, Stopped};
+use crate::error::{Code, Error, Result};
+use crate::project::Project;
+
+/// What a replay needs from outside.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// How to start a guard.
+    pub guard: &'a Guard,
+    /// The chant program, which confines the commands.
+    pub chant: &'a Path,
+    /// A person's wish to stop.
+    pub control: &'a Receiver<Control>,
+}
+
+/// One command on one tree, and whether it did what the bundle says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Which tree.
+    pub on: &'static str,
+    /// The command.
+    pub run: String,
+    /// Whether it did as the bundle says.
+    pub holds: bool,
+    /// What happened, as one sentence.
+    pub found: String,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Whether everything holds.
+    pub holds: bool,
+    /// Everything that was run.
+    pub rows: Vec<Row>,
+    /// Whether the commands were kept from the user's files.
+    pub confined: bool,
+}
+
+/// A bundle that was received into a clone and may be replayed there.
+pub struct Replay<'a> {
+    bundle: &'a Bundle,
+    received: Received,
+}
+
+impl<'a> Replay<'a> {
+    /// Compares a bundle with a clone. Nothing of it is run, and nothing in the clone changes.
+    pub fn prepare(repo: &Repo, bundle: &'a Bundle) -> Result<Self> {
+        Ok(Self {
+            bundle,
+            received: receive(repo, bundle)?,
+        })
+    }
+
+    /// The tests and the change as they would be applied, as a patch that was worked out here.
+    pub fn patch(&self) -> Result<Vec<u8>> {
+        let base: Oid = self.bundle.manifest.base.commit.parse()?;
+        Ok(self
+            .received
+            .scratch
+            .repo()
+            .patch(&base, &self.received.result)?)
+    }
+
+    /// Every command that would be run, each once.
+    pub fn commands(&self) -> Vec<&str> {
+        let manifest = &self.bundle.manifest;
+        let checks = manifest.checks.iter().map(|check| check.run.as_str());
+        let mut commands = vec![manifest.proof.run.as_str()];
+        commands.extend(checks);
+        commands.dedup();
+        commands
+    }
+
+    /// Runs them. Stops at nothing: the answer tells of each.
+    pub fn run(&self, outside: &Surroundings<'_>, heard: &mut dyn FnMut(&Row)) -> Result<Replayed> {
+        let scratch = &self.received.scratch;
+        let project = Project::at(
+            scratch.repo().clone(),
+            scratch.repo().root(),
+            scratch.repo().root(),
+        )?;
+        let logs = scratch.path("logs");
+        chant_os::file::create_dir_all(&logs)?;
+        let bench = Bench {
+            project: &project,
+            guard: outside.guard,
+            control: outside.control,
+            run: &scratch.folder().display().to_string(),
+            logs,
+            cold: true,
+            env: Vec::new(),
+            spec_file: None,
+            bounds: Some(Bounds::new(scratch.folder(), outside.chant)?),
+        };
+        let mut rows = Vec::new();
+        for (on, tree, checks) in self.sides()? {
+            let place = bench.place(&tree, &self.received.tests)?;
+            for check in checks {
+                let log = format!("{}", rows.len() + 1);
+                let outcome = bench
+                    .run(&place, &log, &check)?
+                    .map_err(|Stopped| stopped())?;
+                let row = Row {
+                    on,
+                    run: check.run.clone(),
+                    holds: outcome.passed,
+                    found: outcome.sentence,
+                };
+                heard(&row);
+                rows.push(row);
+            }
+        }
+        Ok(Replayed {
+            holds: rows.iter().all(|row| row.holds),
+            rows,
+            confined: chant_os::confine::is_supported(),
+        })
+    }
+
+    /// Red on the base with the tests, green with the change. The change less what is outside the tests is the base with
+    /// the tests again: that the tests are all there is between the two was found when the bundle was received.
+    fn sides(&self) -> Result<[(&'static str, Oid, Vec<Check>); 2]> {
+        let manifest = &self.bundle.manifest;
+        let git = self.received.scratch.repo();
+        let side = |expect: Expect, matches: Option<String>| Check {
+            run: manifest.proof.run.clone(),
+            name: Some("proof".to_owned()),
+            expect,
+            matches,
+            timeout: manifest.proof.timeout.clone(),
+            repeat: Some(manifest.proof.repeat),
+            cwd: (!manifest.proof.cwd.is_empty()).then(|| manifest.proof.cwd.clone()),
+            env: Vec::new(),
+        };
+        let red = side(Expect::Fail, manifest.proof.fails_with.clone());
+        let mut green = vec![side(Expect::Pass, None)];
+        for check in &manifest.checks {
+            green.push(check.check()?);
+        }
+        Ok([
+            (
+                "base + tests",
+                git.tree_of(&self.received.tests)?,
+                vec![red],
+            ),
+            ("result", git.tree_of(&self.received.result)?, green),
+        ])
+    }
+}
+
+fn stopped() -> Error {
+    Error::new(Code::Interrupted, "interrupted while the proof ran")
+        .hint("nothing was changed; run it again")
+}
+
+/// Where a bundle is read from.
+pub fn read(path: &Path) -> Result<Bundle> {
+    let shown: PathBuf = path.to_owned();
+    let bytes = chant_os::file::read_regular(path, super::archive::LARGEST).map_err(|error| {
+        Error::new(
+            Code::BundleUnusable,
+            format!("{}: {error}", shown.display()),
+        )
+        .hint("name a file that `chant bundle` wrote")
+    })?;
+    Bundle::read(&bytes)
+}
