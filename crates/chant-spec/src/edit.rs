@@ -4,6 +4,8 @@
 //! construction. Whether the result means what was asked for, and nothing more, is asked of the reader afterwards: if
 //! not, there is no result. Deliberately not here: writing the file.
 
+mod block;
+
 use std::ops::Range;
 
 use granit_parser::ScalarStyle;
@@ -12,6 +14,8 @@ use crate::body;
 use crate::document::{Document, line_end};
 use crate::quote::{self, scalar};
 use crate::yaml::{Entry, List, Node, Value};
+
+pub use block::set_block;
 
 /// Why an edit was not made. The file is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,12 +98,20 @@ pub fn remove_key(doc: &Document, key: &str) -> Result<Vec<u8>, EditError> {
     let Some(entry) = entry(doc, key) else {
         return Ok(doc.bytes().to_vec());
     };
+    Splice::new(whole_entry(doc, entry), String::new()).prove(doc, key, |node| node.is_none())
+}
+
+/// The lines of an entry; in `{…}`, where others may stand on them, its own bytes alone.
+pub(crate) fn whole_entry(doc: &Document, entry: &Entry) -> Range<usize> {
     let text = doc.text();
+    let last = content_end(doc, &entry.value).max(entry.key_span.end);
+    if doc.root().as_map().is_some_and(|map| map.flow) {
+        return entry.key_span.start..last;
+    }
     let start = text[..entry.key_span.start]
         .rfind('\n')
         .map_or(0, |at| at + 1);
-    let last = content_end(doc, &entry.value).max(entry.key_span.end);
-    Splice::new(start..line_end(text, last), String::new()).prove(doc, key, |node| node.is_none())
+    start..line_end(text, last)
 }
 
 /// Ticks or unticks one criterion: one byte.
@@ -244,7 +256,7 @@ fn read_back(key: &str, bytes: Vec<u8>) -> Result<Document, EditError> {
     Document::parse(bytes).map_err(|errors| guard(key, &errors.first().to_string()))
 }
 
-fn entries(doc: &Document) -> &[Entry] {
+pub(crate) fn entries(doc: &Document) -> &[Entry] {
     doc.root().as_map().map_or(&[], |map| &map.entries)
 }
 

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use crate::approval::{Approval, Objects};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::frontmatter::{Approval, Check, Expect, Frontmatter, Kind};
+use crate::frontmatter::{Check, Expect, Frontmatter, Kind};
 use crate::keys;
 use crate::proof::{Proof, Stage};
 use crate::status::Status;
@@ -177,6 +178,17 @@ impl<'a> Fields<'a> {
             by: fields.word("by"),
             at: fields.word("at"),
             reason: fields.word("reason"),
+            objects: fields.objects(),
+            signature: fields.word("signature"),
+        })
+    }
+
+    fn objects(&mut self) -> Option<Objects> {
+        let node = self.value("objects")?;
+        self.inside(node, "objects", |fields| Objects {
+            spec: fields.word("spec").unwrap_or_default(),
+            criteria: fields.word("criteria").unwrap_or_default(),
+            tree: fields.word("tree"),
         })
     }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::approval::Approval;
 use crate::proof::Proof;
 use crate::status::Status;
 
@@ -79,28 +80,6 @@ impl From<String> for Kind {
 impl From<Kind> for String {
     fn from(kind: Kind) -> Self {
         kind.as_str().to_owned()
-    }
-}
-
-/// Whether a person has to agree before a spec is worked, and whether one did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    /// Whether it has to be asked for.
-    pub required: bool,
-    /// `pending`, `approved`, `rejected`, or whatever the file says.
-    pub status: Option<String>,
-    /// Who said so.
-    pub by: Option<String>,
-    /// When.
-    pub at: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
-impl Approval {
-    /// Whether a person said yes.
-    pub fn is_granted(&self) -> bool {
-        self.status.as_deref() == Some("approved")
     }
 }
 

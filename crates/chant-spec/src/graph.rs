@@ -9,7 +9,8 @@ use std::fmt;
 use petgraph::graphmap::DiGraphMap;
 use serde::{Deserialize, Serialize};
 
-use crate::frontmatter::{Approval, Kind};
+use crate::approval::Approval;
+use crate::frontmatter::Kind;
 use crate::id;
 use crate::status::Status;
 
@@ -228,11 +229,10 @@ fn earlier_member<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Optio
 /// What a person has to do first. An approval opens a gate as well.
 fn person(node: &Node) -> Option<Blocker> {
     let approval = node.approval.as_ref();
-    if approval.is_some_and(Approval::is_granted) {
+    if approval.is_some_and(Approval::says_approved) {
         return None;
     }
-    let rejected = |approval: &&Approval| approval.status.as_deref() == Some("rejected");
-    if let Some(asked) = approval.filter(|approval| approval.required || rejected(approval)) {
+    if let Some(asked) = approval.filter(|approval| approval.required || approval.says_rejected()) {
         return Some(Blocker::Approval {
             status: asked.status.clone(),
             by: asked.by.clone(),

@@ -4,6 +4,7 @@
 //! Deliberately not here: files, clocks, processes, git, and every decision that needs more than text. All of it can be
 //! tested with two string literals.
 
+mod approval;
 mod body;
 mod compose;
 mod diagnostic;
@@ -13,6 +14,7 @@ mod fields;
 mod frontmatter;
 pub mod graph;
 pub mod id;
+mod intent;
 pub mod keys;
 pub mod lint;
 mod path;
@@ -21,16 +23,19 @@ mod quote;
 pub mod status;
 pub mod yaml;
 
+pub use approval::{Approval, Objects, UNSIGNED};
 pub use body::Criterion;
 pub use compose::NewSpec;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest, position};
 pub use document::Document;
 pub use edit::{
-    EditError, append_section, push_list, remove_key, replace_frontmatter, set_checked, set_scalar,
+    EditError, append_section, push_list, remove_key, replace_frontmatter, set_block, set_checked,
+    set_scalar,
 };
-pub use frontmatter::{Approval, Check, Expect, Frontmatter, Kind};
+pub use frontmatter::{Check, Expect, Frontmatter, Kind};
 pub use graph::{Blocker, Readiness};
 pub use id::{IdError, Resolved, SpecId};
+pub use intent::{criteria_text, intent};
 pub use path::{PathError, RepoPath, repo_path};
 pub use proof::{Ending, Proof, Stage};
 pub use quote::scalar;

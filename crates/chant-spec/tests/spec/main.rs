@@ -3,6 +3,7 @@
 #![expect(clippy::format_collect, reason = "short generated texts")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod block;
 mod corpus;
 mod criteria;
 mod document;
