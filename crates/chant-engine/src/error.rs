@@ -73,6 +73,7 @@ codes! {
         SpecAmbiguous "spec-ambiguous" "Several specs have this name.",
         SpecNameInvalid "spec-name-invalid" "This can not be the name of a spec.",
         PromptNotFound "prompt-not-found" "No prompt has this name.",
+        WorkflowNotFound "workflow-not-found" "No workflow has this name.",
         AgentNotFound "agent-not-found" "No agent has this name.",
         RunNotFound "run-not-found" "There is no such run.",
     }
@@ -104,6 +105,7 @@ codes! {
         SpecInvalid "spec-invalid" "The spec's file can not be used.",
         ConfigInvalid "config-invalid" "A settings file can not be used.",
         PromptInvalid "prompt-invalid" "A prompt's template can not be used.",
+        WorkflowInvalid "workflow-invalid" "A workflow's file can not be used.",
         RecordingInvalid "recording-invalid" "A recording can not be used here.",
         BundleUnusable "bundle-unusable" "A file is no bundle, or a damaged one.",
         JournalUnusable "journal-unusable" "The journal of this clone can not be used.",

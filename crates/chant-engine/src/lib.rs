@@ -28,6 +28,7 @@ mod resolve;
 pub mod run;
 pub mod trust;
 pub mod verbs;
+pub mod workflow;
 
 pub(crate) use digest::{digest, hex, sha256_blob};
 pub use error::{Code, Error, Result};

@@ -123,7 +123,7 @@ impl Document {
 
 impl Fences {
     /// Finds the opening and the closing line. A byte-order mark and blank lines may come first.
-    fn find(text: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn find(text: &str) -> Result<Self, Diagnostic> {
         let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
         let open = text.len() - text.trim_start_matches(blank).len();
         if open == text.len() {

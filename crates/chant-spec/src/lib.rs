@@ -21,6 +21,7 @@ mod path;
 mod proof;
 mod quote;
 pub mod status;
+pub mod workflow;
 pub mod yaml;
 
 pub use approval::{Approval, Objects, UNSIGNED};

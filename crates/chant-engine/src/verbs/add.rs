@@ -76,7 +76,7 @@ pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
     ))
 }
 
-fn check_target(target: &str) -> Result<()> {
+pub(super) fn check_target(target: &str) -> Result<()> {
     let refused = |why: String| {
         Error::new(
             Code::Usage,
@@ -92,7 +92,7 @@ fn check_target(target: &str) -> Result<()> {
 }
 
 /// Only one at a time counts, so that numbers are unique. The file's exclusive creation does not depend on it.
-fn take_turn(project: &Project) -> Result<Lock> {
+pub(super) fn take_turn(project: &Project) -> Result<Lock> {
     let locks = project.state_dir().join("locks");
     chant_os::file::create_dir_all(&locks)?;
     Ok(Lock::acquire_blocking(&locks.join("add"))?)

@@ -16,3 +16,4 @@ pub mod reset;
 pub mod silent;
 pub mod undo;
 pub mod work;
+pub mod workflow;

@@ -6,6 +6,7 @@ use chant_engine::verbs::add;
 use chant_engine::{Code, Error, Result};
 use chant_spec::{Kind, NewSpec};
 
+use super::workflow;
 use crate::cli::{Context, Done};
 use crate::ui::one_line;
 
@@ -15,7 +16,7 @@ use crate::ui::one_line;
 /// task-list items under the heading "Acceptance Criteria".
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234\n  chant add \"Fix #1234\" --depends-on 004 --needs-approval\n  chant add \"Fix #1234\" --informed-by .chant/research/issue-1234.md"
+    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234\n  chant add \"Fix #1234\" --depends-on 004 --needs-approval\n  chant add \"Fix #1234\" --informed-by .chant/research/issue-1234.md\n  chant add \"Writes are lost\" --workflow oss-maintainer --var issue=1234"
 )]
 pub(crate) struct Args {
     /// What should change, in a sentence: the title
@@ -51,6 +52,15 @@ pub(crate) struct Args {
     /// What follows the title; `-` reads it from standard input
     #[arg(long, value_name = "TEXT")]
     body: Option<String>,
+    /// Make all specs of a workflow instead of one; the title is its variable `title`
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with_all = ["kind", "prompt", "depends_on", "informed_by", "target", "model", "agent", "needs_approval", "body"]
+    )]
+    workflow: Option<String>,
+    #[command(flatten)]
+    values: workflow::Values,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
@@ -59,6 +69,14 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         return Err(
             Error::new(Code::Usage, "the title is empty").hint("chant add \"what should change\"")
         );
+    }
+    if let Some(name) = args.workflow {
+        let wish = workflow::wish(name, args.title, args.values, args.label)?;
+        return workflow::make(cx, &wish);
+    }
+    if !args.values.values.is_empty() {
+        return Err(Error::new(Code::Usage, "--var needs --workflow")
+            .hint("chant workflow list shows the workflows there are"));
     }
     let kind = Kind::parse(&args.kind);
     if let Kind::Unknown(word) = &kind {

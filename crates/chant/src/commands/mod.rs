@@ -27,6 +27,7 @@ mod trust;
 mod undo;
 mod verify_bundle;
 mod work;
+mod workflow;
 
 use chant_engine::Result;
 use chant_engine::record::Recorded;
@@ -39,6 +40,7 @@ use crate::cli::{Context, Done};
 pub(crate) enum Command {
     Init(init::Args),
     Add(add::Args),
+    Workflow(workflow::Args),
     List(list::Args),
     Show(show::Args),
     Edit(edit::Args),
@@ -73,6 +75,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
     match command {
         Command::Init(args) => init::run(cx, args),
         Command::Add(args) => add::run(cx, args),
+        Command::Workflow(args) => workflow::run(cx, args),
         Command::List(args) => list::run(cx, args),
         Command::Show(args) => show::run(cx, &args),
         Command::Edit(args) => edit::run(cx, &args),
