@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 /// Bytes as hexadecimal text.
@@ -27,4 +28,16 @@ pub(crate) fn sha256_blob(content: &[u8]) -> String {
         .chain_update(header)
         .chain_update(content)
         .finalize())
+}
+
+/// The object id git has for this content in a repository whose object ids have so many digits.
+pub(crate) fn blob_id(content: &[u8], digits: usize) -> String {
+    if digits == 64 {
+        return sha256_blob(content);
+    }
+    let sum = <Sha1 as sha1::Digest>::new()
+        .chain_update(format!("blob {}\0", content.len()))
+        .chain_update(content)
+        .finalize();
+    hex(&sum)
 }

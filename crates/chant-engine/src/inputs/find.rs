@@ -66,6 +66,14 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// Adds what a spec wrote.
+    pub(super) fn add_target(&mut self, target: &str) -> Result<std::result::Result<(), Missing>> {
+        match repo_path(target.trim_end_matches('/')) {
+            Ok(path) => self.add_path(&path),
+            Err(error) => Ok(Err(error.to_string())),
+        }
+    }
+
     fn add_path(&mut self, path: &RepoPath) -> Result<std::result::Result<(), Missing>> {
         let text = path.as_str();
         if self.is_file(text) {
@@ -99,7 +107,10 @@ impl<'a> Finder<'a> {
 
     /// A spec brings its text and what it wrote.
     fn add_spec(&mut self, id: &SpecId) -> Result<std::result::Result<(), Missing>> {
-        let path = self.project.spec_path_from_root(id);
+        let path = match self.project.locate(id) {
+            Ok(Some(found)) => found.path,
+            _ => self.project.spec_path_from_root(id),
+        };
         if let Err(reason) = self.add_file(&path, true)? {
             return Ok(Err(reason));
         }
@@ -141,7 +152,7 @@ impl<'a> Finder<'a> {
             path: path.to_owned(),
             oid,
             origin,
-            spec,
+            spec: spec || super::spec_of_path(path).is_some(),
         });
         Ok(Ok(()))
     }

@@ -6,9 +6,11 @@
 
 mod fence;
 mod find;
+mod record;
 
 pub(crate) use fence::fenced;
 pub(crate) use find::is_url;
+pub(crate) use record::{intent, record};
 
 use chant_git::Oid;
 use chant_spec::Document;

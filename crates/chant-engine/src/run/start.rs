@@ -186,7 +186,7 @@ fn prepare(
         model: agent.model.clone(),
         prompt: prompt_name,
         prompt_oid: repo.hash_object(prompt.source().as_bytes())?.to_string(),
-        inputs: sources.iter().map(input_record).collect(),
+        inputs: inputs::record(project, &document, &base, &sources)?,
         kept: earlier.and_then(|run| run.facts.kept.clone()),
         main: main.to_string(),
         record: order.record.clone(),
