@@ -76,6 +76,7 @@ codes! {
         WorkflowNotFound "workflow-not-found" "No workflow has this name.",
         AgentNotFound "agent-not-found" "No agent has this name.",
         RunNotFound "run-not-found" "There is no such run.",
+        NotTracked "not-tracked" "Git does not track this file.",
     }
     4 {
         NotARepository "not-a-repository" "Here is no git repository.",

@@ -22,6 +22,7 @@ mod nearest;
 mod project;
 pub mod prompt;
 pub mod proof;
+pub mod provenance;
 pub mod query;
 pub mod record;
 mod resolve;

@@ -136,6 +136,11 @@ impl History {
         self.landings.get(spec).map_or(&[], Vec::as_slice)
     }
 
+    /// Every landing, in no order.
+    pub(crate) fn landings(&self) -> impl Iterator<Item = &Landing> {
+        self.landings.values().flatten()
+    }
+
     /// The landing that made a commit.
     pub(crate) fn of_commit(&self, commit: &Oid) -> Option<&Landing> {
         self.landings

@@ -26,6 +26,7 @@ mod status;
 mod trust;
 mod undo;
 mod verify_bundle;
+mod why;
 mod work;
 mod workflow;
 
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Work(work::Args),
     Log(log::Args),
     Status(status::Args),
+    Why(why::Args),
     Merge(merge::Args),
     Reset(reset::Args),
     Cancel(cancel::Args),
@@ -83,6 +85,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Work(args) => work::run(cx, args),
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
+        Command::Why(args) => why::run(cx, &args),
         Command::Merge(args) => merge::run(cx, &args),
         Command::Reset(args) => reset::run(cx, &args),
         Command::Cancel(args) => cancel::run(cx, &args),

@@ -258,6 +258,7 @@ const COMMANDS: &[&str] = &[
     "diagnose",
     "cleanup",
     "undo",
+    "why",
     "completion",
     "man",
     "demo",

@@ -15,3 +15,4 @@ mod stop;
 mod support;
 mod trust;
 mod verbs;
+mod why;
