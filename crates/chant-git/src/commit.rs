@@ -76,7 +76,9 @@ impl Repo {
         }
         let ran = call.args(["-F", "-", tree.as_str()]).stdin(message).run()?;
         if ran.code() == Some(0) {
-            Oid::from_bytes(ran.stdout())
+            let commit = Oid::from_bytes(ran.stdout())?;
+            self.memo().keep_commit(&commit, tree, parents.first());
+            Ok(commit)
         } else {
             Err(explain(&ran, sign))
         }

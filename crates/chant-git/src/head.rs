@@ -106,31 +106,45 @@ impl Repo {
         }
     }
 
-    /// Whether `ancestor` is `descendant` or comes before it. One process.
+    /// Whether `ancestor` is `descendant` or comes before it. One process, the first time.
     pub fn is_ancestor(&self, ancestor: &Oid, descendant: &Oid) -> Result<bool> {
         if ancestor == descendant {
             return Ok(true);
         }
-        self.look()
-            .args([
-                "merge-base",
-                "--is-ancestor",
-                ancestor.as_str(),
-                descendant.as_str(),
-            ])
-            .run()?
-            .yes()
+        let question = (ancestor.clone(), descendant.clone());
+        self.memo().once(
+            |known| &mut known.ancestry,
+            question,
+            || {
+                let pair = [ancestor.as_str(), descendant.as_str()];
+                self.look()
+                    .args(["merge-base", "--is-ancestor"])
+                    .args(pair)
+                    .run()?
+                    .yes()
+            },
+        )
     }
 
-    /// The tree of a commit; of a tree, itself. One process.
+    /// The tree of a commit; of a tree, itself. One process, the first time.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
-        self.look()
-            .args(["rev-parse", "--verify", &format!("{commit}^{{tree}}")])
-            .oid()
+        self.memo().once(
+            |known| &mut known.trees,
+            commit.clone(),
+            || {
+                self.look()
+                    .args(["rev-parse", "--verify", &format!("{commit}^{{tree}}")])
+                    .oid()
+            },
+        )
     }
 
-    /// A commit's first parent; `None` for a first commit. One process.
+    /// A commit's first parent; `None` for a first commit. One process, the first time.
     pub fn parent_of(&self, commit: &Oid) -> Result<Option<Oid>> {
-        self.resolve(&format!("{commit}^1"))
+        self.memo().once(
+            |known| &mut known.parents,
+            commit.clone(),
+            || self.resolve(&format!("{commit}^1")),
+        )
     }
 }

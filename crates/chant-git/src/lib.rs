@@ -23,6 +23,7 @@ mod head;
 mod link;
 mod log;
 mod main_branch;
+mod memo;
 mod merge;
 mod message;
 mod name;

@@ -44,19 +44,31 @@ impl TreeEntry {
 }
 
 impl Repo {
-    /// Stores bytes as a blob. One process.
+    /// Stores bytes as a blob. One process, the first time.
     pub fn hash_object(&self, bytes: &[u8]) -> Result<Oid> {
-        self.change()
+        if let Some(oid) = self.memo().stored(bytes) {
+            return Ok(oid);
+        }
+        let oid = self
+            .change()
             .args(["hash-object", "-w", "--stdin"])
             .stdin(bytes)
-            .oid()
+            .oid()?;
+        self.memo().keep_stored(&oid, bytes);
+        Ok(oid)
     }
 
-    /// A blob's bytes. One process.
+    /// A blob's bytes. One process, the first time.
     pub fn blob(&self, oid: &Oid) -> Result<Vec<u8>> {
-        self.look()
+        if let Some(bytes) = self.memo().blob(oid) {
+            return Ok(bytes);
+        }
+        let bytes = self
+            .look()
             .args(["cat-file", "blob", oid.as_str()])
-            .stdout()
+            .stdout()?;
+        self.memo().keep_blob(oid, &bytes);
+        Ok(bytes)
     }
 
     /// Many blobs' bytes, in order. One process, or none.
@@ -120,16 +132,23 @@ impl Repo {
         Ok(contents)
     }
 
-    /// What a commit or tree has at `path`: a file, link, submodule or folder. One process.
+    /// What a commit or tree has at `path`: a file, link, submodule or folder. One process, the first time.
     pub fn read_file(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
         let path = path.trim_end_matches('/');
         if path.is_empty() || path.contains('\0') {
             return Ok(None);
         }
-        Ok(self
-            .ls_tree(treeish, &[path], false)?
-            .into_iter()
-            .find(|entry| entry.path == path))
+        let question = (treeish.clone(), path.to_owned());
+        self.memo().once(
+            |known| &mut known.entries,
+            question,
+            || {
+                Ok(self
+                    .ls_tree(treeish, &[path], false)?
+                    .into_iter()
+                    .find(|entry| entry.path == path))
+            },
+        )
     }
 
     /// The entries of a commit or tree: those at `paths`, or with no paths those at the top. `recursive` lists the files in

@@ -9,17 +9,19 @@ use std::{
 
 use chant_os::file::read_regular;
 
-use crate::{GitError, Result};
+use crate::{GitError, Result, memo::Memo};
 
 /// `.git` files, `HEAD` and the like are one short line; `config` is a page or two.
 const SMALL: u64 = 1 << 20;
 
-/// A repository, seen from one of its work trees. Cheap to clone; holds nothing but paths.
+/// A repository, seen from one of its work trees. Cheap to clone; holds paths, and what git said of
+/// objects before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repo {
     root: PathBuf,
     git_dir: PathBuf,
     common_dir: PathBuf,
+    memo: Memo,
 }
 
 impl Repo {
@@ -55,6 +57,7 @@ impl Repo {
             root: root.to_owned(),
             git_dir,
             common_dir,
+            memo: Memo::default(),
         })
     }
 
@@ -73,6 +76,11 @@ impl Repo {
         &self.common_dir
     }
 
+    /// What git has said of objects before.
+    pub(crate) fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
     /// The same repository seen from another of its work trees. Starts no process.
     #[must_use]
     pub fn at(&self, worktree: &Path) -> Self {
@@ -88,6 +96,7 @@ impl Repo {
             root,
             git_dir,
             common_dir: self.common_dir.clone(),
+            memo: self.memo.clone(),
         }
     }
 }

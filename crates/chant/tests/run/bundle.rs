@@ -120,15 +120,27 @@ fn a_proof_holds_in_another_clone_and_leaves_no_trace() {
     let before = traces(&proven, &clone);
     let output = proven.verify(&clone, &proven.bundle, &["--yes"]);
     let said = &output.ok().stdout;
-    assert!(said.contains("runs   python3 -m unittest test_calc"), "{said}");
+    assert!(
+        said.contains("runs   python3 -m unittest test_calc"),
+        "{said}"
+    );
     assert!(said.contains("test   test_calc.py"), "{said}");
-    assert!(said.contains("yes: the test fails without the change"), "{said}");
+    assert!(
+        said.contains("yes: the test fails without the change"),
+        "{said}"
+    );
     assert_eq!(traces(&proven, &clone), before);
-    let json = proven.verify(&clone, &proven.bundle, &["--yes", "--json"]).json();
+    let json = proven
+        .verify(&clone, &proven.bundle, &["--yes", "--json"])
+        .json();
     assert_eq!(json["data"]["holds"], true);
     assert_eq!(json["data"]["rows"].as_array().unwrap().len(), 2);
     let cache = proven.repo.home().join("stranger/.cache/chant/bundles");
-    assert_eq!(std::fs::read_dir(cache).unwrap().count(), 0, "nothing is left");
+    assert_eq!(
+        std::fs::read_dir(cache).unwrap().count(),
+        0,
+        "nothing is left"
+    );
 }
 
 #[test]
@@ -165,7 +177,10 @@ fn a_bundle_that_was_altered_is_told() {
     ] {
         let output = proven.verify(&clone, &proven.tampered(change), &["--yes"]);
         let said = &output.fails(1).stderr;
-        assert!(said.contains("no: the bundle was altered"), "{change}: {said}");
+        assert!(
+            said.contains("no: the bundle was altered"),
+            "{change}: {said}"
+        );
     }
 }
 
@@ -215,8 +230,14 @@ fn a_proof_that_does_not_hold_is_a_no() {
     let clone = proven.clone_of("clone");
     for (change, why) in [
         ("manifest['proof']['run'] = 'true'", "base + tests"),
-        ("manifest['proof']['run'] = 'echo AssertionError; false'", "result"),
-        ("manifest['proof']['fails_with'] = 'Deadlock'", "base + tests"),
+        (
+            "manifest['proof']['run'] = 'echo AssertionError; false'",
+            "result",
+        ),
+        (
+            "manifest['proof']['fails_with'] = 'Deadlock'",
+            "base + tests",
+        ),
         (
             "manifest['checks'] = [{'name': 'c', 'run': 'exit 3', 'expect': 'pass'}]",
             "exit 3",
@@ -224,7 +245,10 @@ fn a_proof_that_does_not_hold_is_a_no() {
     ] {
         let output = proven.verify(&clone, &proven.tampered(change), &["--yes"]);
         let said = &output.fails(1).stderr;
-        assert!(said.contains("no: the proof does not hold"), "{change}: {said}");
+        assert!(
+            said.contains("no: the proof does not hold"),
+            "{change}: {said}"
+        );
         assert!(said.contains(why), "{change}: {said}");
     }
 }
@@ -261,13 +285,25 @@ fn only_a_landed_fix_with_a_proof_is_bundled() {
     let out = repo.home().join("x.chant");
     let bundle = |repo: &TestRepo| repo.chant(&["bundle", ID, "-o", out.to_str().unwrap()]);
     let said = bundle(&repo);
-    assert!(said.fails(4).stderr.contains("has not landed"), "{}", said.stderr);
+    assert!(
+        said.fails(4).stderr.contains("has not landed"),
+        "{}",
+        said.stderr
+    );
     work(&repo).ok();
     let said = bundle(&repo);
-    assert!(said.fails(4).stderr.contains("no red-to-green proof"), "{}", said.stderr);
+    assert!(
+        said.fails(4).stderr.contains("no red-to-green proof"),
+        "{}",
+        said.stderr
+    );
     let proven = proven();
     let again = proven
         .repo
         .chant(&["bundle", ID, "-o", proven.bundle.to_str().unwrap()]);
-    assert!(again.fails(4).stderr.contains("is there already"), "{}", again.stderr);
+    assert!(
+        again.fails(4).stderr.contains("is there already"),
+        "{}",
+        again.stderr
+    );
 }
