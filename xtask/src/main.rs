@@ -1,4 +1,5 @@
-//! Project chores: `cargo xtask tidy` checks the project's own rules, `cargo xtask bench` measures it.
+//! Project chores: `cargo xtask tidy` checks the project's own rules, `cargo xtask docs` writes the generated pages,
+//! `cargo xtask bench` measures it.
 
 #![allow(
     clippy::print_stdout,
@@ -7,6 +8,7 @@
 )]
 
 mod bench;
+mod docs;
 mod tidy;
 
 use std::{
@@ -18,9 +20,11 @@ use anyhow::Result;
 
 const USAGE: &str = "\
 usage: cargo xtask tidy
+       cargo xtask docs [--check]
        cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run] [--chant FILE]
 
 tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
+docs    write the pages that are made from the program's own tables, or check them
 bench   measure the release build, or another binary, on generated projects in target/bench";
 
 fn main() -> ExitCode {
@@ -28,6 +32,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["tidy"] => tidy::run(&root()),
+        ["docs"] => docs::write(&root()),
+        ["docs", "--check"] => docs::check(&root()),
         ["bench", options @ ..] => bench::run(&root(), options),
         _ => {
             eprintln!("{USAGE}");

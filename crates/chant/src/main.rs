@@ -6,6 +6,8 @@ mod cli;
 mod commands;
 mod json;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod report;
 mod table;
 mod ui;

@@ -3,6 +3,7 @@
 
 mod calls;
 mod edges;
+mod links;
 mod map;
 mod place;
 mod shape;
@@ -56,6 +57,7 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode> {
     let files = tracked(root)?;
     let mut findings = edges::check(root)?;
     findings.extend(map::check(root)?);
+    findings.extend(links::check(root, &files));
     for path in &files {
         let Ok(text) = fs::read_to_string(root.join(path)) else {
             continue; // binary, deleted, or a link to nothing: not text of ours

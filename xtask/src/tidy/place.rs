@@ -11,13 +11,14 @@ pub(super) enum Place {
     Main,
     /// The rest of the product.
     Product,
-    /// Tests, examples, the test kit, build scripts and chores.
+    /// Tests, examples, the test kit, build scripts, chores, and the code that the book works on.
     Aside,
 }
 
 impl Place {
     pub(super) fn of(path: &str) -> Self {
         let aside = path.starts_with("xtask/")
+            || path.starts_with("docs/")
             || path.starts_with("crates/chant-testkit/")
             || path.ends_with("/build.rs")
             || path.ends_with("/tests.rs")
@@ -52,6 +53,7 @@ mod tests {
             ("crates/chant/src/commands/list.rs", Place::Product),
             ("crates/chant/tests/list.rs", Place::Aside),
             ("xtask/src/main.rs", Place::Aside),
+            ("docs/guides/sample/src/main.rs", Place::Aside),
         ] {
             assert_eq!(Place::of(path), place, "{path}");
         }

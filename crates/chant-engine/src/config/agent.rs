@@ -192,7 +192,7 @@ fn unknown(agent: &AgentEntry, key: &str, file: &File, node: &Node) -> Remark {
     Remark {
         key: format!("agents.{}.{key}", agent.name),
         message: format!("unknown key `{key}` of agent `{}`", agent.name),
-        hint: crate::nearest(key, keys::AGENT.iter().copied())
+        hint: crate::nearest(key, keys::AGENT.iter().map(|(key, _)| *key))
             .map(|near| format!("did you mean `{near}`?")),
         source: Source {
             layer: file.layer,

@@ -1,10 +1,11 @@
-//! Every key a settings file may hold, and what it means. One table; the reader, the warnings and `chant config` use it.
+//! Every key a settings file may hold, and what it means. One table; the reader, the warnings, `chant config` and the
+//! reference page use it.
 
 /// What became of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// A setting.
-    Setting,
+    /// A setting; what it says, in one line.
+    Setting(&'static str),
     /// An older name of another setting.
     OlderNameOf(&'static str),
     /// Understood, without effect; why.
@@ -18,10 +19,10 @@ pub(super) struct Key {
     pub meaning: Meaning,
 }
 
-const fn setting(name: &'static str) -> Key {
+const fn setting(name: &'static str, says: &'static str) -> Key {
     Key {
         name,
-        meaning: Meaning::Setting,
+        meaning: Meaning::Setting(says),
     }
 }
 
@@ -45,23 +46,59 @@ const BY_AGENT: &str = "give it to an agent in `agents:`";
 
 /// The table, in the order in which settings are shown.
 pub(super) const ALL: &[Key] = &[
-    setting("project.name"),
-    setting("project.prefix"),
-    setting("defaults.agent"),
-    setting("defaults.prompt"),
-    setting("defaults.model"),
-    setting("defaults.main_branch"),
-    setting("defaults.branch_prefix"),
-    setting("defaults.silent"),
-    setting("agents"),
-    setting("limits.idle"),
-    setting("limits.total"),
-    setting("limits.inputs_bytes"),
-    setting("checks"),
-    setting("protect"),
-    setting("approval.required"),
-    setting("approval.rejection_action"),
-    setting("approval.sign"),
+    setting("project.name", "what the project is called"),
+    setting(
+        "project.prefix",
+        "what stands before the date in new ids: `kv` gives `kv-2026-11-21-001-k3x`",
+    ),
+    setting(
+        "defaults.agent",
+        "the agent that works a spec which names none: a name from `agents`, or a built-in kind",
+    ),
+    setting(
+        "defaults.prompt",
+        "the prompt of a spec that names none, where its type has no prompt of its own",
+    ),
+    setting("defaults.model", "the model that agents are asked for"),
+    setting(
+        "defaults.main_branch",
+        "the branch that results land on; found out where not given",
+    ),
+    setting(
+        "defaults.branch_prefix",
+        "what stands before the id in the name of a run's branch",
+    ),
+    setting(
+        "defaults.silent",
+        "`true`: git, and so your team, sees nothing of chant",
+    ),
+    setting(
+        "agents",
+        "the agents that specs can be given to, each with the keys below",
+    ),
+    setting(
+        "limits.idle",
+        "how long an agent may print nothing before it is ended",
+    ),
+    setting("limits.total", "how long a run's agent may take altogether"),
+    setting(
+        "limits.inputs_bytes",
+        "how many bytes of inputs a prompt may hold; what is beyond is named, not quoted",
+    ),
+    setting(
+        "checks",
+        "commands that have to pass on every result before it lands",
+    ),
+    setting("protect", "globs of files that no agent may change"),
+    setting(
+        "approval.required",
+        "`true`: every spec needs an approval before an agent works it",
+    ),
+    setting(
+        "approval.rejection_action",
+        "what a rejection does: `manual`, `dependency` or `group`",
+    ),
+    setting("approval.sign", "how approvals are signed: `ssh` or `gpg`"),
     older("project.silent", "defaults.silent"),
     older("defaults.provider", "defaults.agent"),
     older("parallel.agents", "agents"),
@@ -109,25 +146,53 @@ pub(super) const ALL: &[Key] = &[
     unused("hooks.*", NOT_YET),
 ];
 
-/// The keys of one entry below `agents:`.
-pub(super) const AGENT: &[&str] = &[
-    "name",
-    "kind",
-    "command",
-    "args",
-    "model",
-    "env",
-    "prompt",
-    "output",
-    "max_concurrent",
-    "recording",
-    "bypass_permissions",
-    "weight",
+/// The keys of one entry below `agents:`, and what each says.
+pub(super) const AGENT: &[(&str, &str)] = &[
+    ("name", "what it is called"),
+    (
+        "kind",
+        "`claude` (also when absent), `command` (any program) or `replay` (a recording)",
+    ),
+    (
+        "command",
+        "the program and its arguments; a string is split into words, never run by a shell",
+    ),
+    ("args", "more arguments, after chant's own"),
+    ("model", "the model to ask for, where the spec names none"),
+    ("env", "what is added to its environment"),
+    (
+        "prompt",
+        "how the prompt reaches it: `stdin`, `file` or `argument`",
+    ),
+    ("output", "what it prints: `text`, `json_lines` or `auto`"),
+    ("max_concurrent", "how many runs may use it at once"),
+    ("recording", "the recording to play, for the kind `replay`"),
+    (
+        "bypass_permissions",
+        "`true`: it may do everything unasked; taken only from files that are yours alone",
+    ),
+    ("weight", "understood, without effect"),
 ];
 
 /// The key of exactly this name.
 pub(super) fn exactly(name: &str) -> Option<&'static Key> {
     ALL.iter().find(|key| key.name == name)
+}
+
+/// What a setting says.
+pub(super) fn says(name: &str) -> &'static str {
+    match exactly(name).map(|key| key.meaning) {
+        Some(Meaning::Setting(says)) => says,
+        _ => "",
+    }
+}
+
+/// What a key of an agent says.
+pub(super) fn says_of_agent(name: &str) -> &'static str {
+    AGENT
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map_or("", |(_, says)| says)
 }
 
 /// The key that stands for everything below one of this name's sections.
@@ -153,7 +218,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let sections = ["project", "defaults", "limits", "approval"];
     let settings = ALL
         .iter()
-        .filter(|key| key.meaning == Meaning::Setting)
+        .filter(|key| matches!(key.meaning, Meaning::Setting(_)))
         .map(|key| key.name);
     let last = name.rsplit('.').next().unwrap_or(name);
     crate::nearest(name, settings.clone().chain(sections)).or_else(|| {

@@ -7,6 +7,7 @@
 mod agent;
 mod file;
 mod keys;
+mod reference;
 mod settings;
 mod shown;
 mod yaml;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use agent::AgentEntry;
 pub use file::Layer;
+pub use reference::{Documented, Reference};
 pub(crate) use settings::parse_duration;
 pub use settings::{Remark, Source};
 pub use shown::Value;

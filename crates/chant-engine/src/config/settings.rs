@@ -129,7 +129,7 @@ impl<'a> Settings<'a> {
 
     fn take(&mut self, file: &'a File, key: &'static keys::Key, name: String, node: &Node) {
         match key.meaning {
-            Meaning::Setting => self.entries.push(Entry {
+            Meaning::Setting(_) => self.entries.push(Entry {
                 key: key.name,
                 node: node.clone(),
                 file,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::settings::{Settings, Source};
-use super::{Config, Layer, yaml};
+use super::{Config, Layer, keys, yaml};
 
 /// One setting.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +16,8 @@ pub struct Value {
     pub value: Option<String>,
     /// Where it comes from.
     pub source: Source,
+    /// What it says, in one line.
+    pub description: &'static str,
 }
 
 /// Every setting in the order of the table of keys.
@@ -61,6 +63,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
                 key: key.to_owned(),
                 value,
                 source,
+                description: keys::says(key),
             }
         })
         .collect();
@@ -112,7 +115,12 @@ fn agent_values(settings: &Settings<'_>) -> Vec<Value> {
                     } else {
                         node.text()
                     };
-                    values.push(Value { key, value, source });
+                    values.push(Value {
+                        key,
+                        value,
+                        source,
+                        description: keys::says_of_agent(field),
+                    });
                 }
             }
         }

@@ -10,7 +10,7 @@ use crate::ui::{Tone, one_line};
 /// Show every setting, its value, and where it comes from
 ///
 /// Settings are read from `.chant/config.md` (project) over `~/.config/chant/config.md` (yours), with `.chant/agents.md` (this
-/// machine's agents) on top, merged by key.
+/// machine's agents) on top, merged by key. The name of one setting shows what it says, too.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Only this setting, or those below it
@@ -58,6 +58,10 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         .collect();
     cx.ui.begin_page();
     table::print(&mut cx.ui, &rows);
+    if let (Some(_), [one]) = (&args.key, values.as_slice()) {
+        let text = cx.ui.paint(Tone::Dim, one.description);
+        cx.ui.out(&text);
+    }
     for remark in config.warnings.iter().chain(&config.unused) {
         let hint = remark
             .hint

@@ -230,6 +230,8 @@ fn settings_name_their_source_and_what_is_unknown() {
     );
     let one = data(&repo, &["config", "project"]);
     assert_eq!(one["values"].as_array().unwrap().len(), 2);
+    let idle = repo.chant(&["config", "limits.idle"]);
+    assert!(idle.stdout.contains("may print nothing"), "{}", idle.stdout);
     repo.write(".chant/config.md", "---\nproject: [\n---\n");
     let broken = error(&repo, 5, &["list"]);
     assert_eq!(broken["code"], "config-invalid");
