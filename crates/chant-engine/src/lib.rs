@@ -4,6 +4,7 @@
 //! a face renders them. No function depends on the current directory: [`Project`] carries the root.
 
 mod agents;
+mod approval;
 mod bench;
 pub mod bundle;
 pub mod concern;

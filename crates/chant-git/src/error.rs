@@ -123,6 +123,12 @@ pub enum GitError {
         /// What git and the signing program said.
         stderr: String,
     },
+    /// Something that is no commit could not be signed.
+    #[error("it could not be signed: {said}")]
+    NotSigned {
+        /// What is missing, or what the signing program said.
+        said: String,
+    },
     /// Another git command works on the index, or one died while it did.
     #[error("another git command holds {}; when none is running any more, delete that file and repeat", path.display())]
     IndexLocked {

@@ -1,6 +1,9 @@
 //! The `approval` entry of a spec: what a person said, and of what.
 //!
-//! Owns how it is written. Whether what it says still holds is [`crate::graph`]'s and the engine's to decide.
+//! Owns how it is written, and in which ways a person can have agreed or not. Which of them holds takes object ids to
+//! know, so the engine decides it.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -88,5 +91,112 @@ impl Objects {
         let tree = self.tree.as_deref().map(scalar);
         let tree = tree.map_or_else(String::new, |tree| format!(", tree: {tree}"));
         format!("objects: {{spec: {spec}, criteria: {criteria}{tree}}}")
+    }
+}
+
+/// Whether a person agreed, as far as it still holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Consent {
+    /// Nobody has to be asked.
+    #[default]
+    NotAsked,
+    /// Nobody has answered yet.
+    Awaited,
+    /// A person said no.
+    Rejected {
+        /// Who.
+        by: Option<String>,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// The file says approved, but not of what: written by hand, or by the earlier implementation.
+    Unrecorded {
+        /// Who is said to have approved.
+        by: Option<String>,
+    },
+    /// A person said yes to something that has changed since.
+    Lapsed {
+        /// Who.
+        by: String,
+        /// When.
+        at: String,
+        /// What has changed.
+        changed: Changed,
+    },
+    /// A person said yes, but signatures are asked for here and this one does not hold.
+    Unsigned {
+        /// Who is said to have approved.
+        by: String,
+        /// What is wrong with the signature, as the end of a sentence.
+        why: String,
+    },
+    /// A person said yes to what is there now.
+    Granted {
+        /// Who.
+        by: String,
+        /// When.
+        at: String,
+    },
+}
+
+/// What has changed since it was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Changed {
+    /// The spec's text or settings.
+    Spec,
+    /// The spec's criteria.
+    Criteria,
+    /// What the specs before a gate left.
+    Outputs,
+}
+
+impl Consent {
+    /// Whether it opens the way.
+    pub fn is_granted(&self) -> bool {
+        matches!(self, Self::Granted { .. })
+    }
+
+    /// The word for it; none where nobody is asked.
+    pub fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::NotAsked => None,
+            Self::Awaited | Self::Unrecorded { .. } | Self::Unsigned { .. } => Some("pending"),
+            Self::Rejected { .. } => Some("rejected"),
+            Self::Lapsed { .. } => Some("lapsed"),
+            Self::Granted { .. } => Some("approved"),
+        }
+    }
+}
+
+/// A fragment of a sentence.
+impl fmt::Display for Consent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |by: &Option<String>| by.clone().unwrap_or_else(|| "somebody".to_owned());
+        match self {
+            Self::NotAsked => f.write_str("needs no approval"),
+            Self::Awaited => f.write_str("waits for approval"),
+            Self::Rejected { by, reason } => {
+                f.write_str("was rejected")?;
+                by.iter().try_for_each(|by| write!(f, " by {by}"))?;
+                reason.iter().try_for_each(|why| write!(f, ": {why}"))
+            }
+            Self::Unrecorded { by } => write!(
+                f,
+                "waits for approval: its file says that {} approved it, but not of what",
+                name(by)
+            ),
+            Self::Lapsed { by, at, changed } => {
+                let what = match changed {
+                    Changed::Spec => "the spec",
+                    Changed::Criteria => "its criteria",
+                    Changed::Outputs => "what the specs before it left",
+                };
+                write!(f, "{what} changed since {by} approved it at {at}")
+            }
+            Self::Unsigned { by, why } => {
+                write!(f, "waits for approval: that of {by} does not count, {why}")
+            }
+            Self::Granted { by, at } => write!(f, "was approved by {by} at {at}"),
+        }
     }
 }

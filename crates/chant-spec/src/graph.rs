@@ -9,7 +9,7 @@ use std::fmt;
 use petgraph::graphmap::DiGraphMap;
 use serde::{Deserialize, Serialize};
 
-use crate::approval::Approval;
+use crate::approval::{Approval, Consent};
 use crate::frontmatter::Kind;
 use crate::id;
 use crate::status::Status;
@@ -27,8 +27,10 @@ pub struct Node {
     pub depends_on: Vec<String>,
     /// The members of a driver in order, where its file lists them.
     pub members: Vec<String>,
-    /// Whether a person has to agree.
+    /// What the file says about a person's approval.
     pub approval: Option<Approval>,
+    /// Whether a person agreed, as far as it still holds.
+    pub consent: Consent,
     /// A step that only a person can take.
     pub gate: Option<String>,
     /// Whether it was put away.
@@ -76,11 +78,27 @@ pub enum Blocker {
     /// It waits for itself, along these specs.
     Cycle(Vec<String>),
     /// A person has to agree and has not.
-    Approval {
-        /// What the file says: `pending`, `rejected`, …
-        status: Option<String>,
-        /// Who said so.
-        by: Option<String>,
+    Approval(Consent),
+    /// A dependency that is a gate, completed without an approval that holds.
+    OpenGate {
+        /// Its id.
+        id: String,
+        /// How the approval stands.
+        consent: Consent,
+    },
+    /// A dependency that a person rejected.
+    RejectedDependency {
+        /// Its id.
+        id: String,
+        /// How.
+        consent: Consent,
+    },
+    /// A member of the same driver that a person rejected: the others are held.
+    HeldBy {
+        /// Its id.
+        id: String,
+        /// How.
+        consent: Consent,
     },
     /// An earlier member of the same driver that is not done.
     Member {
@@ -112,17 +130,17 @@ impl fmt::Display for Blocker {
                 )
             }
             Self::Cycle(ids) => write!(f, "waits for itself: {}", ids.join(" → ")),
-            Self::Approval {
-                status: Some(status),
-                by: Some(by),
-            } if status == "rejected" => {
-                write!(f, "was rejected by {by}")
+            Self::Approval(consent) => write!(f, "{consent}"),
+            Self::OpenGate { id, consent } => match consent {
+                Consent::Lapsed { .. } | Consent::Unsigned { .. } => {
+                    write!(f, "depends on {id}, a gate: {consent}")
+                }
+                _ => write!(f, "depends on {id}, a gate that nobody approved on record"),
+            },
+            Self::RejectedDependency { id, consent } => {
+                write!(f, "depends on {id}, which {consent}")
             }
-            Self::Approval {
-                status: Some(status),
-                ..
-            } if status == "rejected" => f.write_str("was rejected"),
-            Self::Approval { .. } => f.write_str("waits for approval"),
+            Self::HeldBy { id, consent } => write!(f, "is held, because {id} {consent}"),
             Self::Member { id, status } => write!(f, "comes after {id}, which is {status}"),
             Self::Gate { gate } => write!(f, "waits at a gate for a person ({gate})"),
             Self::Status(status @ Status::Unknown(_)) => {
@@ -181,7 +199,11 @@ pub(crate) fn dependencies<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>)
             candidates,
         }),
         Lookup::One(found) => match &found.status {
-            Status::Completed => None,
+            Status::Completed if is_passed(found) => None,
+            Status::Completed => Some(Blocker::OpenGate {
+                id: found.id.clone(),
+                consent: found.consent.clone(),
+            }),
             Status::Cancelled => Some(Blocker::Cancelled {
                 id: found.id.clone(),
             }),
@@ -226,19 +248,25 @@ fn earlier_member<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Optio
     })
 }
 
-/// What a person has to do first. An approval opens a gate as well.
+/// Whether a completed spec frees what depends on it: a gate only by an approval that holds. What was put away is past.
+fn is_passed(node: &Node) -> bool {
+    node.gate.is_none() || node.archived || node.consent.is_granted()
+}
+
+/// What a person has to do first. A gate is never worked, whatever was approved.
 fn person(node: &Node) -> Option<Blocker> {
-    let approval = node.approval.as_ref();
-    if approval.is_some_and(Approval::says_approved) {
-        return None;
+    if let Some(gate) = &node.gate
+        && !matches!(node.consent, Consent::Rejected { .. })
+    {
+        return Some(Blocker::Gate { gate: gate.clone() });
     }
-    if let Some(asked) = approval.filter(|approval| approval.required || approval.says_rejected()) {
-        return Some(Blocker::Approval {
-            status: asked.status.clone(),
-            by: asked.by.clone(),
-        });
-    }
-    node.gate.clone().map(|gate| Blocker::Gate { gate })
+    let required = node.approval.as_ref().is_some_and(|asked| asked.required);
+    let in_the_way = match node.consent {
+        Consent::Granted { .. } | Consent::NotAsked => false,
+        Consent::Awaited | Consent::Rejected { .. } => true,
+        Consent::Unrecorded { .. } | Consent::Lapsed { .. } | Consent::Unsigned { .. } => required,
+    };
+    in_the_way.then(|| Blocker::Approval(node.consent.clone()))
 }
 
 /// The circle of unfinished dependencies that leads from `node` back to it: first and last are its own id.

@@ -24,7 +24,7 @@ pub mod status;
 pub mod workflow;
 pub mod yaml;
 
-pub use approval::{Approval, Objects, UNSIGNED};
+pub use approval::{Approval, Changed, Consent, Objects, UNSIGNED};
 pub use body::Criterion;
 pub use compose::NewSpec;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest, position};

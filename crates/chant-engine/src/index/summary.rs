@@ -1,7 +1,7 @@
 //! What is remembered of a spec file: enough for every listing, without its text.
 
 use chant_spec::graph::Node;
-use chant_spec::{Approval, Diagnostic, Diagnostics, Document, Kind, Severity, Status};
+use chant_spec::{Approval, Consent, Diagnostic, Diagnostics, Document, Kind, Severity, Status};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
@@ -167,6 +167,7 @@ pub(crate) fn node_of(id: &str, archived: bool, document: &Document) -> Node {
         depends_on: front.depends_on.clone(),
         members: front.members.clone(),
         approval: front.approval.clone(),
+        consent: crate::approval::consent(document),
         gate: front.gate.clone(),
         archived,
     }
@@ -191,15 +192,9 @@ pub(super) struct StoredNode {
     status: String,
     depends_on: Vec<String>,
     members: Vec<String>,
-    approval: Option<StoredApproval>,
+    approval: Option<Approval>,
+    consent: Consent,
     gate: Option<String>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredApproval {
-    required: bool,
-    status: Option<String>,
-    by: Option<String>,
 }
 
 impl StoredNode {
@@ -209,11 +204,8 @@ impl StoredNode {
             status: node.status.as_str().to_owned(),
             depends_on: node.depends_on.clone(),
             members: node.members.clone(),
-            approval: node.approval.as_ref().map(|approval| StoredApproval {
-                required: approval.required,
-                status: approval.status.clone(),
-                by: approval.by.clone(),
-            }),
+            approval: node.approval.clone(),
+            consent: node.consent.clone(),
             gate: node.gate.clone(),
         }
     }
@@ -225,12 +217,8 @@ impl StoredNode {
             status: Status::parse(&self.status),
             depends_on: self.depends_on,
             members: self.members,
-            approval: self.approval.map(|stored| Approval {
-                required: stored.required,
-                status: stored.status,
-                by: stored.by,
-                ..Approval::default()
-            }),
+            approval: self.approval,
+            consent: self.consent,
             gate: self.gate,
             archived,
         }

@@ -1,5 +1,6 @@
 //! The crate against real git, in repositories of its own.
 #![allow(missing_docs, reason = "tests")]
+#![allow(clippy::print_stderr, reason = "a test says why it is skipped")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod blame;
@@ -12,5 +13,6 @@ mod discovery;
 mod exclude;
 mod refs;
 mod scratch;
+mod sign;
 mod trees;
 mod worktrees;

@@ -24,6 +24,23 @@ pub fn marked(key: &str, value: &str) -> Vec<u32> {
     marked.map(|process| process.pid).collect()
 }
 
+/// The value of the marker that this process carries, in its own environment or in that of a process above it: a tool
+/// that an agent started with the marker taken away still descends from one that has it.
+pub fn carried(key: &str) -> Option<String> {
+    if let Some(value) = std::env::var_os(key) {
+        return Some(value.to_string_lossy().into_owned());
+    }
+    let mut pid = std::process::id();
+    let mut seen = HashSet::new();
+    while seen.insert(pid) {
+        pid = processes::parent_of(pid)?;
+        if let Some(value) = value_in(pid, key) {
+            return Some(value);
+        }
+    }
+    None
+}
+
 /// Kills every marked process, its guard included, and what descends from it, until none is left. Returns how many there were.
 /// What was killed by this writes no exit file.
 pub fn end_marked(key: &str, value: &str) -> usize {
@@ -70,4 +87,16 @@ fn has(pid: u32, entry: &[u8]) -> bool {
             .any(|variable| variable == entry),
         Err(_) => false,
     }
+}
+
+/// The value of a variable that the process was started with.
+fn value_in(pid: u32, key: &str) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let mut variables = environment.split(|byte| *byte == 0);
+    let value = variables.find_map(|variable| {
+        variable
+            .strip_prefix(key.as_bytes())
+            .and_then(|rest| rest.strip_prefix(b"="))
+    })?;
+    Some(String::from_utf8_lossy(value).into_owned())
 }

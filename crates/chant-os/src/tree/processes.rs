@@ -22,6 +22,11 @@ pub(crate) fn table() -> Vec<Process> {
     newest_first().filter_map(read).collect()
 }
 
+/// The parent of a process; `None` where it is gone, or there is no `/proc`.
+pub(crate) fn parent_of(pid: u32) -> Option<u32> {
+    read(pid).map(|process| process.parent)
+}
+
 /// Everything that descends from `root`, without `root`.
 pub(crate) fn below(root: u32) -> Vec<u32> {
     descendants(&table(), [root])

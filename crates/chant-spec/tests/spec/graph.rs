@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chant_spec::graph::{Lookup, Node, cycles, order, readiness, unfinished};
-use chant_spec::{Approval, Status, lint};
+use chant_spec::{Approval, Changed, Consent, Status, lint};
 
 /// `id status dependency…` a line.
 fn nodes(lines: &str) -> Vec<Node> {
@@ -112,28 +112,79 @@ fn members_come_in_order() {
 
 #[test]
 fn approval_and_gates() {
-    let check = |approval: Option<(bool, &str)>, gate: Option<&str>, expect: &str| {
-        let approval = approval.map(|(required, status)| Approval {
+    let by = || Some("Ann".to_owned());
+    let (who, at) = ("Ann".to_owned(), "noon".to_owned());
+    let rejected = Consent::Rejected {
+        by: by(),
+        reason: Some("too big".to_owned()),
+    };
+    let lapsed = Consent::Lapsed {
+        by: who.clone(),
+        at: at.clone(),
+        changed: Changed::Spec,
+    };
+    let granted = Consent::Granted { by: who, at };
+    let check = |required: bool, consent: &Consent, gate: Option<&str>, expect: &str| {
+        let approval = Approval {
             required,
-            status: Some(status.to_owned()),
-            by: Some("Ann".to_owned()),
             ..Approval::default()
-        });
+        };
         let node = Node {
             id: "x".into(),
-            approval,
+            approval: Some(approval),
+            consent: consent.clone(),
             gate: gate.map(str::to_owned),
             ..Node::default()
         };
         assert_eq!(blockers(&[node], "x"), expect);
     };
-    check(Some((true, "pending")), None, "waits for approval");
-    check(Some((true, "rejected")), None, "was rejected by Ann");
-    check(Some((true, "approved")), None, "ready");
-    check(Some((false, "pending")), None, "ready");
-    check(Some((false, "rejected")), None, "was rejected by Ann");
-    check(None, Some("human"), "waits at a gate for a person (human)");
-    check(Some((false, "approved")), Some("human"), "ready");
+    let at_gate = "waits at a gate for a person (human)";
+    check(true, &Consent::Awaited, None, "waits for approval");
+    check(true, &rejected, None, "was rejected by Ann: too big");
+    check(true, &granted, None, "ready");
+    check(
+        true,
+        &lapsed,
+        None,
+        "the spec changed since Ann approved it at noon",
+    );
+    check(
+        true,
+        &Consent::Unrecorded { by: by() },
+        None,
+        "waits for approval: its file says that Ann approved it, but not of what",
+    );
+    check(false, &lapsed, None, "ready");
+    check(false, &Consent::NotAsked, None, "ready");
+    check(false, &rejected, None, "was rejected by Ann: too big");
+    check(false, &Consent::NotAsked, Some("human"), at_gate);
+    check(true, &granted, Some("human"), at_gate);
+}
+
+#[test]
+fn a_completed_gate_is_passed_by_an_approval_that_holds() {
+    let check = |consent: Consent, archived: bool, expect: &str| {
+        let mut nodes = nodes("x pending g\n g completed");
+        nodes[1].gate = Some("human".to_owned());
+        nodes[1].consent = consent;
+        nodes[1].archived = archived;
+        assert_eq!(blockers(&nodes, "x"), expect);
+    };
+    let (by, at) = ("Ann".to_owned(), "noon".to_owned());
+    let unsaid = "depends on g, a gate that nobody approved on record";
+    check(Consent::NotAsked, false, unsaid);
+    check(Consent::Unrecorded { by: None }, false, unsaid);
+    check(Consent::NotAsked, true, "ready");
+    check(
+        Consent::Lapsed {
+            by: by.clone(),
+            at: at.clone(),
+            changed: Changed::Outputs,
+        },
+        false,
+        "depends on g, a gate: what the specs before it left changed since Ann approved it at noon",
+    );
+    check(Consent::Granted { by, at }, false, "ready");
 }
 
 #[test]
