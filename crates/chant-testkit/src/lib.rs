@@ -245,6 +245,17 @@ impl Output {
         self
     }
 
+    /// Asserts that a signal ended it.
+    #[track_caller]
+    pub fn signalled(&self) -> &Self {
+        assert_eq!(
+            self.code, None,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
+        self
+    }
+
     /// Its output as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {

@@ -8,6 +8,7 @@
 
 mod bounds;
 mod kept;
+mod missing;
 mod outcome;
 mod place;
 mod plan;
@@ -84,7 +85,12 @@ impl Bench<'_> {
                 Some(before) => before.and(next),
             });
         }
-        let outcome = outcome.expect("a check is run at least once").summed_up();
+        let mut outcome = outcome.expect("a check is run at least once").summed_up();
+        if !outcome.passed {
+            let said = format!("{} {}", check.run, outcome.tail);
+            let missing = missing::only_in_checkout(self.project, place, &said);
+            outcome.notes.extend(missing);
+        }
         let log = self.logs.join(format!("{log}.log"));
         chant_os::file::replace(&log, &outcome.output)?;
         Ok(Ok(outcome))

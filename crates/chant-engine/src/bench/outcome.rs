@@ -17,6 +17,8 @@ pub(crate) enum Ended {
     NotFound,
     /// It took longer than this.
     TimedOut(Duration),
+    /// It had more processes at once than this.
+    TooMany(usize),
     /// It could not be started, for this reason.
     NotStarted(String),
     /// Nobody knows: it and its guard were killed.
@@ -66,15 +68,15 @@ impl Trial {
 impl Outcome {
     pub(super) fn of(plan: &Plan<'_>, trial: Trial, warm: bool) -> Self {
         let problem = problem(plan, &trial);
-        let passes = if plan.expects_failure() {
-            "fails, as expected"
-        } else {
-            "passes"
+        let as_expected = match plan.check.expect {
+            Expect::Pass => "passes".to_owned(),
+            Expect::Fail => "fails, as expected".to_owned(),
+            Expect::Exit(code) => format!("ends with {code}, as expected"),
         };
         Self {
             passed: problem.is_none(),
             as_expected: u32::from(problem.is_none()),
-            sentence: problem.unwrap_or_else(|| passes.to_owned()),
+            sentence: problem.unwrap_or(as_expected),
             runs: 1,
             ended: trial.ended,
             tail: last_lines(&trial.output),
@@ -103,10 +105,10 @@ impl Outcome {
     pub(super) fn summed_up(mut self) -> Self {
         let (all, good) = (self.runs, self.as_expected);
         if all > 1 && self.passed {
-            self.sentence = format!("{}, {all} times of {all}", self.sentence);
+            self.sentence = format!("{}, in {all} of {all} runs", self.sentence);
         } else if all > 1 {
             let bad = all - good;
-            self.sentence = format!("not as expected {bad} times of {all}: {}", self.sentence);
+            self.sentence = format!("not as expected in {bad} of {all} runs: {}", self.sentence);
         }
         self
     }
@@ -121,6 +123,9 @@ fn problem(plan: &Plan<'_>, trial: &Trial) -> Option<String> {
         Ended::NotFound => return Some(format!("command not found{last}")),
         Ended::TimedOut(limit) => {
             return Some(format!("took longer than {}", in_words(*limit)));
+        }
+        Ended::TooMany(most) => {
+            return Some(format!("started more than {most} processes at once"));
         }
         Ended::NotStarted(why) => return Some(format!("could not start: {why}")),
         Ended::Lost => return Some("its process was lost".to_owned()),

@@ -135,13 +135,14 @@ impl Place {
 
     fn make(&self) -> Result<()> {
         self.warm.set(false);
-        self.remove()?;
+        chant_os::file::remove_tree(&self.folder)?;
         Ok(self.repo.add_bench(&self.folder, &self.commit)?)
     }
 
     fn remove(&self) -> Result<()> {
-        self.repo.remove_worktree(&self.folder)?;
-        Ok(chant_os::file::remove_tree(&self.folder)?)
+        // The folder first: git does not touch one whose `.git` a check replaced by a repository of its own.
+        chant_os::file::remove_tree(&self.folder)?;
+        Ok(self.repo.remove_worktree(&self.folder)?)
     }
 
     /// Whether the last holder was killed while it held the place. What it left running is ended.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chant_spec::{Check, Expect, RepoPath, repo_path};
+use chant_spec::{Check, RepoPath, repo_path};
 use regex::bytes::Regex;
 
 use crate::error::{Code, Error, Result};
@@ -70,10 +70,6 @@ impl<'a> Plan<'a> {
             dir,
             times: check.repeat.unwrap_or(1).max(1),
         })
-    }
-
-    pub(super) fn expects_failure(&self) -> bool {
-        self.check.expect == Expect::Fail
     }
 }
 

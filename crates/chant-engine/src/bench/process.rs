@@ -47,7 +47,8 @@ impl Bench<'_> {
             Some(bounds) => bounds.put(job, place.worktree()),
         };
         let mut running = Running::start(self.guard, &job)?;
-        let watch = Stopwatch::start();
+        let most = self.project.config().limits.processes;
+        let (watch, mut looked) = (Stopwatch::start(), Stopwatch::start());
         let mut kept = Kept::default();
         let ended = loop {
             match running.next(LOOK) {
@@ -62,6 +63,13 @@ impl Bench<'_> {
             if watch.elapsed() > plan.limit {
                 end(&mut running, &mut kept);
                 break Ended::TimedOut(plan.limit);
+            }
+            if looked.elapsed() >= LOOK {
+                looked = Stopwatch::start();
+                if running.is_larger_than(most) {
+                    end(&mut running, &mut kept);
+                    break Ended::TooMany(most);
+                }
             }
         };
         Ok(Ok(Trial {

@@ -86,6 +86,10 @@ pub(super) const ALL: &[Key] = &[
         "how many bytes of inputs a prompt may hold; what is beyond is named, not quoted",
     ),
     setting(
+        "limits.processes",
+        "how many processes a check may have at once; one with more is ended",
+    ),
+    setting(
         "checks",
         "commands that have to pass on every result before it lands",
     ),

@@ -83,6 +83,8 @@ pub struct Limits {
     pub total: Duration,
     /// Bytes of inputs in a prompt.
     pub inputs_bytes: usize,
+    /// Processes that a check may have at once.
+    pub processes: usize,
 }
 
 /// When a person has to agree.
@@ -97,6 +99,8 @@ pub struct Approval {
 }
 
 const BRANCH_PREFIX: &str = "chant/";
+/// No build needs so many; what does is out of control.
+const PROCESSES: usize = 4096;
 const IDLE: Duration = Duration::from_mins(10);
 const TOTAL: Duration = Duration::from_hours(2);
 const INPUTS_BYTES: usize = 256 * 1024;
@@ -182,6 +186,7 @@ impl Limits {
             inputs_bytes: settings
                 .number("limits.inputs_bytes")?
                 .unwrap_or(INPUTS_BYTES),
+            processes: settings.number("limits.processes")?.unwrap_or(PROCESSES),
         })
     }
 }

@@ -23,7 +23,7 @@ pub struct Value {
 /// Every setting in the order of the table of keys.
 pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
     let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
-    let plain: [(&'static str, Option<String>); 16] = [
+    let plain: [(&'static str, Option<String>); 17] = [
         ("project.name", config.project_name.clone()),
         ("project.prefix", config.id_prefix.clone()),
         ("defaults.agent", config.defaults.agent.clone()),
@@ -40,6 +40,10 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         (
             "limits.inputs_bytes",
             Some(config.limits.inputs_bytes.to_string()),
+        ),
+        (
+            "limits.processes",
+            Some(config.limits.processes.to_string()),
         ),
         ("checks", list(&config.checks)),
         ("protect", list(&config.protect)),

@@ -215,6 +215,8 @@ pub struct Facts {
     pub violation: Option<String>,
     /// Where a recording is to be written.
     pub record: Option<PathBuf>,
+    /// Whether checks get pristine worktrees.
+    pub cold: bool,
 }
 
 /// An input by content.
@@ -270,6 +272,14 @@ pub struct CheckRecord {
     /// How often it did as expected.
     #[serde(default)]
     pub as_expected: u32,
+}
+
+impl CheckRecord {
+    /// As a landing's trailer has it: what came of it, in which kind of worktree, and the command.
+    pub fn trailer(&self) -> String {
+        let place = if self.warm { "warm" } else { "cold" };
+        format!("{} ({place}): {}", self.outcome, self.run)
+    }
 }
 
 /// Checks from before the counts were kept.

@@ -72,7 +72,7 @@ fn trailers(project: &Project, run: &RunRecord, landing: &Landing) -> Vec<(&'sta
         trailers.push(("Chant-Output", format!("{oid} {}", output.path)));
     }
     for check in &facts.checks {
-        trailers.push(("Chant-Check", format!("{}: {}", check.outcome, check.run)));
+        trailers.push(("Chant-Check", check.trailer()));
     }
     trailers
         .into_iter()

@@ -16,7 +16,7 @@ use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::prompt::Prompt;
-use crate::{agents, trust};
+use crate::{agents, bench, trust};
 
 /// What a person ordered on the command line.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,8 @@ pub struct Order {
     pub prompt: Option<String>,
     /// `--record`.
     pub record: Option<PathBuf>,
+    /// `--cold`.
+    pub cold: bool,
 }
 
 impl<'a, 's> Run<'a, 's> {
@@ -98,6 +100,7 @@ impl<'a, 's> Run<'a, 's> {
             // A person may have merged on the branch: what is there now is the result.
             record.step = Step::Collect;
         }
+        record.facts.cold |= order.cold;
         let mut order = order.clone();
         order
             .agent
@@ -164,6 +167,9 @@ fn prepare(
     recordable(order)?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
     trust::check_run(project, &agent, &document)?;
+    for check in &document.frontmatter().verify {
+        bench::Plan::of(project, check)?;
+    }
     let program = agents::program(project, &agent)?;
     let (main, base) = start_point(project)?;
     let place = choose_place(project, Some(journal), id)?;
@@ -190,6 +196,7 @@ fn prepare(
         kept: earlier.and_then(|run| run.facts.kept.clone()),
         main: main.to_string(),
         record: order.record.clone(),
+        cold: order.cold,
         ..Facts::default()
     };
     Ok((facts, document, agent))

@@ -125,7 +125,7 @@ impl Run<'_, '_> {
             control: self.outside.control,
             run: &run,
             logs: self.dir(),
-            cold: false,
+            cold: self.record.facts.cold,
             env: self.check_environment(),
             spec_file: Some(self.record.facts.spec_path.clone()),
             bounds: None,

@@ -27,6 +27,13 @@ pub(crate) fn parent_of(pid: u32) -> Option<u32> {
     read(pid).map(|process| process.parent)
 }
 
+/// How many processes and threads the machine has: at least as many as any tree on it.
+pub(crate) fn on_this_machine() -> Option<usize> {
+    let load = std::fs::read_to_string("/proc/loadavg").ok()?;
+    let (_, all) = load.split_ascii_whitespace().nth(3)?.split_once('/')?;
+    all.parse().ok()
+}
+
 /// Everything that descends from `root`, without `root`.
 pub(crate) fn below(root: u32) -> Vec<u32> {
     descendants(&table(), [root])

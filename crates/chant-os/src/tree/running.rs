@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Exit, Guard, Job, Line, Source, lines, read_exit_file};
+use super::{Exit, Guard, Job, Line, Source, lines, processes, read_exit_file};
 use crate::{
     file, guard,
     process::{self, SpawnError},
@@ -107,6 +107,13 @@ impl Running {
     /// The process id of the guard.
     pub fn guard_pid(&self) -> u32 {
         self.guard
+    }
+
+    /// Whether the tree has more than `limit` processes now. Cheap as long as the whole machine has fewer; `false` where there is
+    /// no `/proc`.
+    pub fn is_larger_than(&self, limit: usize) -> bool {
+        processes::on_this_machine().is_none_or(|all| all > limit)
+            && processes::below(self.guard).len() > limit
     }
 
     /// The next line or the end, waiting at most `timeout`. After the end, it is the end again.

@@ -40,6 +40,9 @@ pub(crate) struct Args {
     /// Write a recording of the run, for the replay agent
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
+    /// Run the checks in pristine worktrees, without what earlier checks left and git ignores
+    #[arg(long)]
+    cold: bool,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
@@ -54,6 +57,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         model: args.model,
         prompt: args.prompt,
         record,
+        cold: args.cold,
     };
     let stop = Stop::install()?;
     let mut reports = Vec::new();

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod bundle;
+mod checks;
 mod crash;
 mod disks;
 mod faults;
