@@ -1,0 +1,49 @@
+//! The guide for maintainers, done as it says: the pages in reading order, in one clone that goes on from page to page.
+//! What is shown is what is printed; what is pushed knows nothing of chant.
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod compare;
+mod page;
+mod reader;
+
+use page::Page;
+use reader::{Reader, guide};
+
+/// The pages that tell the story; the others of the folder stand for themselves.
+const STORY: [&str; 10] = [
+    "index.md",
+    "00-setup.md",
+    "01-comprehension.md",
+    "02-reproduction.md",
+    "03-root-cause.md",
+    "04-impact-map.md",
+    "05-fork-fix.md",
+    "06-upstream-pr.md",
+    "08-advanced.md",
+    "09-example.md",
+];
+
+fn story() -> impl Iterator<Item = Page> {
+    STORY
+        .iter()
+        .map(|name| guide().join(name))
+        .filter(|path| path.exists())
+        .map(|path| Page::read(&path))
+}
+
+#[test]
+fn the_story_runs_and_what_is_pushed_knows_nothing_of_chant() {
+    let mut reader = Reader::new();
+    for page in story() {
+        reader.follow(&page);
+    }
+    let fork = reader.fork();
+    let pushed = reader.says(&format!(
+        "cd {} && git for-each-ref && git log --all --format='%an %ae %cn %B%(trailers)%N' && git ls-tree -r --name-only fix/issue-1234 && git log --all -p",
+        fork.display()
+    ));
+    assert!(pushed.contains("refs/heads/fix/issue-1234"), "{pushed}");
+    assert!(pushed.contains("issue_1234_both"), "{pushed}");
+    assert!(!pushed.to_lowercase().contains("chant"), "{pushed}");
+}

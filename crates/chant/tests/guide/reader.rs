@@ -1,0 +1,217 @@
+//! The reader: a maintainer with a fork, a clone and an agent, who does what the pages say.
+//!
+//! `https://github.com/` is a folder here, so that cloning and pushing are real and need no network. The agent is a
+//! stand-in (`agent/agent.sh`): it writes the files that lie beside it, where the reader's own agent would think.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use chant_testkit::{TestRepo, chant_bin};
+
+use crate::compare::{ids, line_matches, lines_match, without_random};
+use crate::page::{Page, Step};
+
+const AGENT: &str = "---\nagents:\n  - name: stand-in\n    kind: command\n    command: [sh, AGENT]\ndefaults: {agent: stand-in}\n---\n";
+
+pub(crate) struct Reader {
+    home: TestRepo,
+    here: PathBuf,
+    now: String,
+}
+
+/// The folder of the guide.
+pub(crate) fn guide() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/oss-maintainer-workflow")
+}
+
+impl Reader {
+    /// Somebody who has forked kvstore on GitHub.
+    pub(crate) fn new() -> Self {
+        let home = TestRepo::folder_only();
+        let forge = home.home().join("forge");
+        let reader = Self {
+            here: home.home(),
+            home,
+            now: "2026-02-09T09:00:00Z".to_owned(),
+        };
+        let agent =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guide/agent/agent.sh");
+        reader.write("config/chant/config.md", &AGENT.replace("AGENT", agent.to_str().unwrap()));
+        reader.write(
+            "gitconfig",
+            &format!(
+                "[user]\n\tname = Ada Lovelace\n\temail = ada@example.com\n\
+                 [init]\n\tdefaultBranch = main\n\
+                 [url \"file://{}/\"]\n\tinsteadOf = https://github.com/\n",
+                forge.display()
+            ),
+        );
+        reader.publish(&forge);
+        reader
+    }
+
+    /// The upstream project, and a fork of it.
+    fn publish(&self, forge: &Path) {
+        let source = guide().join("kvstore");
+        let script = format!(
+            "mkdir -p {forge}/kvstore {forge}/you && cp -R {source} first && rm -rf first/target && cd first \
+             && git init -q && git add -A && git commit -qm 'kvstore 0.6.2' \
+             && git clone -q --bare . {forge}/kvstore/kvstore.git \
+             && git clone -q --bare . {forge}/you/kvstore.git && cd .. && rm -rf first",
+            forge = forge.display(),
+            source = source.display(),
+        );
+        let output = self.sh(&script);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+
+    /// The fork, as the world sees it.
+    pub(crate) fn fork(&self) -> PathBuf {
+        self.home.home().join("forge/you/kvstore.git")
+    }
+
+    /// What a command prints, on both streams, in the reader's home.
+    pub(crate) fn says(&self, command: &str) -> String {
+        text(&self.sh(command))
+    }
+
+    /// Does all that a page says. With `GUIDE_BLESS` set, outputs that differ are written into the page instead: to be
+    /// read through before they are committed.
+    pub(crate) fn follow(&mut self, page: &Page) {
+        let mut corrected: Vec<((usize, usize), Vec<String>)> = Vec::new();
+        for step in page.steps() {
+            match step {
+                Step::Clock(time) => self.now = time,
+                Step::Writes { path, text } => self.write(&path, &self.with_real_ids(&text)),
+                Step::Shows { path, text } => self.compare(page, &path, &text),
+                Step::Command { command, output, lines, exits } => {
+                    let place = format!("{}: {command}", page.place(lines.0 - 1));
+                    let said = self.type_in(&command, exits, &place);
+                    let printed: Vec<&str> = said.lines().collect();
+                    let shown: Vec<&str> = output.iter().map(String::as_str).collect();
+                    if lines_match(&shown, &printed) {
+                        continue;
+                    }
+                    assert!(
+                        std::env::var_os("GUIDE_BLESS").is_some(),
+                        "{place}\nshown:\n{}\n\nprinted:\n{said}",
+                        shown.join("\n")
+                    );
+                    corrected.push((lines, blessed(&shown, &printed)));
+                }
+            }
+        }
+        correct(page, corrected);
+    }
+
+    fn type_in(&mut self, command: &str, exits: i32, place: &str) -> String {
+        if let Some(folder) = command.strip_prefix("cd ") {
+            self.here = match folder.strip_prefix('~') {
+                Some(rest) => self.home.home().join(rest.trim_start_matches('/')),
+                None => self.here.join(folder),
+            };
+            return String::new();
+        }
+        eprintln!("{place}");
+        let output = self.sh(&self.with_real_ids(command));
+        let said = text(&output).replace(self.home.home().to_str().unwrap(), "~");
+        assert_eq!(output.status.code(), Some(exits), "{place}\n{said}");
+        said
+    }
+
+    fn sh(&self, command: &str) -> Output {
+        let tools = Path::new(env!("CARGO")).parent().unwrap();
+        let bin = chant_bin();
+        let path = std::env::var("PATH").unwrap();
+        let path = format!("{}:{}:{path}", bin.parent().unwrap().display(), tools.display());
+        let mut shell: Command = self.home.command("sh");
+        shell
+            .args(["-c", &format!("exec 2>&1\n{command}")])
+            .current_dir(&self.here)
+            .env("PATH", path)
+            .env("EDITOR", "true")
+            .env("CARGO_HOME", self.home.home().join("cargo"))
+            .env("CARGO_NET_OFFLINE", "true")
+            .env("CHANT_NOW", &self.now)
+            .env("GIT_AUTHOR_DATE", &self.now)
+            .env("GIT_COMMITTER_DATE", &self.now);
+        shell.output().unwrap()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.here.join(self.with_real_ids(path));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn compare(&self, page: &Page, path: &str, shown: &str) {
+        let file = self.here.join(self.with_real_ids(path));
+        let there = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{:?} shows {path}: {error}", page.path));
+        let (shown, lines): (Vec<&str>, Vec<&str>) =
+            (shown.lines().collect(), there.lines().collect());
+        assert!(
+            lines_match(&shown, &lines),
+            "{:?} shows {path} otherwise than it is:\n{there}",
+            page.path
+        );
+    }
+
+    /// The pages' ids end in made-up characters; the reader's end in others.
+    fn with_real_ids(&self, text: &str) -> String {
+        let mut real = text.to_owned();
+        for id in ids(text) {
+            let head = &id[..id.len() - 3];
+            let specs = std::fs::read_dir(self.here.join(".chant/specs"));
+            let name = specs
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name().to_string_lossy().into_owned())
+                .find(|name| name.starts_with(head));
+            if let Some(name) = name {
+                real = real.replace(id, name.trim_end_matches(".md"));
+            }
+        }
+        real
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What was printed, with the wildcards of what is shown where they still fit, and object ids as wildcards.
+fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
+    let mut rest = shown;
+    printed
+        .iter()
+        .map(|line| {
+            if let Some(at) = rest.iter().position(|shown| line_matches(shown, line)) {
+                let kept = rest[at].to_owned();
+                rest = &rest[at + 1..];
+                return kept;
+            }
+            let is_oid = |word: &str| {
+                word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|b| b.is_ascii_digit())
+            };
+            let words = without_random(line).replace("-xxx", "-k3x");
+            words
+                .split(' ')
+                .map(|word| if is_oid(word) { "[..]" } else { word })
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect()
+}
+
+fn correct(page: &Page, corrected: Vec<((usize, usize), Vec<String>)>) {
+    if corrected.is_empty() {
+        return;
+    }
+    let mut lines: Vec<String> = page.text.lines().map(str::to_owned).collect();
+    for ((from, to), output) in corrected.into_iter().rev() {
+        lines.splice(from - 1..to - 1, output);
+    }
+    std::fs::write(&page.path, lines.join("\n") + "\n").unwrap();
+}
