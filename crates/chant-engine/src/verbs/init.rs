@@ -123,14 +123,28 @@ fn settings(name: &str, wishes: &Wishes) -> String {
         Some(command) => text.extend(["    kind: command\n    command: ", &quoted(command), "\n"]),
         None => text += "    kind: claude\n",
     }
-    if let Some(model) = &wishes.model {
-        text.extend(["defaults:\n  model: ", &quoted(model), "\n"]);
-    }
+    text += &defaults(wishes);
     text += "# checks: [\"cargo test\"]     # must pass before anything lands\n";
     text += "# limits: {idle: 10m, total: 2h}\n";
     text += "# protect: [\".github/**\"]    # files that no agent may change\n";
     text + "---\n\n# Settings of chant\n\nWhat an agent should know of this project belongs into `.chant/prompts/`.\n\
             `chant config` shows every setting and where it comes from.\n"
+}
+
+/// Whoever works silently works on branches of a project that is not theirs alone: results go where they are.
+fn defaults(wishes: &Wishes) -> String {
+    let mut text = String::new();
+    if let Some(model) = &wishes.model {
+        text.extend(["  model: ", &chant_spec::scalar(model), "\n"]);
+    }
+    if wishes.silent {
+        text += "  main_branch: HEAD          # results land on the branch that is checked out\n";
+    }
+    if text.is_empty() {
+        text
+    } else {
+        format!("defaults:\n{text}")
+    }
 }
 
 fn machine_settings() -> String {

@@ -5,14 +5,11 @@
 pub(crate) fn ids(text: &str) -> Vec<&str> {
     const SHAPE: &[u8] = b"0000-00-00-xxx-xxx";
     let fits = |window: &[u8]| {
-        window
-            .iter()
-            .zip(SHAPE)
-            .all(|(byte, shape)| match shape {
-                b'0' => byte.is_ascii_digit(),
-                b'x' => byte.is_ascii_digit() || byte.is_ascii_lowercase(),
-                _ => byte == shape,
-            })
+        window.iter().zip(SHAPE).all(|(byte, shape)| match shape {
+            b'0' => byte.is_ascii_digit(),
+            b'x' => byte.is_ascii_digit() || byte.is_ascii_lowercase(),
+            _ => byte == shape,
+        })
     };
     let mut found = Vec::new();
     let mut at = 0;
@@ -58,7 +55,9 @@ pub(crate) fn line_matches(shown: &str, line: &str) -> bool {
 pub(crate) fn lines_match(shown: &[&str], lines: &[&str]) -> bool {
     match shown.split_first() {
         None => lines.is_empty(),
-        Some((&"…", rest)) => (0..=lines.len()).any(|skipped| lines_match(rest, &lines[skipped..])),
+        Some((&"…", rest)) => {
+            (0..=lines.len()).any(|skipped| lines_match(rest, &lines[skipped..]))
+        }
         Some((first, rest)) => lines
             .split_first()
             .is_some_and(|(line, lines)| line_matches(first, line) && lines_match(rest, lines)),
@@ -68,11 +67,17 @@ pub(crate) fn lines_match(shown: &[&str], lines: &[&str]) -> bool {
 #[test]
 fn what_is_left_out_is_said() {
     let lines = ["one", "two 2026-02-09-001-abc", "three"];
-    assert!(lines_match(&["one", "two 2026-02-09-001-k3x", "three"], &lines));
+    assert!(lines_match(
+        &["one", "two 2026-02-09-001-k3x", "three"],
+        &lines
+    ));
     assert!(lines_match(&["…", "three"], &lines));
     assert!(lines_match(&["one", "…"], &lines));
     assert!(lines_match(&["o[..]", "…", "[..]ree"], &lines));
     assert!(!lines_match(&["one", "three"], &lines));
-    assert!(!lines_match(&["one", "two 2026-02-09-002-abc", "three"], &lines));
+    assert!(!lines_match(
+        &["one", "two 2026-02-09-002-abc", "three"],
+        &lines
+    ));
     assert!(!lines_match(&["one", "two [..]"], &lines));
 }

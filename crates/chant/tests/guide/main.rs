@@ -47,3 +47,53 @@ fn the_story_runs_and_what_is_pushed_knows_nothing_of_chant() {
     assert!(pushed.contains("issue_1234_both"), "{pushed}");
     assert!(!pushed.to_lowercase().contains("chant"), "{pushed}");
 }
+
+/// A part of a spec that is shown is one that chant reads, and knows every key of; so is a part of the settings.
+#[test]
+fn every_spec_and_setting_shown_can_be_read() {
+    for page in story() {
+        for block in page.blocks() {
+            let text = block.text();
+            let place = page.place(block.first);
+            match block.language {
+                "yaml" if text.contains("kind: ") => settings_are_known(&text, &place),
+                "yaml" => spec_is_known(&format!("---\n{text}---\n\n# A part\n"), &place),
+                "markdown" if text.contains("project:") => {}
+                "markdown" if text.starts_with("---\n") => spec_is_known(&text, &place),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn spec_is_known(text: &str, place: &str) {
+    let document = chant_spec::Document::parse(text.as_bytes().to_vec())
+        .unwrap_or_else(|error| panic!("{place}: {error:?}"));
+    let warnings = document.warnings();
+    assert!(warnings.is_empty(), "{place}: {warnings:?}");
+}
+
+#[track_caller]
+fn settings_are_known(text: &str, place: &str) {
+    let repo = chant_testkit::TestRepo::new();
+    repo.write(".chant/config.md", &format!("---\n{text}---\n"));
+    let config = repo.chant(&["config", "--json"]).ok().json();
+    for remarks in ["warnings", "unused"] {
+        assert_eq!(config["data"][remarks], serde_json::json!([]), "{place}");
+    }
+}
+
+/// Code is shown from files that are there; nothing is made up.
+#[test]
+fn code_shown_is_code_that_runs() {
+    for page in story() {
+        for block in page.blocks() {
+            assert!(
+                !["rust", "toml"].contains(&block.language) || block.note.starts_with("shows: "),
+                "{}",
+                page.place(block.first)
+            );
+        }
+    }
+}

@@ -34,9 +34,13 @@ impl Reader {
             home,
             now: "2026-02-09T09:00:00Z".to_owned(),
         };
-        let agent =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guide/agent/agent.sh");
-        reader.write("config/chant/config.md", &AGENT.replace("AGENT", agent.to_str().unwrap()));
+        let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guide/agent");
+        reader.says(&format!("cp -R {} stand-in", agent.display()));
+        let agent = reader.here.join("stand-in/agent.sh");
+        reader.write(
+            "config/chant/config.md",
+            &AGENT.replace("AGENT", agent.to_str().unwrap()),
+        );
         reader.write(
             "gitconfig",
             &format!(
@@ -84,7 +88,12 @@ impl Reader {
                 Step::Clock(time) => self.now = time,
                 Step::Writes { path, text } => self.write(&path, &self.with_real_ids(&text)),
                 Step::Shows { path, text } => self.compare(page, &path, &text),
-                Step::Command { command, output, lines, exits } => {
+                Step::Command {
+                    command,
+                    output,
+                    lines,
+                    exits,
+                } => {
                     let place = format!("{}: {command}", page.place(lines.0 - 1));
                     let said = self.type_in(&command, exits, &place);
                     let printed: Vec<&str> = said.lines().collect();
@@ -112,7 +121,6 @@ impl Reader {
             };
             return String::new();
         }
-        eprintln!("{place}");
         let output = self.sh(&self.with_real_ids(command));
         let said = text(&output).replace(self.home.home().to_str().unwrap(), "~");
         assert_eq!(output.status.code(), Some(exits), "{place}\n{said}");
@@ -123,7 +131,11 @@ impl Reader {
         let tools = Path::new(env!("CARGO")).parent().unwrap();
         let bin = chant_bin();
         let path = std::env::var("PATH").unwrap();
-        let path = format!("{}:{}:{path}", bin.parent().unwrap().display(), tools.display());
+        let path = format!(
+            "{}:{}:{path}",
+            bin.parent().unwrap().display(),
+            tools.display()
+        );
         let mut shell: Command = self.home.command("sh");
         shell
             .args(["-c", &format!("exec 2>&1\n{command}")])
@@ -193,14 +205,19 @@ fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
                 return kept;
             }
             let is_oid = |word: &str| {
-                word.len() >= 7 && word.bytes().all(|b| b.is_ascii_hexdigit()) && word.bytes().any(|b| b.is_ascii_digit())
+                let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+                word.len() >= 8
+                    && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+                    && has(u8::is_ascii_digit)
+                    && has(u8::is_ascii_alphabetic)
             };
-            let words = without_random(line).replace("-xxx", "-k3x");
+            let mut words = without_random(line).replace("-xxx", "-k3x");
+            for word in line.split(|c: char| !c.is_ascii_alphanumeric()) {
+                if is_oid(word) {
+                    words = words.replace(word, "[..]");
+                }
+            }
             words
-                .split(' ')
-                .map(|word| if is_oid(word) { "[..]" } else { word })
-                .collect::<Vec<_>>()
-                .join(" ")
         })
         .collect()
 }

@@ -239,3 +239,17 @@ fn a_silent_project_in_a_subfolder_seen_from_a_linked_worktree() {
     );
     assert_git_knows_nothing(&repo);
 }
+
+#[test]
+fn results_land_on_the_branch_one_is_on() {
+    let repo = silent_repo(WORKER);
+    let before = repo.git(&["rev-parse", "main"]);
+    repo.git(&["switch", "-q", "-c", "fix/issue-1234"]);
+    repo.chant(&["work", "001", "002"]).ok();
+    assert_eq!(repo.git(&["rev-parse", "main"]), before);
+    assert_eq!(
+        repo.git(&["show", "fix/issue-1234:answer.txt"]),
+        "the answer is 42\n"
+    );
+    assert_git_knows_nothing(&repo);
+}

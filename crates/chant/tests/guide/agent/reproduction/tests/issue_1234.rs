@@ -1,7 +1,7 @@
 //! Issue #1234: of two concurrent writes to one key, one is lost.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -44,6 +44,7 @@ fn set(path: &Path, key: &str, value: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_kvstore"))
         .args(["set", key, value])
         .env("KVSTORE_FILE", path)
+        .stdout(Stdio::null())
         .spawn()
         .unwrap()
 }

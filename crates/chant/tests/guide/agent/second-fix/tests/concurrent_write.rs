@@ -1,7 +1,7 @@
 //! What writers that meet may expect.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use kvstore::storage::{Lock, Store};
@@ -17,6 +17,7 @@ fn kvstore(path: &Path, args: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_kvstore"))
         .args(args)
         .env("KVSTORE_FILE", path)
+        .stdout(Stdio::null())
         .spawn()
         .unwrap()
 }
@@ -46,7 +47,7 @@ fn concurrent_write_gives_up_after_a_while_and_changes_nothing() {
     let path = file("patience");
     let store = Store::open(&path).with_patience(Duration::from_millis(20));
     store.set("name", "Ada").unwrap();
-    let held = Lock::acquire(&path, Duration::ZERO).unwrap();
+    let held = Lock::acquire(&path, Duration::from_secs(3)).unwrap();
     let error = store.set("name", "Grace").unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
     drop(held);
@@ -64,7 +65,7 @@ fn concurrent_write_waits_for_nobody_who_died() {
 
 #[test]
 fn concurrent_write_may_compact() {
-    let store = Store::open(file("compacts")).with_patience(Duration::from_millis(20));
+    let store = Store::open(file("compacts")).with_patience(Duration::from_secs(1));
     for number in 1..=101 {
         assert_eq!(store.set("name", "Ada").unwrap(), number);
     }
