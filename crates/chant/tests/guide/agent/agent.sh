@@ -10,6 +10,7 @@ case $(grep -m1 '^# ' "$CHANT_SPEC_FILE") in
 *"mpact map"*) part=impact-map ;;
 *ompaction*) part=compaction ;;
 *[Tt]ypo*) part=typo ;;
+*"Look into"*) part=investigation ;;
 *[Ff]ix* | *[Ll]ock*)
     part=fix
     if grep -q issue-1234-compaction "$CHANT_SPEC_FILE"; then part=second-fix; fi
