@@ -4,20 +4,35 @@ set -eu
 
 here=$(dirname "$0")
 case $(grep -m1 '^# ' "$CHANT_SPEC_FILE") in
-*[Cc]omprehen*) part=comprehension ;;
-*[Rr]eproduc* | *"failing test"*) part=reproduction ;;
+*[Cc]omprehend* | *"understand the report"*) part=comprehension ;;
+*"failing test"* | *"a test that fails"*) part=reproduction ;;
 *"oot cause"*) part=root-cause ;;
 *"mpact map"*) part=impact-map ;;
+*"what else is affected"*) part=whole-impact-map ;;
 *ompaction*) part=compaction ;;
-*[Tt]ypo*) part=typo ;;
 *"Look into"*) part=investigation ;;
-*[Ff]ix* | *[Ll]ock*)
-    part=fix
-    if grep -q issue-1234-compaction "$CHANT_SPEC_FILE"; then part=second-fix; fi
-    ;;
+*"Fix typo"*) part=typo ;;
+*Fix*) part=fix ;;
 *) echo "the stand-in has no part for this spec" && exit 1 ;;
 esac
+# The first fix does not know that compaction needs the lock too; whoever has read of it does.
+if [ "$part" = fix ] && grep -q 'a lock cannot be taken twice\|the lock cannot be taken twice' "$CHANT_PROMPT_FILE"; then
+    part=second-fix
+fi
 
-if [ -d "$here/$part" ]; then cp -R "$here/$part/." .; fi
-if [ "$part" = typo ]; then sed -i 's/seperate/separate/' README.md; fi
+case $part in
+typo) sed -i 's/seperate/separate/' README.md ;;
+whole-impact-map)
+    cp -R "$here/impact-map/." .
+    sed -i "s/^## Documents$/- \`update\` calls \`compact\` when the file is long: a lock cannot be taken twice, so compaction goes under the same one.\n\n&/" \
+        .chant/research/issue-1234-impact-map.md
+    ;;
+*) cp -R "$here/$part/." . ;;
+esac
+case $part in
+fix | second-fix)
+    sed -i 's/may use one file at the same time\.$/& A writer waits for others up to 3 seconds, and\n  then fails with "the store is locked" and changes nothing./' README.md
+    cat "$here/release-notes.md" >> "$CHANT_SPEC_FILE"
+    ;;
+esac
 sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"
