@@ -1,4 +1,5 @@
-//! Every command shown in the README and in `docs/` runs, in the order it is shown, and prints what is shown.
+//! Every command shown in the README runs, in the order it is shown, and prints what is shown. The pages of `docs/` are
+//! followed in `tests/guide`.
 //!
 //! A block marked `console` holds commands after `$ ` and, below a command, the output it must have; `[..]` stands for
 //! anything within a line, and fresh ids are not compared. Cargo's own commands are what builds and runs these tests: `cargo run --` becomes `chant`, the
@@ -153,52 +154,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            pages(&path, found);
-        } else if path.extension().is_some_and(|end| end == "md") {
-            found.push(path);
-        }
-    }
-}
-
 #[test]
 fn the_readme_runs() {
     run_page(&root().join("README.md"));
-}
-
-/// Pages that tell one story, each beginning where the one before ended: `tests/guide` follows them.
-const STORY: [&str; 10] = [
-    "index.md",
-    "00-setup.md",
-    "01-comprehension.md",
-    "02-reproduction.md",
-    "03-root-cause.md",
-    "04-impact-map.md",
-    "05-fork-fix.md",
-    "06-upstream-pr.md",
-    "08-advanced.md",
-    "09-example.md",
-];
-
-fn is_of_the_story(page: &Path) -> bool {
-    let folder = page.parent().and_then(Path::file_name);
-    folder.is_some_and(|name| name == "oss-maintainer-workflow")
-        && page
-            .file_name()
-            .is_some_and(|name| STORY.iter().any(|page| name == *page))
-}
-
-#[test]
-fn the_pages_run() {
-    let mut found = Vec::new();
-    pages(&root().join("docs"), &mut found);
-    found.sort();
-    for page in found.iter().filter(|page| !is_of_the_story(page)) {
-        run_page(page);
-    }
 }
 
 #[test]

@@ -142,7 +142,7 @@ fn item(arg: &Arg) -> String {
 fn after_help(page: &mut String, text: &str) {
     let mut inside = false;
     *page += "\n";
-    for line in text.lines() {
+    for line in text.lines().filter(|line| !line.is_empty()) {
         match (line.strip_prefix("  "), inside) {
             (Some(example), false) => *page += &format!("```text\n{example}\n"),
             (Some(example), true) => *page += &format!("{example}\n"),

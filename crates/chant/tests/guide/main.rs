@@ -1,8 +1,9 @@
 //! The guide for maintainers, done as it says: the pages in reading order, in one clone that goes on from page to page.
-//! What is shown is what is printed; what is pushed knows nothing of chant.
+//! What is shown is what is printed; what is pushed knows nothing of chant. The book's other pages stand alone (`alone.rs`).
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod alone;
 mod compare;
 mod page;
 mod reader;

@@ -27,6 +27,27 @@ pub(crate) fn guide() -> PathBuf {
 impl Reader {
     /// Somebody who has forked kvstore on GitHub.
     pub(crate) fn new() -> Self {
+        Self::with_agent("agent")
+    }
+
+    /// The same for a page that stands alone: its agent has results of its own.
+    pub(crate) fn alone(page: &str) -> Self {
+        let reader = Self::with_agent("alone");
+        reader.says(&format!(
+            "[ ! -d stand-in/{page} ] || mv stand-in/{page} stand-in/part"
+        ));
+        reader
+    }
+
+    /// What the reader did before the page begins, and where that ended.
+    #[track_caller]
+    pub(crate) fn prepare(&mut self, command: &str, folder: &str) {
+        let output = self.sh(command);
+        assert!(output.status.success(), "{}", text(&output));
+        self.here = self.home.home().join(folder);
+    }
+
+    fn with_agent(folder: &str) -> Self {
         let home = TestRepo::folder_only();
         let forge = home.home().join("forge");
         let reader = Self {
@@ -34,7 +55,9 @@ impl Reader {
             home,
             now: "2026-02-09T09:00:00Z".to_owned(),
         };
-        let agent = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guide/agent");
+        let agent = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/guide")
+            .join(folder);
         reader.says(&format!("cp -R {} stand-in", agent.display()));
         let agent = reader.here.join("stand-in/agent.sh");
         reader.write(
