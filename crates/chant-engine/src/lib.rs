@@ -10,9 +10,9 @@ pub mod bundle;
 pub mod concern;
 pub mod config;
 mod digest;
+pub mod drift;
 pub mod error;
 pub mod event;
-#[allow(dead_code, reason = "its readers land one by one")]
 mod history;
 pub mod index;
 mod inputs;

@@ -46,7 +46,7 @@ pub use diff::{Change, ChangeStatus};
 pub use error::GitError;
 pub use head::Head;
 pub use link::Link;
-pub use log::Logged;
+pub use log::{Logged, Touch};
 pub use merge::Merge;
 pub use message::{trailers_of, with_trailers};
 pub use name::BranchName;

@@ -17,6 +17,19 @@ pub struct Logged {
     pub trailers: Vec<(String, String)>,
 }
 
+/// A commit that changed a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touch {
+    /// The path, from the repository's root.
+    pub path: String,
+    /// The commit.
+    pub commit: Oid,
+    /// When it was committed, RFC 3339. For people.
+    pub at: String,
+    /// Whether the path was there after it.
+    pub is_there: bool,
+}
+
 /// Fields of a commit, each ended by NUL, which no message can hold; a newline follows the last.
 const FORMAT: &str = "--format=%H%x00%P%x00%cI%x00%s%x00%B%x00";
 
@@ -36,6 +49,61 @@ impl Repo {
         }
         parse(&ran)
     }
+}
+
+impl Repo {
+    /// The commits of `tip` that changed these paths (files or folders), newest first; merges left out. One process.
+    pub fn touches(&self, tip: &Oid, paths: &[&str]) -> Result<Vec<Touch>> {
+        self.touching(tip, paths, None)
+    }
+
+    /// The same, but only where a line that matches this pattern came or went.
+    pub fn touches_of(&self, tip: &Oid, paths: &[&str], pattern: &str) -> Result<Vec<Touch>> {
+        self.touching(tip, paths, Some(pattern))
+    }
+
+    fn touching(&self, tip: &Oid, paths: &[&str], pattern: Option<&str>) -> Result<Vec<Touch>> {
+        let pattern = pattern.map(|pattern| format!("-G{pattern}"));
+        let flags = ["log", "--no-show-signature", "--no-color", "--no-notes"];
+        let shape = ["--no-renames", "--raw", "--no-abbrev", "-z", MARKED];
+        let ran = self
+            .look()
+            .args(flags)
+            .args(shape)
+            .args(pattern.as_slice())
+            .args([tip.as_str(), "--"])
+            .args(paths)
+            .run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        touches(ran.stdout()).ok_or_else(|| ran.unexpected(ran.stdout()))
+    }
+}
+
+/// A commit's id and date; the changes follow, each as its facts and its path.
+const MARKED: &str = "--format=%x01%H%x00%cI";
+
+fn touches(bytes: &[u8]) -> Option<Vec<Touch>> {
+    let mut touches = Vec::new();
+    let mut commit: Option<(Oid, String)> = None;
+    let mut fields = bytes.split(|byte| *byte == 0);
+    while let Some(field) = fields.next() {
+        let field = field.strip_prefix(b"\n").unwrap_or(field);
+        if let Some(oid) = field.strip_prefix(b"\x01") {
+            let at = String::from_utf8_lossy(fields.next()?).into_owned();
+            commit = Some((Oid::from_bytes(oid).ok()?, at));
+        } else if field.starts_with(b":") {
+            let (commit, at) = commit.clone()?;
+            touches.push(Touch {
+                path: crate::path::text(fields.next()?),
+                commit,
+                at,
+                is_there: !field.ends_with(b" D"),
+            });
+        }
+    }
+    Some(touches)
 }
 
 fn parse(ran: &Ran) -> Result<Vec<Logged>> {

@@ -132,6 +132,58 @@ impl Repo {
         Ok(contents)
     }
 
+    /// What commits or trees have at paths, in order; `None` where there is nothing. One process, or none.
+    pub fn ids_at(&self, places: &[(Oid, String)]) -> Result<Vec<Option<Oid>>> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A name of two lines would be two questions.
+        let ask = |(treeish, path): &(Oid, String)| {
+            if path.contains('\n') {
+                "\n".to_owned()
+            } else {
+                format!("{treeish}:{path}\n")
+            }
+        };
+        self.ids_of(places.iter().map(ask).collect())
+    }
+
+    /// The commits that these ids, full or short, mean, in order; `None` where one means none. One process, or none.
+    pub fn commits_named(&self, ids: &[String]) -> Result<Vec<Option<Oid>>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_id = |id: &str| id.len() >= 4 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let ask = |id: &String| {
+            if is_id(id) {
+                format!("{id}^{{commit}}\n")
+            } else {
+                "\n".to_owned()
+            }
+        };
+        self.ids_of(ids.iter().map(ask).collect())
+    }
+
+    /// The ids of what is named, one name a line.
+    fn ids_of(&self, names: String) -> Result<Vec<Option<Oid>>> {
+        let asked = names.lines().count();
+        let ran = self
+            .look()
+            .args(["cat-file", "--batch-check=%(objectname)"])
+            .stdin(names)
+            .run()?;
+        if ran.code() != Some(0) {
+            return Err(ran.failed());
+        }
+        let text = String::from_utf8_lossy(ran.stdout());
+        let found: Vec<Option<Oid>> = text.lines().map(|line| line.parse().ok()).collect();
+        if found.len() == asked {
+            Ok(found)
+        } else {
+            Err(ran.unexpected(ran.stdout()))
+        }
+    }
+
     /// What a commit or tree has at `path`: a file, link, submodule or folder. One process, the first time.
     pub fn read_file(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
         let path = path.trim_end_matches('/');

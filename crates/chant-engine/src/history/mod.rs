@@ -21,7 +21,7 @@ use crate::project::Project;
 pub(crate) use trailers::claims_to_land;
 
 /// One landing of one spec.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Landing {
     /// The spec's id.
     pub spec: String,
@@ -47,6 +47,9 @@ pub(crate) struct Landing {
     pub checks: Vec<String>,
     /// Whether only this clone knows of it.
     pub silent: bool,
+    /// How many landings came after it.
+    #[serde(skip)]
+    pub place: usize,
     /// Whether it was worked out from the commit that completed the spec, because nothing was recorded.
     pub inferred: bool,
 }
@@ -107,21 +110,19 @@ impl History {
     pub(crate) fn load(project: &Project, at: &Oid) -> Result<Self> {
         let mut landings = recorded(project, at)?;
         let silent = silent::landings(project)?;
-        let both = !silent.is_empty();
-        landings.extend(silent);
+        if !silent.is_empty() {
+            // No order but time holds between what git has and what the journal has.
+            landings.extend(silent);
+            landings.sort_by_key(|landing| std::cmp::Reverse(moment(&landing.at)));
+        }
         let mut history = Self::default();
-        for landing in landings {
+        for (place, mut landing) in landings.into_iter().enumerate() {
+            landing.place = place;
             history
                 .landings
                 .entry(landing.spec.clone())
                 .or_default()
                 .push(landing);
-        }
-        if both {
-            // No order but time holds between what git has and what the journal has.
-            for landings in history.landings.values_mut() {
-                landings.sort_by_key(|landing| std::cmp::Reverse(moment(&landing.at)));
-            }
         }
         Ok(history)
     }

@@ -63,6 +63,7 @@ fn landing(run: RunRecord) -> Landing {
             .map(|check| format!("{}: {}", check.outcome, check.run))
             .collect(),
         silent: true,
+        place: 0,
         inferred: false,
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn landing(commit: &Logged, project: &str) -> Option<Landing> {
         outputs: trailers.all("Chant-Output").filter_map(output).collect(),
         checks: trailers.all("Chant-Check").map(str::to_owned).collect(),
         silent: false,
+        place: 0,
         inferred: false,
     })
 }

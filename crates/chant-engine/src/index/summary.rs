@@ -14,6 +14,12 @@ pub struct Summary {
     pub labels: Vec<String>,
     /// Inputs.
     pub informed_by: Vec<String>,
+    /// Where it came from: inputs as well.
+    pub origin: Vec<String>,
+    /// What it keeps up with: inputs as well.
+    pub tracks: Vec<String>,
+    /// Further inputs.
+    pub context: Vec<String>,
     /// The files it is about.
     pub target_files: Vec<String>,
     /// The prompt it asks for.
@@ -24,12 +30,16 @@ pub struct Summary {
     pub agent: Option<String>,
     /// When it was completed, as written.
     pub completed_at: Option<String>,
+    /// The commits it landed as, as written.
+    pub commits: Vec<String>,
     /// How many criteria it has.
     pub criteria: u32,
     /// How many of them are ticked.
     pub checked: u32,
     /// The SHA-1 object id git has for this content.
     pub blob: [u8; 20],
+    /// The SHA-1 object id git has for what it asks for, by which it counts as an input.
+    pub intent: [u8; 20],
     /// What lint says of it, packed: most commands never look.
     findings: Vec<u8>,
 }
@@ -113,11 +123,15 @@ impl Summary {
             title: document.title().map(str::to_owned),
             labels: front.labels.clone(),
             informed_by: front.informed_by.clone(),
+            origin: front.origin.clone(),
+            tracks: front.tracks.clone(),
+            context: front.context.clone(),
             target_files: front.target_files.clone(),
             prompt: front.prompt.clone(),
             model: front.model.clone(),
             agent: front.agent.clone(),
             completed_at: front.completed_at.clone(),
+            commits: front.commits.clone(),
             criteria: count(criteria.len()),
             checked: count(
                 criteria
@@ -126,6 +140,7 @@ impl Summary {
                     .count(),
             ),
             blob: blob_id(document.bytes()),
+            intent: blob_id(&crate::inputs::intent(document)),
             findings: if findings.is_empty() {
                 Vec::new()
             } else {

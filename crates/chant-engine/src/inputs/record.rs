@@ -15,6 +15,9 @@ use crate::project::Project;
 
 /// The bytes by which a spec counts as an input: its intent. The model is left out, since a landing writes down which it was.
 pub(crate) fn intent(document: &Document) -> Vec<u8> {
+    if document.frontmatter().model.is_none() {
+        return chant_spec::intent(document);
+    }
     let without_model = chant_spec::remove_key(document, "model")
         .ok()
         .and_then(|bytes| Document::parse(bytes).ok());

@@ -330,18 +330,22 @@ impl Candidate<'_> {
         Ok(files)
     }
 
-    /// What this landing changed by content, the spec aside; paths from the project's root.
-    pub(crate) fn output_records(&self) -> Result<Vec<OutputRecord>> {
+    /// What this landing changed, the spec aside, with the content that lands: it may be merged with others' changes.
+    /// Paths are from the project's root.
+    pub(crate) fn output_records(&self, landing: &Landing) -> Result<Vec<OutputRecord>> {
         let prefix = self.project.prefix_text();
-        let record = |change: Change| OutputRecord {
-            path: change
-                .path
-                .strip_prefix(&prefix)
-                .unwrap_or(&change.path)
-                .to_owned(),
-            oid: change.new.map(|(_, oid)| oid.to_string()),
+        let tree: Oid = known(Some(&landing.full_tree))?;
+        let places: Vec<(Oid, String)> = self
+            .outputs()?
+            .into_iter()
+            .map(|change| (tree.clone(), change.path))
+            .collect();
+        let oids = self.repo().ids_at(&places)?;
+        let record = |((_, path), oid): ((Oid, String), Option<Oid>)| OutputRecord {
+            path: path.strip_prefix(&prefix).unwrap_or(&path).to_owned(),
+            oid: oid.map(|oid| oid.to_string()),
         };
-        Ok(self.outputs()?.into_iter().map(record).collect())
+        Ok(places.into_iter().zip(oids).map(record).collect())
     }
 
     /// What changed on the main branch's side by this landing, the spec aside.

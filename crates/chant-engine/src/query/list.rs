@@ -62,6 +62,14 @@ pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
     Ok(specs)
 }
 
+/// Every entry, with landings counted that the files do not show yet.
+pub(crate) fn entries(project: &Project) -> Result<Vec<Entry>> {
+    let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
+    let mut entries = Index::load(project)?.into_entries();
+    settle(&mut entries, project, &overlay);
+    Ok(entries)
+}
+
 /// Looks at the entries that `may_take` lets through and makes specs of those that `takes` wants, in the order of
 /// their paths. Only what is wanted is put together.
 pub(super) fn survey(

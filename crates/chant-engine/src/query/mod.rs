@@ -12,6 +12,7 @@ mod world;
 
 pub use board::{Board, board};
 pub use findings::{Findings, SpecFindings, lint};
+pub(crate) use list::entries;
 pub use list::{Filter, list};
 pub use one::{Detail, show};
 pub use search::{Hit, Hits, search};

@@ -13,7 +13,7 @@ impl Run<'_, '_> {
             return Ok(Flow::Back(Step::Verify));
         };
         if landing.commit.is_none() {
-            self.record.facts.outputs = self.candidate().output_records()?;
+            self.record.facts.outputs = self.candidate().output_records(&landing)?;
             landing.commit = Some(self.candidate().commit(&landing)?.to_string());
             self.record.facts.landing = Some(landing.clone());
             self.journal.save(&self.record)?;

@@ -9,6 +9,7 @@ mod completion;
 mod config;
 mod demo;
 mod diagnose;
+mod drift;
 mod edit;
 mod init;
 mod lint;
@@ -56,6 +57,7 @@ pub(crate) enum Command {
     Archive(archive::Args),
     Bundle(bundle::Args),
     VerifyBundle(verify_bundle::Args),
+    Drift(drift::Args),
     Search(search::Args),
     Lint(lint::Args),
     Silent(silent::Args),
@@ -92,6 +94,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Archive(args) => archive::run(cx, &args),
         Command::Bundle(args) => bundle::run(cx, &args),
         Command::VerifyBundle(args) => verify_bundle::run(cx, &args),
+        Command::Drift(args) => drift::run(cx, args),
         Command::Search(args) => search::run(cx, &args),
         Command::Lint(args) => lint::run(cx, &args),
         Command::Silent(args) => silent::run(cx, &args),

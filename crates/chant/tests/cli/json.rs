@@ -53,6 +53,7 @@ fn every_command_prints_one_document() {
         vec!["archive", "--restore", &done],
         vec!["reset", &done],
         vec!["search", "one"],
+        vec!["drift"],
         vec!["lint"],
         vec!["silent", "--status"],
         vec!["trust"],

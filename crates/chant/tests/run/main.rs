@@ -7,6 +7,7 @@ mod bundle;
 mod checks;
 mod crash;
 mod disks;
+mod drift;
 mod faults;
 mod git_shapes;
 mod inputs;
