@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::approval::{Approval, Objects};
+use crate::criteria::Waiver;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::frontmatter::{Check, Expect, Frontmatter, Kind};
 use crate::keys;
@@ -89,6 +90,7 @@ impl<'a> Fields<'a> {
                 .and_then(Node::as_str)
                 .map(str::to_owned),
             strict: self.truth("strict").unwrap_or(false),
+            waived: self.waived(),
             rest: self.rest(),
         }
     }
@@ -243,6 +245,25 @@ impl<'a> Fields<'a> {
             stage: fields.stage(),
             reported_in: fields.word("reported_in"),
         })
+    }
+
+    /// Items that say who let which criterion go, and why; whatever else stands there lets nothing go.
+    fn waived(&self) -> Vec<Waiver> {
+        let items = match self.value("waived").map(|node| &node.value) {
+            Some(Value::List(list)) => list.items.as_slice(),
+            _ => &[],
+        };
+        let read = |item: &Node| {
+            let map = item.as_map()?;
+            let word = |key| map.get(key)?.value.as_str().map(str::to_owned);
+            Some(Waiver {
+                criterion: word("criterion")?,
+                by: word("by")?,
+                reason: word("reason")?,
+                at: word("at"),
+            })
+        };
+        items.iter().filter_map(read).collect()
     }
 
     fn stage(&mut self) -> Option<Stage> {

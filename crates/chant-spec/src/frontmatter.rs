@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Approval;
+use crate::criteria::Waiver;
 use crate::proof::Proof;
 use crate::status::Status;
 
@@ -165,6 +166,8 @@ pub struct Frontmatter {
     pub outcome: Option<String>,
     /// Whether only the target files may change.
     pub strict: bool,
+    /// The criteria that a person let go.
+    pub waived: Vec<Waiver>,
     /// Every key without a field of its own, known or not, in the order of the file.
     pub rest: serde_json::Map<String, serde_json::Value>,
 }

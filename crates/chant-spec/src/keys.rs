@@ -254,11 +254,15 @@ pub const KEYS: &[Key] = &[
         "outcome",
         "how a reproduction ended: `reproduced`, `not-reproduced`, `already-fixed` or `not-a-bug`",
     ),
-    kept(
+    field(
         Record,
         "waived",
-        "criteria that a person let go, with the reason",
+        "criteria that a person let go: a list; `chant waive` writes it",
     ),
+    field(Record, "waived.criterion", "the criterion's text, exactly"),
+    field(Record, "waived.by", "who let it go"),
+    field(Record, "waived.at", "when"),
+    field(Record, "waived.reason", "why"),
     kept(Record, "pr", "the pull request that came of it"),
     kept(Earlier, "source_branch", "a merge's source"),
     kept(Earlier, "target_branch", "a merge's target"),

@@ -7,6 +7,7 @@
 mod approval;
 mod body;
 mod compose;
+mod criteria;
 mod diagnostic;
 mod document;
 mod edit;
@@ -27,6 +28,7 @@ pub mod yaml;
 pub use approval::{Approval, Changed, Consent, Objects, UNSIGNED};
 pub use body::Criterion;
 pub use compose::NewSpec;
+pub use criteria::{CheckResult, CriterionState, Waiver, criteria_states, proving_check, waiver};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest, position};
 pub use document::Document;
 pub use edit::{

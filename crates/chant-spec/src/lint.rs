@@ -236,10 +236,7 @@ fn criteria(doc: &Document, found: &mut Vec<Diagnostic>) {
             ));
         }
     }
-    let checked = !front.verify.is_empty()
-        || front.proof.is_some()
-        || criteria.iter().any(|criterion| criterion.check.is_some());
-    if is_open_code && !checked {
+    if is_open_code && front.verify.is_empty() && front.proof.is_none() {
         let message = "nothing that chant can run proves this spec";
         let hint = "add `verify:` with a command to the frontmatter";
         let diagnostic = Diagnostic::new(

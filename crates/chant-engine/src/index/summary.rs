@@ -1,7 +1,10 @@
 //! What is remembered of a spec file: enough for every listing, without its text.
 
 use chant_spec::graph::Node;
-use chant_spec::{Approval, Consent, Diagnostic, Diagnostics, Document, Kind, Severity, Status};
+use chant_spec::{
+    Approval, Consent, Diagnostic, Diagnostics, Document, Kind, Severity, Status, proving_check,
+    waiver,
+};
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
@@ -36,6 +39,12 @@ pub struct Summary {
     pub criteria: u32,
     /// How many of them are ticked.
     pub checked: u32,
+    /// How many a person let go.
+    pub waived: u32,
+    /// How many are ticked and not let go.
+    pub claimed: u32,
+    /// The commands of the checks that the others name, and whether their box is ticked.
+    pub provable: Vec<(String, bool)>,
     /// The SHA-1 object id git has for this content.
     pub blob: [u8; 20],
     /// The SHA-1 object id git has for what it asks for, by which it counts as an input.
@@ -115,6 +124,10 @@ impl Summary {
     pub fn of(document: &Document) -> Self {
         let front = document.frontmatter();
         let criteria = document.criteria();
+        let kept = || {
+            let kept = criteria.iter();
+            kept.filter(|criterion| waiver(document, criterion).is_none())
+        };
         let findings: Vec<Finding> = chant_spec::lint::lint(document)
             .iter()
             .map(Finding::from)
@@ -139,6 +152,14 @@ impl Summary {
                     .filter(|criterion| criterion.checked)
                     .count(),
             ),
+            waived: count(criteria.len() - kept().count()),
+            claimed: count(kept().filter(|criterion| criterion.checked).count()),
+            provable: kept()
+                .filter_map(|criterion| {
+                    let check = proving_check(document, criterion)?;
+                    Some((check.run.clone(), criterion.checked))
+                })
+                .collect(),
             blob: blob_id(document.bytes()),
             intent: blob_id(&crate::inputs::intent(document)),
             findings: if findings.is_empty() {

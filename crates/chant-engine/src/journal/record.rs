@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chant_spec::CriterionState;
 use chant_spec::status::State;
 use serde::{Deserialize, Serialize};
 
@@ -207,6 +208,8 @@ pub struct Facts {
     pub proof: Option<crate::proof::ProofDocument>,
     /// What a person should look at before trusting the result.
     pub concerns: Vec<crate::concern::Concern>,
+    /// The acceptance criteria and how they stand, once the checks passed.
+    pub criteria: Vec<CriterionRecord>,
     /// The ref that keeps what an earlier attempt left.
     pub kept: Option<String>,
     /// Why the agent itself failed, if it did.
@@ -250,6 +253,15 @@ pub struct Landing {
     pub full_tree: String,
     /// The commit, once made; `onto` itself where there is nothing for git to land.
     pub commit: Option<String>,
+}
+
+/// An acceptance criterion and how it stood at the landing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CriterionRecord {
+    /// Its text.
+    pub text: String,
+    /// How it stood.
+    pub state: CriterionState,
 }
 
 /// A check and what came of it.

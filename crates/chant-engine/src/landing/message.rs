@@ -74,6 +74,11 @@ fn trailers(project: &Project, run: &RunRecord, landing: &Landing) -> Vec<(&'sta
     for check in &facts.checks {
         trailers.push(("Chant-Check", check.trailer()));
     }
+    if !facts.criteria.is_empty() {
+        let states = facts.criteria.iter().map(|criterion| criterion.state);
+        let counts = crate::query::counted(states);
+        trailers.push(("Chant-Criteria", crate::query::in_words(&counts)));
+    }
     trailers
         .into_iter()
         .map(|(key, value)| (key, crate::one_line(&value)))

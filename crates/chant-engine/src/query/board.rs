@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chant_spec::status::State;
 use serde::Serialize;
 
+use super::criteria::{Counts, Tally};
 use super::list::survey;
 use super::spec::{Spec, natural_order};
 use crate::error::Result;
@@ -27,6 +28,8 @@ pub struct Board {
     pub attention: Vec<Spec>,
     /// What can be begun.
     pub ready: Vec<Spec>,
+    /// How many acceptance criteria stand how: `proven`, `claimed`, `waived`, `open`.
+    pub criteria: Counts,
     /// Whether git knows nothing of chant here.
     pub silent: bool,
 }
@@ -41,8 +44,10 @@ pub fn board(project: &Project) -> Result<Board> {
         active: Vec::new(),
         attention: Vec::new(),
         ready: Vec::new(),
+        criteria: Counts::new(),
         silent: project.silent(),
     };
+    let mut tally = Tally::default();
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();
     let mut specs = survey(
         project,
@@ -53,11 +58,16 @@ pub fn board(project: &Project) -> Result<Board> {
                 return false;
             }
             board.total += 1;
+            if let Ok(summary) = &entry.content {
+                let completed = matches!(verdict.state, State::Completed | State::Stale);
+                tally.add(&entry.node.id, completed, summary);
+            }
             *counts.entry(verdict.standing()).or_default() += 1;
             Section::of(verdict.standing()).is_some()
         },
     )?;
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
+    board.criteria = tally.into_counts(project)?;
     board.counts = counts
         .into_iter()
         .map(|(state, count)| (state.as_str().to_owned(), count))

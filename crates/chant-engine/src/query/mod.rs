@@ -3,6 +3,7 @@
 //! There is one object for a spec, [`Spec`], the same in every answer, and one place that computes it, [`world`].
 
 mod board;
+mod criteria;
 mod findings;
 mod list;
 mod one;
@@ -11,6 +12,7 @@ mod spec;
 mod world;
 
 pub use board::{Board, board};
+pub use criteria::{Counts, Item, counted, in_words};
 pub use findings::{Findings, SpecFindings, lint};
 pub(crate) use list::entries;
 pub use list::{Filter, list};

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use chant_spec::graph::Node;
+use chant_spec::status::State;
 use chant_spec::{Document, SpecId, Status};
 use serde::Serialize;
 
+use super::criteria::Item;
 use super::list;
 use super::spec::Spec;
 use super::world::{World, settle};
@@ -32,17 +34,6 @@ pub struct Detail {
     pub findings: Vec<Finding>,
 }
 
-/// One acceptance criterion.
-#[derive(Debug, Clone, Serialize)]
-pub struct Item {
-    /// What has to hold.
-    pub text: String,
-    /// Whether it is ticked.
-    pub checked: bool,
-    /// How deep it is nested.
-    pub depth: usize,
-}
-
 /// A spec with what its file says. A file that can not be used is an error that names the place.
 pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     let document = project.document(&found.path)?;
@@ -52,16 +43,11 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     } else {
         Vec::new()
     };
-    let items = document.criteria().iter();
+    let completed = matches!(spec.state, State::Completed | State::Stale);
+    let criteria_items = super::criteria::items(project, &spec.id, completed, &document)?;
     Ok(Detail {
         spec,
-        criteria_items: items
-            .map(|item| Item {
-                text: item.text.clone(),
-                checked: item.checked,
-                depth: item.depth,
-            })
-            .collect(),
+        criteria_items,
         body: document.body().to_owned(),
         member_ids,
         findings: chant_spec::lint::lint(&document)

@@ -3,7 +3,7 @@
 //! Pure: everything it needs is in [`Evidence`]. The checks come after it, in `check`.
 
 use chant_git::{Change, ChangeStatus};
-use chant_spec::{Criterion, Document, Kind};
+use chant_spec::{Criterion, Document, Kind, proving_check, waiver};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 /// What is known about a result.
@@ -145,11 +145,15 @@ fn unticked(document: &Document) -> String {
     String::from_utf8_lossy(&body).into_owned()
 }
 
+/// A criterion that names a check is proven by it, ticked or not; one that a person let go need not be met.
 fn all_ticked(start: &Document, end: &Document) -> Result<(), String> {
     let open: Vec<&Criterion> = end
         .criteria()
         .iter()
-        .filter(|criterion| !criterion.checked && !is_provable(start, criterion))
+        .filter(|criterion| {
+            let by_check = proving_check(start, criterion).is_some();
+            !criterion.checked && !by_check && waiver(start, criterion).is_none()
+        })
         .collect();
     match open.as_slice() {
         [] => Ok(()),
@@ -160,15 +164,4 @@ fn all_ticked(start: &Document, end: &Document) -> Result<(), String> {
             first.text
         )),
     }
-}
-
-/// A criterion that ends in the command or the name of a check is proven by that check, ticked or not.
-fn is_provable(start: &Document, criterion: &Criterion) -> bool {
-    criterion.check.as_deref().is_some_and(|code| {
-        start
-            .frontmatter()
-            .verify
-            .iter()
-            .any(|check| check.run == code || check.name.as_deref() == Some(code))
-    })
 }

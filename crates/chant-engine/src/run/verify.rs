@@ -2,14 +2,14 @@
 //! tree that would land?
 
 use chant_git::Oid;
-use chant_spec::{Check, Document};
+use chant_spec::{Check, CheckResult, Document, criteria_states, replace_frontmatter};
 
 use super::judge::{Evidence, judge};
 use super::{Flow, Run};
 use crate::bench::{Bench, Outcome, Stopped, name_of};
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{CheckRecord, RunState};
+use crate::journal::{CheckRecord, CriterionRecord, RunState};
 use crate::landing::{Candidate, Plan, known};
 
 impl Run<'_, '_> {
@@ -24,10 +24,7 @@ impl Run<'_, '_> {
             known(Some(&facts.start_tree))?,
             known(facts.result_tree.as_deref())?,
         );
-        let end = match repo.read_file(&result, &facts.spec_path)? {
-            Some(entry) => Document::parse(repo.blob(&entry.oid)?).ok(),
-            None => None,
-        };
+        let end = self.spec_as_left(&result)?;
         let mut protect = self.project.config().protect.clone();
         protect.extend(self.start.frontmatter().protect.iter().cloned());
         let verdict = judge(&Evidence {
@@ -44,6 +41,42 @@ impl Run<'_, '_> {
             Ok(()) => Flow::Next,
             Err(reason) => Flow::End(RunState::Failed, reason),
         })
+    }
+
+    /// The spec in the result; `None` where it is gone or can not be read.
+    fn spec_as_left(&self, result: &Oid) -> Result<Option<Document>> {
+        let repo = self.project.repo();
+        Ok(
+            match repo.read_file(result, &self.record.facts.spec_path)? {
+                Some(entry) => Document::parse(repo.blob(&entry.oid)?).ok(),
+                None => None,
+            },
+        )
+    }
+
+    /// How the criteria stand after the checks: the agent's ticks, and the frontmatter that the run began with.
+    fn criteria(&self, checks: &[CheckRecord]) -> Result<Vec<CriterionRecord>> {
+        let result: Oid = known(self.record.facts.result_tree.as_deref())?;
+        let Some(left) = self.spec_as_left(&result)? else {
+            return Ok(Vec::new());
+        };
+        let finished = replace_frontmatter(&left, self.start.frontmatter_text())?;
+        let finished = Document::parse(finished)?;
+        let results: Vec<CheckResult> = checks
+            .iter()
+            .map(|check| CheckResult {
+                run: check.run.clone(),
+                passed: check.passed,
+            })
+            .collect();
+        let states = criteria_states(&finished, &results);
+        let criteria = finished.criteria().iter().zip(states);
+        Ok(criteria
+            .map(|(criterion, state)| CriterionRecord {
+                text: criterion.text.clone(),
+                state,
+            })
+            .collect())
     }
 
     fn missing_targets(&self, result: &Oid) -> Result<Vec<String>> {
@@ -94,6 +127,7 @@ impl Run<'_, '_> {
                     .iter()
                     .find(|check| !check.passed)
                     .map(|check| format!("check failed: {}: {}", check.name, check.outcome));
+                self.record.facts.criteria = self.criteria(&checks)?;
                 self.record.facts.checks = checks;
                 Ok(failed.map_or(Flow::Next, |reason| Flow::End(RunState::Failed, reason)))
             }

@@ -15,5 +15,6 @@ pub mod prep;
 pub mod reset;
 pub mod silent;
 pub mod undo;
+pub mod waive;
 pub mod work;
 pub mod workflow;

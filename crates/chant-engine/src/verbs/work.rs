@@ -4,7 +4,7 @@ use chant_spec::SpecId;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::journal::{CheckRecord, RunRecord, RunState};
+use crate::journal::{CheckRecord, CriterionRecord, RunRecord, RunState};
 use crate::project::Project;
 use crate::run::{Order, Run, Surroundings};
 
@@ -33,6 +33,8 @@ pub struct Report {
     pub model: Option<String>,
     /// The checks that ran.
     pub checks: Vec<CheckRecord>,
+    /// The acceptance criteria and how they stand, where it came so far.
+    pub criteria: Vec<CriterionRecord>,
     /// Tokens in.
     pub input_tokens: u64,
     /// Tokens out.
@@ -65,6 +67,7 @@ impl Report {
             agent: facts.agent,
             model: facts.model,
             checks: facts.checks,
+            criteria: facts.criteria,
             input_tokens: facts.input_tokens,
             output_tokens: facts.output_tokens,
             cost_usd: facts.cost_usd,

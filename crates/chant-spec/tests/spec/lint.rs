@@ -26,16 +26,19 @@ const GOOD: &str = "# T\n\n## Acceptance Criteria\n\n- [ ] it works: `true`\n";
 
 #[test]
 fn findings() {
-    check(&format!("---\nstatus: pending\n---\n{GOOD}"), &[]);
     check(
-        &format!("---\nstatus: pending\ndepend_on: []\nqwxyz: 1\n---\n{GOOD}"),
+        &format!("---\nstatus: pending\nverify: make test\n---\n{GOOD}"),
+        &[],
+    );
+    check(
+        &format!("---\nstatus: pending\ndepend_on: []\nqwxyz: 1\nverify: make test\n---\n{GOOD}"),
         &[
             "3:1 unknown-key did you mean `depends_on`?",
             "4:1 unknown-key",
         ],
     );
     check(
-        &format!("---\ntype: reserch\nstatus: complete\n---\n{GOOD}"),
+        &format!("---\ntype: reserch\nstatus: complete\nverify: make test\n---\n{GOOD}"),
         &[
             "2:7 unknown-type did you mean `research`?",
             "3:9 unknown-status did you mean `completed`?",
@@ -54,19 +57,21 @@ fn findings() {
     check("---\ntype: task\n---\ntext\n", &["4:1 no-title"]);
     check("---\ntype: task\n---\n \n", &["4:1 empty-body"]);
     check(
-        &format!("---\ntarget_files: [../x, /etc/passwd, ok]\n---\n{GOOD}"),
+        &format!("---\ntarget_files: [../x, /etc/passwd, ok]\nverify: make test\n---\n{GOOD}"),
         &["2:15 target-outside", "2:15 target-outside"],
     );
     check(
-        &format!("---\ncompleted_at: yesterday\n---\n{GOOD}"),
+        &format!("---\ncompleted_at: yesterday\nverify: make test\n---\n{GOOD}"),
         &["2:15 invalid-date"],
     );
     check(
-        &format!("---\ncompleted_at: 2026-01-29T18:00:00Z\n---\n{GOOD}"),
+        &format!("---\ncompleted_at: 2026-01-29T18:00:00Z\nverify: make test\n---\n{GOOD}"),
         &[],
     );
     check(
-        &format!("---\ncompleted_at: 2026-01-24T19:53:12.123456+00:00\n---\n{GOOD}"),
+        &format!(
+            "---\ncompleted_at: 2026-01-24T19:53:12.123456+00:00\nverify: make test\n---\n{GOOD}"
+        ),
         &[],
     );
     check(

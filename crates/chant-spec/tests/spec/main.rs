@@ -6,6 +6,7 @@
 mod block;
 mod corpus;
 mod criteria;
+mod criteria_states;
 mod document;
 mod edit;
 mod graph;

@@ -27,6 +27,7 @@ mod status;
 mod trust;
 mod undo;
 mod verify_bundle;
+mod waive;
 mod why;
 mod work;
 mod workflow;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Why(why::Args),
     Merge(merge::Args),
     Reset(reset::Args),
+    Waive(waive::Args),
     Cancel(cancel::Args),
     Archive(archive::Args),
     Bundle(bundle::Args),
@@ -90,6 +92,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Why(args) => why::run(cx, &args),
         Command::Merge(args) => merge::run(cx, &args),
         Command::Reset(args) => reset::run(cx, &args),
+        Command::Waive(args) => waive::run(cx, &args),
         Command::Cancel(args) => cancel::run(cx, &args),
         Command::Archive(args) => archive::run(cx, &args),
         Command::Bundle(args) => bundle::run(cx, &args),

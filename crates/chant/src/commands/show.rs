@@ -2,6 +2,7 @@
 
 use chant_engine::Result;
 use chant_engine::query::{self, Detail};
+use chant_spec::CriterionState;
 
 use super::shown;
 use crate::cli::{Context, Done};
@@ -61,20 +62,37 @@ fn print(cx: &mut Context, detail: &Detail) {
         }
     }
     if spec.criteria.total > 0 {
-        field(
-            cx,
-            "criteria",
-            &format!(
-                "{} of {} ticked",
-                spec.criteria.checked, spec.criteria.total
-            ),
-        );
+        criteria(cx, detail);
     }
     for finding in &detail.findings {
         field(cx, "lint", &one_line(&finding.message));
     }
     cx.ui.out("");
     cx.ui.out(&harmless(detail.body.trim()));
+}
+
+/// The counts; then what a person should know of one: that its check failed, or who let it go.
+fn criteria(cx: &mut Context, detail: &Detail) {
+    let counts = query::counted(detail.criteria_items.iter().map(|item| item.state));
+    let ticked = &detail.spec.criteria;
+    let summary = format!(
+        "{} of {} ticked; {}",
+        ticked.checked,
+        ticked.total,
+        query::in_words(&counts)
+    );
+    field(cx, "criteria", &summary);
+    for item in &detail.criteria_items {
+        let text = one_line(&item.text);
+        match (&item.waived, item.state) {
+            (Some(waiver), CriterionState::Waived) => {
+                let why = one_line(&format!("{}: {}", waiver.by, waiver.reason));
+                field(cx, "waived", &format!("{text}  ({why})"));
+            }
+            (_, CriterionState::Refuted) => field(cx, "refuted", &text),
+            _ => {}
+        }
+    }
 }
 
 fn field(cx: &mut Context, name: &str, value: &str) {

@@ -58,6 +58,10 @@ fn print(cx: &mut Context, board: &Board) {
         counts.join(", ")
     };
     cx.ui.out(&format!("{name}: {counts}{silent}"));
+    if !board.criteria.is_empty() {
+        let criteria = query::in_words(&board.criteria);
+        cx.ui.out(&format!("Criteria: {criteria}"));
+    }
     section(cx, "Under way", &board.active);
     section(cx, "Needs you", &board.attention);
     section(cx, "Ready", &board.ready);

@@ -6,6 +6,7 @@
 mod bundle;
 mod checks;
 mod crash;
+mod criteria;
 mod disks;
 mod drift;
 mod faults;
