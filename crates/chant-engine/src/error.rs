@@ -93,6 +93,7 @@ codes! {
         NeedsAnswer "needs-answer" "A question would have to be asked, and nobody can answer.",
         InTheWay "in-the-way" "Uncommitted changes or existing files lie in the way.",
         Exists "exists" "What would be made is there already.",
+        ProofUnusable "proof-unusable" "What the spec has to prove can not be proven.",
         InputMissing "input-missing" "An input of the spec can not be found or used.",
         ProgramMissing "program-missing" "A program that is to be started can not be found.",
         BaseMissing "base-missing" "This clone lacks the commit that a bundle builds on.",

@@ -44,6 +44,23 @@ pub enum Event {
         /// One sentence.
         outcome: String,
     },
+    /// One side of a red-to-green proof was run.
+    ProofRow {
+        /// What it showed.
+        row: crate::proof::Row,
+    },
+    /// A red-to-green proof ended.
+    Proof {
+        /// What follows from it.
+        verdict: crate::proof::Verdict,
+        /// One sentence.
+        sentence: String,
+    },
+    /// Something in the result that a person should look at.
+    Concern {
+        /// What and where.
+        concern: crate::concern::Concern,
+    },
     /// Something worth knowing.
     Note {
         /// One sentence.

@@ -27,6 +27,19 @@ impl Repo {
             .map(|line| link(line).ok_or_else(|| ran.unexpected(line)))
             .collect()
     }
+
+    /// The commits of `to` that `from` does not have, along first parents: what landed after it, one by one, oldest first.
+    /// One process.
+    pub fn landed_after(&self, from: &Oid, to: &Oid) -> Result<Vec<Oid>> {
+        let not_from = format!("^{from}");
+        let listed = self
+            .look()
+            .args(["rev-list", "--first-parent", "--reverse"])
+            .args([to.as_str(), &not_from, "--"])
+            .stdout()?;
+        let listed = String::from_utf8_lossy(&listed);
+        listed.lines().map(str::parse).collect()
+    }
 }
 
 fn link(line: &[u8]) -> Option<Link> {

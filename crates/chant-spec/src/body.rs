@@ -186,6 +186,31 @@ fn heading_text(events: &mut Events<'_>) -> String {
     text
 }
 
+/// What stands under the last heading of this text, up to the next heading of its level or above.
+pub(crate) fn section<'t>(body: &'t str, heading: &str) -> Option<&'t str> {
+    let mut events = Parser::new_ext(body, Options::ENABLE_TASKLISTS).into_offset_iter();
+    let mut found: Option<(HeadingLevel, Range<usize>)> = None;
+    let mut open = false;
+    while let Some((event, range)) = events.next() {
+        let Event::Start(Tag::Heading { level, .. }) = event else {
+            continue;
+        };
+        let text = heading_text(&mut events);
+        if let Some((of, section)) = &mut found
+            && open
+            && level <= *of
+        {
+            section.end = range.start;
+            open = false;
+        }
+        if text.trim().eq_ignore_ascii_case(heading) {
+            found = Some((level, range.end..body.len()));
+            open = true;
+        }
+    }
+    found.map(|(_, section)| &body[section])
+}
+
 /// Whether markdown holds nothing but paragraphs and plain lists: nothing that could begin or end another section.
 pub(crate) fn is_prose(text: &str) -> bool {
     Parser::new_ext(text, Options::ENABLE_TASKLISTS).all(|event| {

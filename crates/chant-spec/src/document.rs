@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::body::{Criterion, Outline, outline};
+use crate::body::{self, Criterion, Outline, outline};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::frontmatter::Frontmatter;
 use crate::lint;
@@ -99,6 +99,11 @@ impl Document {
     /// The acceptance criteria, in the order of the file.
     pub fn criteria(&self) -> &[Criterion] {
         &self.outline().criteria
+    }
+
+    /// What stands under the last heading of this text, at any level; headings inside code fences are none.
+    pub fn section(&self, heading: &str) -> Option<&str> {
+        body::section(self.body(), heading)
     }
 
     /// What is probably not meant as it was written: unknown keys and words. [`lint::lint`] says more.

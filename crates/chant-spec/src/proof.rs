@@ -2,10 +2,13 @@
 //!
 //! Only what is written. Running the tests, and what their output means, is the engine's affair.
 
+use serde::{Deserialize, Serialize};
+
 use crate::frontmatter::{Frontmatter, Kind};
 
 /// What a spec with a proof sets out to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// The defect is there: the tests fail.
     Reproduction,
@@ -31,7 +34,8 @@ impl Stage {
 }
 
 /// The honest ends of a reproduction, as `outcome:` holds them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// The test is there and fails for the reported reason.
     Reproduced,
@@ -40,6 +44,7 @@ pub enum Ending {
     /// It was there and is gone: a commit did it.
     AlreadyFixed,
     /// The behaviour is what is promised.
+    #[serde(rename = "not-a-bug")]
     NotABug,
 }
 

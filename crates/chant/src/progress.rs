@@ -2,6 +2,7 @@
 
 use chant_agent::AgentEvent;
 use chant_engine::event::Event;
+use chant_engine::proof::{Row, Side, Verdict};
 
 /// How important a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,23 @@ pub(crate) fn lines(event: &Event) -> Vec<Line> {
             "check",
             format!("{name}: {outcome}"),
         )],
+        Event::ProofRow { row } => vec![Line::new(
+            if row.holds { Weight::Good } else { Weight::Bad },
+            "proof",
+            proof_row(row),
+        )],
+        Event::Proof { verdict, sentence } => vec![Line::new(
+            if *verdict == Verdict::Proven {
+                Weight::Good
+            } else {
+                Weight::Bad
+            },
+            "proof",
+            format!("{}: {sentence}", verdict.shown()),
+        )],
+        Event::Concern { concern } => {
+            vec![Line::new(Weight::Warning, "look at", concern.to_string())]
+        }
         Event::Note { text } => vec![Line::new(Weight::Normal, "note", text)],
         Event::Warning { text } => vec![Line::new(Weight::Warning, "warning", text)],
         Event::Landed { branch, commit } => vec![landed(branch, commit.as_deref())],
@@ -90,6 +108,24 @@ pub(crate) fn lines(event: &Event) -> Vec<Line> {
             format!("{}: {reason}", state.replace('_', " ")),
         )],
         Event::Ended { .. } => Vec::new(),
+    }
+}
+
+/// One row of a proof: which side, what the runs showed, and what it means.
+pub(crate) fn proof_row(row: &Row) -> String {
+    let text = if row.side == Side::Suite {
+        format!("{:<20} {}: {}", row.side.shown(), row.run, row.found)
+    } else {
+        format!(
+            "{:<20} {:<14} {}",
+            row.side.shown(),
+            row.counts.shown(),
+            row.found
+        )
+    };
+    match row.same_as {
+        Some(side) => format!("{text} (the same tree as {}, run once)", side.shown()),
+        None => text,
     }
 }
 

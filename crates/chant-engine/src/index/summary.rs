@@ -35,6 +35,8 @@ pub struct Summary {
     pub completed_at: Option<String>,
     /// The commits it landed as, as written.
     pub commits: Vec<String>,
+    /// The end that a reproduction came to.
+    pub outcome: Option<String>,
     /// How many criteria it has.
     pub criteria: u32,
     /// How many of them are ticked.
@@ -145,6 +147,7 @@ impl Summary {
             agent: front.agent.clone(),
             completed_at: front.completed_at.clone(),
             commits: front.commits.clone(),
+            outcome: front.ending().map(|ending| ending.as_str().to_owned()),
             criteria: count(criteria.len()),
             checked: count(
                 criteria

@@ -204,6 +204,12 @@ pub struct Facts {
     pub landing: Option<Landing>,
     /// The checks and what came of them.
     pub checks: Vec<CheckRecord>,
+    /// What has to be proven from red to green.
+    pub plan: Option<crate::proof::Plan>,
+    /// The test files that earlier phases froze.
+    pub frozen: Vec<crate::proof::Frozen>,
+    /// The end that a reproduction claims.
+    pub ending: Option<chant_spec::Ending>,
     /// The red-to-green proof and what came of it.
     pub proof: Option<crate::proof::ProofDocument>,
     /// What a person should look at before trusting the result.

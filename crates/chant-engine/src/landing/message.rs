@@ -79,6 +79,12 @@ fn trailers(project: &Project, run: &RunRecord, landing: &Landing) -> Vec<(&'sta
         let counts = crate::query::counted(states);
         trailers.push(("Chant-Criteria", crate::query::in_words(&counts)));
     }
+    if let Some(proof) = &facts.proof {
+        trailers.push(("Chant-Proof", proof.summary()));
+    }
+    for concern in facts.concerns.iter().take(LISTED) {
+        trailers.push(("Chant-Concern", concern.to_string()));
+    }
     trailers
         .into_iter()
         .map(|(key, value)| (key, crate::one_line(&value)))

@@ -154,6 +154,9 @@ impl Candidate<'_> {
         ] {
             bytes = set_scalar(&Document::parse(bytes)?, key, value)?;
         }
+        if let Some(ending) = facts.ending {
+            bytes = set_scalar(&Document::parse(bytes)?, "outcome", ending.as_str())?;
+        }
         if let (None, Some(model)) = (&self.start.frontmatter().model, &facts.model) {
             bytes = set_scalar(&Document::parse(bytes)?, "model", model)?;
         }

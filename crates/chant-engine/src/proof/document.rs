@@ -19,6 +19,12 @@ pub struct ProofDocument {
     pub fails_with: Option<String>,
     /// How often the test was to run on each side.
     pub repeat: u32,
+    /// How long one run may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+    /// The folder it runs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cwd: Option<String>,
     /// The test files by content. Later phases must leave them as they are.
     pub tests: Vec<TestFile>,
     /// The commit that stood in for *before*.
@@ -85,6 +91,17 @@ pub enum Side {
 }
 
 impl Side {
+    /// What its output is kept as, in the run's folder.
+    pub(super) fn log(self) -> &'static str {
+        match self {
+            Self::Base => "proof-base",
+            Self::Result => "proof-result",
+            Self::WithoutFix => "proof-without-fix",
+            Self::Suite => "proof-suite",
+            Self::Reported => "proof-reported",
+        }
+    }
+
     /// As a person is told.
     pub fn shown(self) -> &'static str {
         match self {
@@ -122,6 +139,17 @@ pub enum Verdict {
     Flaky,
 }
 
+impl Verdict {
+    /// As a person is told.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Refuted => "not proven",
+            Self::Flaky => "flaky",
+        }
+    }
+}
+
 impl ProofDocument {
     /// One line for the landing's record: the verdict, the stage, and the counts.
     pub fn summary(&self) -> String {
@@ -131,7 +159,15 @@ impl ProofDocument {
             .filter(|row| row.side != Side::Suite)
             .map(|row| format!("{}: {}", row.side.shown(), row.counts.shown()))
             .collect();
-        format!("{}: {}", self.stage, rows.join("; "))
+        let what = self.outcome.as_deref().unwrap_or(&self.stage);
+        let rows = if rows.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", rows.join("; "))
+        };
+        let fixed_by = self.fixed_by.as_deref();
+        let fixed_by = fixed_by.map_or_else(String::new, |oid| format!("; fixed by {oid}"));
+        format!("{what}{rows}{fixed_by}")
     }
 }
 
@@ -152,10 +188,5 @@ impl Counts {
         } else {
             parts.join(", ")
         }
-    }
-
-    /// Whether it both passed and failed.
-    pub fn is_mixed(self) -> bool {
-        self.green > 0 && self.green < self.runs
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::criteria::Item;
 use super::list;
+use super::proven::{Proven, proven};
 use super::spec::Spec;
 use super::world::{World, settle};
 use crate::error::{Code, Error, Result};
@@ -30,6 +31,9 @@ pub struct Detail {
     /// The ids of a driver's members.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub member_ids: Vec<String>,
+    /// What its runs proved.
+    #[serde(flatten)]
+    pub proven: Proven,
     /// What lint says of it.
     pub findings: Vec<Finding>,
 }
@@ -50,6 +54,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         criteria_items,
         body: document.body().to_owned(),
         member_ids,
+        proven: proven(project, &found.id)?,
         findings: chant_spec::lint::lint(&document)
             .iter()
             .map(Finding::from)

@@ -61,6 +61,9 @@ pub struct Spec {
     /// When it was completed, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<String>,
+    /// The end that a reproduction came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// The run that `status` comes from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -137,6 +140,7 @@ impl Spec {
             agent: summary.agent,
             members: node.members,
             completed_at: summary.completed_at,
+            outcome: summary.outcome,
             run: verdict.run,
             error,
         }

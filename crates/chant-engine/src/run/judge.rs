@@ -3,8 +3,11 @@
 //! Pure: everything it needs is in [`Evidence`]. The checks come after it, in `check`.
 
 use chant_git::{Change, ChangeStatus};
-use chant_spec::{Criterion, Document, Kind, proving_check, waiver};
+use chant_spec::{Criterion, Document, Ending, Kind, proving_check, waiver};
 use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use super::boundary::{nothing_frozen, nothing_outside};
+use crate::proof::Frozen;
 
 /// What is known about a result.
 pub(super) struct Evidence<'a> {
@@ -24,6 +27,17 @@ pub(super) struct Evidence<'a> {
     pub violation: Option<&'a str>,
     /// `protect:` of the config and of the spec.
     pub protect: &'a [String],
+    /// Test files of earlier phases.
+    pub frozen: &'a [Frozen],
+    /// The end that a reproduction claims; `None` where the spec is none.
+    pub ending: Option<Ending>,
+}
+
+impl Evidence<'_> {
+    /// Whether it is a reproduction that came to another honest end than a red test.
+    fn ends_without_red(&self) -> bool {
+        self.ending.is_some_and(|end| end != Ending::Reproduced)
+    }
 }
 
 /// Whether the result may go on to the checks; otherwise why not, as one sentence.
@@ -36,6 +50,12 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), String> {
     };
     criteria_kept(evidence.start, end)?;
     nothing_protected(evidence)?;
+    nothing_frozen(evidence.changes, evidence.frozen)?;
+    nothing_outside(evidence)?;
+    if evidence.ends_without_red() {
+        // Its evidence stands in the spec. What was asked for a defect that is not there can not be done.
+        return Ok(());
+    }
     something_done(evidence, end)?;
     all_ticked(evidence.start, end)
 }

@@ -5,10 +5,12 @@
 //! instruction goes on from the step in the journal when its spec is worked (or merged) again.
 
 mod agent;
+mod boundary;
 pub(crate) mod claim;
 mod collect;
 mod judge;
 mod land;
+mod prove;
 mod start;
 mod verify;
 pub(crate) mod worktree;
@@ -155,9 +157,8 @@ impl Run<'_, '_> {
     }
 
     fn end(&mut self, state: RunState, reason: &str) -> Result<()> {
-        if state == RunState::Failed
-            && let Some(name) = worktree::keep_local_files(self.project, &self.record)?
-        {
+        let gives_up = matches!(state, RunState::Failed | RunState::NeedsAttention);
+        if gives_up && let Some(name) = worktree::keep_local_files(self.project, &self.record)? {
             self.note(format!("what the run wrote below .chant is kept at {name}"))?;
             self.record.facts.kept = Some(name);
         }
@@ -167,7 +168,7 @@ impl Run<'_, '_> {
             self.record.ended_at = Some(chant_os::clock::now().to_string());
         }
         self.journal.save(&self.record)?;
-        if state == RunState::Failed {
+        if gives_up {
             self.discard_worktree()?;
         }
         if state == RunState::Completed && self.file_says_completed() {

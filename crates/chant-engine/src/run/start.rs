@@ -10,6 +10,7 @@ use chant_os::lock::Lock;
 use chant_spec::status::{Action, allowed};
 use chant_spec::{Document, SpecId};
 
+use super::prove::Obligation;
 use super::{Run, Surroundings, claim, run_dir, worktree};
 use crate::error::{Code, Error, Result};
 use crate::inputs;
@@ -172,19 +173,24 @@ fn prepare(
     }
     let program = agents::program(project, &agent)?;
     let (main, base) = start_point(project)?;
+    let obligation = Obligation::of(project, id, &document, &base)?;
     let place = choose_place(project, Some(journal), id)?;
     let sources = inputs::gather(project, &document, &base)?;
     let prompt_name = agents::prompt_name(project, order, &document);
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), &prompt_name)?;
     try_prompt(project, &document, id, &prompt_name, &place)?;
     let spec_oid = repo.hash_object(document.bytes())?;
+    let mut brought = brought(project, &sources);
+    obligation.bring(&mut brought);
     let facts = Facts {
         base: base.to_string(),
         branch: place.branch.to_string(),
         worktree: place.folder,
         spec_path: project.path_from_repo(&project.spec_path_from_root(id)),
         spec_oid: spec_oid.to_string(),
-        brought: brought(project, &sources),
+        brought,
+        plan: obligation.plan,
+        frozen: obligation.frozen,
         silent: is_silent(project, id)?,
         agent: agent.name.clone(),
         agent_kind: agent.kind.to_string(),

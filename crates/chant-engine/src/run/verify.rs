@@ -2,15 +2,19 @@
 //! tree that would land?
 
 use chant_git::Oid;
-use chant_spec::{Check, CheckResult, Document, criteria_states, replace_frontmatter};
+use chant_spec::{
+    Check, CheckResult, Document, Ending, Stage, criteria_states, replace_frontmatter,
+};
 
 use super::judge::{Evidence, judge};
-use super::{Flow, Run};
+use super::{Flow, Run, boundary};
 use crate::bench::{Bench, Outcome, Stopped, name_of};
+use crate::concern::{self, Concern};
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{CheckRecord, CriterionRecord, RunState};
 use crate::landing::{Candidate, Plan, known};
+use crate::proof::claimed;
 
 impl Run<'_, '_> {
     /// Is it done? Pure but for reading objects.
@@ -25,18 +29,35 @@ impl Run<'_, '_> {
             known(facts.result_tree.as_deref())?,
         );
         let end = self.spec_as_left(&result)?;
+        let ending = match (&facts.plan, &end) {
+            (Some(plan), Some(end)) if plan.stage == Stage::Reproduction => {
+                match claimed(&self.start, end) {
+                    Ok(ending) => Some(ending),
+                    Err(reason) => return Ok(Flow::End(RunState::Failed, reason)),
+                }
+            }
+            _ => None,
+        };
+        let changes = repo.diff(&start, &result)?;
         let mut protect = self.project.config().protect.clone();
         protect.extend(self.start.frontmatter().protect.iter().cloned());
-        let verdict = judge(&Evidence {
+        let evidence = Evidence {
             start: &self.start,
             end: end.as_ref(),
-            changes: &repo.diff(&start, &result)?,
+            changes: &changes,
             spec_path: &facts.spec_path,
             prefix: &self.project.prefix_text(),
             missing_targets: &self.missing_targets(&result)?,
             violation: facts.violation.as_deref(),
             protect: &protect,
-        });
+            frozen: &facts.frozen,
+            ending,
+        };
+        let verdict = judge(&evidence);
+        let outside = boundary::outside(&evidence);
+        let concerns = concern::find(repo, &changes, &self.project.prefix_text())?;
+        self.record.facts.ending = ending;
+        self.remark(&outside, concerns)?;
         Ok(match verdict {
             Ok(()) => Flow::Next,
             Err(reason) => Flow::End(RunState::Failed, reason),
@@ -77,6 +98,28 @@ impl Run<'_, '_> {
                 state,
             })
             .collect())
+    }
+
+    /// What fails nothing, and should be seen by whoever decides.
+    fn remark(&mut self, outside: &[String], concerns: Vec<Concern>) -> Result<()> {
+        if !outside.is_empty() && !self.start.frontmatter().strict {
+            let shown: Vec<&str> = outside.iter().take(3).map(String::as_str).collect();
+            let more = match outside.len().saturating_sub(shown.len()) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            self.note(format!(
+                "changed beside the target files: {}{more}",
+                shown.join(", ")
+            ))?;
+        }
+        for concern in &concerns {
+            self.emit(&Event::Concern {
+                concern: concern.clone(),
+            })?;
+        }
+        self.record.facts.concerns = concerns;
+        Ok(())
     }
 
     fn missing_targets(&self, result: &Oid) -> Result<Vec<String>> {
@@ -129,7 +172,10 @@ impl Run<'_, '_> {
                     .map(|check| format!("check failed: {}: {}", check.name, check.outcome));
                 self.record.facts.criteria = self.criteria(&checks)?;
                 self.record.facts.checks = checks;
-                Ok(failed.map_or(Flow::Next, |reason| Flow::End(RunState::Failed, reason)))
+                match failed {
+                    Some(reason) => Ok(Flow::End(RunState::Failed, reason)),
+                    None => Ok(self.prove()?.unwrap_or(Flow::Next)),
+                }
             }
         }
     }
@@ -147,6 +193,15 @@ impl Run<'_, '_> {
     }
 
     fn run_checks(&mut self, tree: &Oid) -> Result<std::result::Result<Vec<CheckRecord>, Stopped>> {
+        if let Some(ending) = self.record.facts.ending
+            && ending != Ending::Reproduced
+            && !self.start.frontmatter().verify.is_empty()
+        {
+            self.note(format!(
+                "the spec's checks were not run: they are about a defect, and it ends as {ending}"
+            ))?;
+            return Ok(Ok(Vec::new()));
+        }
         let checks = self.start.frontmatter().verify.clone();
         if checks.is_empty() {
             return Ok(Ok(Vec::new()));

@@ -80,7 +80,7 @@ impl Run<'_, '_> {
             .to_string();
         let prompt = self.prompt_text()?;
         chant_os::file::replace(&self.dir().join("prompt.md"), prompt.as_bytes())?;
-        Ok(Flow::Next)
+        Ok(self.can_be_proven()?.unwrap_or(Flow::Next))
     }
 
     fn prompt_text(&self) -> Result<String> {

@@ -189,3 +189,20 @@ fn trailing_code_is_the_check() {
     check("no code", "no code", None);
     check("**bold** `` x`y ``", "bold `` x`y ``", Some("x`y"));
 }
+
+#[test]
+fn a_section_is_what_stands_under_its_last_heading() {
+    let check = |body: &str, expect: Option<&str>| {
+        let document = doc(&format!("---\nstatus: pending\n---\n{body}"));
+        assert_eq!(document.section("Outcome").map(str::trim), expect, "{body}");
+    };
+    check("# T\n\n## Outcome\n\nred\n", Some("red"));
+    check(
+        "## outcome\n\na\n\n### b\n\nc\n\n## d\n",
+        Some("a\n\n### b\n\nc"),
+    );
+    check("## Outcome\n\na\n\n# Outcome\n\nb\n", Some("b"));
+    check("```\n## Outcome\n```\n", None);
+    check("## Outcome of it\n", None);
+    check("## Outcome\n", Some(""));
+}

@@ -6,6 +6,7 @@ use chant_spec::CriterionState;
 
 use super::shown;
 use crate::cli::{Context, Done};
+use crate::progress::proof_row;
 use crate::ui::{Tone, harmless, one_line};
 
 /// Show a spec: how it stands, what it waits for, its text
@@ -55,6 +56,7 @@ fn print(cx: &mut Context, detail: &Detail) {
         ("agent", &spec.agent),
         ("model", &spec.model),
         ("completed", &spec.completed_at),
+        ("outcome", &spec.outcome),
         ("run", &spec.run),
     ] {
         if let Some(value) = value {
@@ -63,6 +65,16 @@ fn print(cx: &mut Context, detail: &Detail) {
     }
     if spec.criteria.total > 0 {
         criteria(cx, detail);
+    }
+    if let Some(proof) = &detail.proven.proof {
+        let sentence = format!("{}: {}", proof.verdict.shown(), proof.sentence);
+        field(cx, "proof", &one_line(&sentence));
+        for row in &proof.rows {
+            field(cx, "", &one_line(&proof_row(row)));
+        }
+    }
+    for concern in &detail.proven.concerns {
+        field(cx, "look at", &one_line(&concern.to_string()));
     }
     for finding in &detail.findings {
         field(cx, "lint", &one_line(&finding.message));

@@ -14,6 +14,7 @@ mod git_shapes;
 mod inputs;
 mod landing;
 mod prompts;
+mod proof;
 mod silent;
 mod stop;
 mod support;

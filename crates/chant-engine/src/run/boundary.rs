@@ -1,0 +1,61 @@
+//! What an agent must leave alone besides what is protected: tests that an earlier phase proved with, and where the
+//! spec is strict, everything but its target files. Pure.
+
+use chant_git::Change;
+
+use super::judge::Evidence;
+use crate::proof::{Frozen, TestFiles};
+
+/// Whether every frozen file is as it was, or is put back to what it was.
+pub(super) fn nothing_frozen(changes: &[Change], frozen: &[Frozen]) -> Result<(), String> {
+    for change in changes {
+        let Some(file) = frozen.iter().find(|file| file.path == change.path) else {
+            continue;
+        };
+        return Err(match &change.new {
+            None => format!("the agent deleted {}, which {} froze", file.path, file.by),
+            Some((_, oid)) if oid.as_str() == file.oid => continue,
+            Some(_) => format!("the agent changed {}, which {} froze", file.path, file.by),
+        });
+    }
+    Ok(())
+}
+
+/// Where the spec is strict, whether only its target files changed.
+pub(super) fn nothing_outside(evidence: &Evidence<'_>) -> Result<(), String> {
+    if !evidence.start.frontmatter().strict {
+        return Ok(());
+    }
+    match outside(evidence).as_slice() {
+        [] => Ok(()),
+        [one] => Err(format!(
+            "the agent changed {one}, which is not one of the target files, and the spec is strict"
+        )),
+        [first, rest @ ..] => Err(format!(
+            "the agent changed {first} and {} other files that are not target files, and the spec is strict",
+            rest.len()
+        )),
+    }
+}
+
+/// The changed files that the spec does not name: neither as targets nor as tests. chant's own folder is another matter.
+pub(super) fn outside(evidence: &Evidence<'_>) -> Vec<String> {
+    let front = evidence.start.frontmatter();
+    let tests = front.proof.iter().flat_map(|proof| &proof.tests);
+    let named: Vec<String> = front.target_files.iter().chain(tests).cloned().collect();
+    if front.target_files.is_empty() && !front.strict {
+        return Vec::new();
+    }
+    // A glob that is none is named by lint; it matches nothing.
+    let Ok(named) = TestFiles::new(evidence.prefix, &named) else {
+        return Vec::new();
+    };
+    let chants = format!("{}.chant/", evidence.prefix);
+    evidence
+        .changes
+        .iter()
+        .map(|change| change.path.as_str())
+        .filter(|path| !path.starts_with(&chants) && !named.contains(path))
+        .map(str::to_owned)
+        .collect()
+}
