@@ -24,8 +24,12 @@ pub(crate) enum Step {
     },
     /// Saves a file.
     Writes { path: String, text: String },
-    /// Looks at a file.
-    Shows { path: String, text: String },
+    /// Looks at a file; `lines` is where it is shown.
+    Shows {
+        path: String,
+        text: String,
+        lines: (usize, usize),
+    },
     /// Lets time pass.
     Clock(String),
 }
@@ -104,7 +108,11 @@ impl Page {
             match (kind, block.language) {
                 ("clock", _) => steps.push(Step::Clock(value)),
                 ("writes", _) => steps.push(Step::Writes { path: value, text }),
-                ("shows", _) => steps.push(Step::Shows { path: value, text }),
+                ("shows", _) => steps.push(Step::Shows {
+                    path: value,
+                    text,
+                    lines: (block.first, block.first + block.lines.len()),
+                }),
                 (_, "console") => steps.extend(commands(&block)),
                 _ => {}
             }

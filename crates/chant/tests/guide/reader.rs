@@ -102,15 +102,23 @@ impl Reader {
         text(&self.sh(command))
     }
 
-    /// Does all that a page says. With `GUIDE_BLESS` set, outputs that differ are written into the page instead: to be
-    /// read through before they are committed.
+    /// Does all that a page says. With `GUIDE_BLESS` set, what differs is written into the page instead: to be read
+    /// through before it is committed.
     pub(crate) fn follow(&mut self, page: &Page) {
         let mut corrected: Vec<((usize, usize), Vec<String>)> = Vec::new();
         for step in page.steps() {
             match step {
                 Step::Clock(time) => self.now = time,
                 Step::Writes { path, text } => self.write(&path, &self.with_real_ids(&text)),
-                Step::Shows { path, text } => self.compare(page, &path, &text),
+                Step::Shows { path, text, lines } => {
+                    let there = self.file(page, &path);
+                    let shown: Vec<&str> = text.lines().collect();
+                    let there: Vec<&str> = there.lines().collect();
+                    if !lines_match(&shown, &there) {
+                        must_bless(&page.place(lines.0), &shown, &there);
+                        corrected.push((lines, there.iter().map(|line| made_up(line)).collect()));
+                    }
+                }
                 Step::Command {
                     command,
                     output,
@@ -119,16 +127,12 @@ impl Reader {
                 } => {
                     let place = format!("{}: {command}", page.place(lines.0 - 1));
                     let said = self.type_in(&command, exits, &place);
-                    let printed: Vec<&str> = said.lines().collect();
+                    let printed: Vec<&str> = said.lines().map(str::trim_end).collect();
                     let shown: Vec<&str> = output.iter().map(String::as_str).collect();
                     if lines_match(&shown, &printed) {
                         continue;
                     }
-                    assert!(
-                        std::env::var_os("GUIDE_BLESS").is_some(),
-                        "{place}\nshown:\n{}\n\nprinted:\n{said}",
-                        shown.join("\n")
-                    );
+                    must_bless(&place, &shown, &printed);
                     corrected.push((lines, blessed(&shown, &printed)));
                 }
             }
@@ -179,17 +183,10 @@ impl Reader {
         std::fs::write(path, text).unwrap();
     }
 
-    fn compare(&self, page: &Page, path: &str, shown: &str) {
+    fn file(&self, page: &Page, path: &str) -> String {
         let file = self.here.join(self.with_real_ids(path));
-        let there = std::fs::read_to_string(&file)
-            .unwrap_or_else(|error| panic!("{:?} shows {path}: {error}", page.path));
-        let (shown, lines): (Vec<&str>, Vec<&str>) =
-            (shown.lines().collect(), there.lines().collect());
-        assert!(
-            lines_match(&shown, &lines),
-            "{:?} shows {path} otherwise than it is:\n{there}",
-            page.path
-        );
+        std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{:?} shows {path}: {error}", page.path))
     }
 
     /// The pages' ids end in made-up characters; the reader's end in others.
@@ -210,6 +207,22 @@ impl Reader {
         }
         real
     }
+}
+
+/// Ends the test, unless it was asked to correct the pages.
+#[track_caller]
+fn must_bless(place: &str, shown: &[&str], there: &[&str]) {
+    assert!(
+        std::env::var_os("GUIDE_BLESS").is_some(),
+        "{place}\nshown:\n{}\n\nthere is:\n{}",
+        shown.join("\n"),
+        there.join("\n")
+    );
+}
+
+/// A line with ids as the pages have them.
+fn made_up(line: &str) -> String {
+    without_random(line).replace("-xxx", "-k3x")
 }
 
 fn text(output: &Output) -> String {
@@ -234,7 +247,7 @@ fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
                     && has(u8::is_ascii_digit)
                     && has(u8::is_ascii_alphabetic)
             };
-            let mut words = without_random(line).replace("-xxx", "-k3x");
+            let mut words = made_up(line);
             for word in line.split(|c: char| !c.is_ascii_alphanumeric()) {
                 if is_oid(word) {
                     words = words.replace(word, "[..]");

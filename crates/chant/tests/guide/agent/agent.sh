@@ -24,7 +24,7 @@ case $part in
 typo) sed -i 's/seperate/separate/' README.md ;;
 whole-impact-map)
     cp -R "$here/impact-map/." .
-    sed -i "s/^## Documents$/- \`update\` calls \`compact\` when the file is long: a lock cannot be taken twice, so compaction goes under the same one.\n\n&/" \
+    sed -i '/^- A `kvstore.db.lock`/a - `update` calls `compact` when the file is long: a lock cannot be taken twice, so compaction goes under the same one.' \
         .chant/research/issue-1234-impact-map.md
     ;;
 *) cp -R "$here/$part/." . ;;
