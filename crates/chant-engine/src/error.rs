@@ -60,6 +60,7 @@ codes! {
         LintFailed "lint-failed" "At least one spec has an error.",
         BundleAltered "bundle-altered" "A bundle is not what it says it is.",
         EditorFailed "editor-failed" "The editor did not end well.",
+        AttestationInvalid "attestation-invalid" "What is attested of a landing is not what git has.",
         GitFailed "git-failed" "Git refused or failed.",
         DiskFull "disk-full" "There is no space left to write to.",
         Io "io" "A file could not be read or written.",
@@ -77,6 +78,7 @@ codes! {
         AgentNotFound "agent-not-found" "No agent has this name.",
         RunNotFound "run-not-found" "There is no such run.",
         NotTracked "not-tracked" "Git does not track this file.",
+        AttestationMissing "attestation-missing" "There is no attestation of this landing here.",
     }
     4 {
         NotARepository "not-a-repository" "Here is no git repository.",

@@ -5,6 +5,7 @@
 
 mod agents;
 mod approval;
+pub mod attest;
 mod bench;
 pub mod bundle;
 pub mod concern;

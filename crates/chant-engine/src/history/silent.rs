@@ -59,8 +59,8 @@ fn landing(run: RunRecord) -> Landing {
             .collect(),
         checks: facts
             .checks
-            .into_iter()
-            .map(|check| format!("{}: {}", check.outcome, check.run))
+            .iter()
+            .map(crate::journal::CheckRecord::trailer)
             .collect(),
         silent: true,
         place: 0,

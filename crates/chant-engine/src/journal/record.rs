@@ -49,6 +49,8 @@ named! {
         Land = "land",
         /// The checkout of the main branch is brought along.
         Checkout = "checkout",
+        /// What landed is attested.
+        Record = "record",
         /// Worktree and branch are removed.
         Clean = "clean",
     }

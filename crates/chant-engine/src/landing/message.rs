@@ -10,7 +10,7 @@ use crate::project::Project;
 const SUBJECT: usize = 72;
 
 /// More outputs than this are counted, not listed.
-const LISTED: usize = 200;
+pub(crate) const LISTED: usize = 200;
 
 /// `chant(<id>): <title>` with the record; in silent mode the title alone.
 pub(crate) fn commit_message(

@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::journal::{Landing, OutputRecord, RunRecord};
 use crate::project::Project;
 
-pub(crate) use message::{commit_message, title};
+pub(crate) use message::{LISTED, commit_message, title};
 
 /// What planning a landing gives.
 #[derive(Debug)]
@@ -169,7 +169,7 @@ impl Candidate<'_> {
     }
 
     /// The commits of the run that land as they are: the agent's own, oldest first.
-    fn agent_commits(&self) -> Result<Vec<Oid>> {
+    pub(crate) fn agent_commits(&self) -> Result<Vec<Oid>> {
         let facts = &self.run.facts;
         if facts.silent {
             return Ok(Vec::new());

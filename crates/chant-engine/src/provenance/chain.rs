@@ -55,22 +55,22 @@ impl<'h> Writers<'h> {
         let others = wrote
             .iter()
             .filter(|(_, landing)| key(landing) != key(reader));
-        let exact = others
+        // A landing's place says how many came after it: a reader's writers have higher ones.
+        let earlier = others.filter(|(_, landing)| landing.place > reader.place);
+        let last = |(_, landing): &&(&str, &'h Landing)| landing.place;
+        let exact = earlier
             .clone()
             .filter(|(oid, _)| Some(*oid) == input.oid.as_deref());
-        let last = |(_, landing): &&(&str, &'h Landing)| moment(landing);
-        if let Some((_, landing)) = exact.max_by_key(last) {
-            return Some(Writer {
-                landing,
-                edited: false,
-            });
-        }
-        let earlier = others.filter(|(_, landing)| moment(landing) < moment(reader));
-        let (_, landing) = earlier.max_by_key(last)?;
-        Some(Writer {
-            landing,
-            edited: true,
-        })
+        let edited = |edited| {
+            move |(_, landing): &(&str, &'h Landing)| Writer {
+                landing: *landing,
+                edited,
+            }
+        };
+        exact
+            .min_by_key(last)
+            .map(edited(false))
+            .or_else(|| earlier.min_by_key(last).map(edited(true)))
     }
 }
 
@@ -79,10 +79,6 @@ type Key<'h> = (&'h str, &'h str);
 
 fn key(landing: &Landing) -> Key<'_> {
     (&landing.spec, &landing.run)
-}
-
-fn moment(landing: &Landing) -> jiff::Timestamp {
-    landing.at.parse().unwrap_or_default()
 }
 
 /// The landings behind `begins`, each once and after all that used what it wrote, and where they begin.
@@ -147,8 +143,8 @@ fn begin(origins: &mut Vec<Origin>, input: &Input, spec: &str) {
     }
 }
 
-/// The landings that can be reached, no writer before its readers. A circle, which only clocks that go wrong could make,
-/// is cut where it closes.
+/// The landings that can be reached, no writer before its readers. A circle, which two specs that name each other could
+/// make, is cut where it closes.
 fn order<'h>(writers: &Writers<'h>, begins: &[&'h Landing]) -> Vec<&'h Landing> {
     let mut seen: HashSet<Key<'h>> = HashSet::new();
     let mut order = Vec::new();

@@ -1,10 +1,13 @@
 //! The last steps: the main branch moves, and its checkout follows.
 
+use chant_git::Oid;
+
 use super::{Flow, Run};
+use crate::attest;
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{RunState, Step};
-use crate::landing::{Candidate, Landed};
+use crate::landing::{Candidate, Landed, known};
 
 impl Run<'_, '_> {
     /// Moves the main branch by compare-and-swap. Probe: it contains the landing's commit.
@@ -67,6 +70,23 @@ impl Run<'_, '_> {
                 "landed, but the checkout still has its own version of {}; compare with `git diff HEAD`",
                 left.join(", ")
             ))?;
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Attests what landed. Repeatable: the second time says the same.
+    pub(super) fn attest(&mut self) -> Result<Flow> {
+        let Some(landing) = self.record.facts.landing.clone() else {
+            return Ok(Flow::Next);
+        };
+        let commit: Oid = known(landing.commit.as_deref())?;
+        let recorded = attest::record(&attest::Landed {
+            candidate: self.candidate(),
+            commit: &commit,
+            landing: &landing,
+        })?;
+        if let Some(because) = recorded.unsigned_because {
+            self.warn(format!("the attestation is not signed: {because}"))?;
         }
         Ok(Flow::Next)
     }

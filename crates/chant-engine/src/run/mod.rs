@@ -119,6 +119,7 @@ impl Run<'_, '_> {
             Step::Verify => self.verify(),
             Step::Land => self.land(),
             Step::Checkout => self.checkout(),
+            Step::Record => self.attest(),
             Step::Clean => self.clean(),
         }
     }
@@ -142,7 +143,7 @@ impl Run<'_, '_> {
         self.record.reason = String::new();
         self.record.state = match step {
             Step::Verify => RunState::Verifying,
-            Step::Land | Step::Checkout | Step::Clean => RunState::Landing,
+            Step::Land | Step::Checkout | Step::Record | Step::Clean => RunState::Landing,
             _ => RunState::InProgress,
         };
         self.journal.save(&self.record)?;

@@ -49,7 +49,7 @@ pub fn merge(project: &Project, run: &RunRecord, outside: Surroundings<'_>) -> R
 fn waits(run: &RunRecord) -> bool {
     let past_the_agent = matches!(
         run.step,
-        Step::Verify | Step::Land | Step::Checkout | Step::Clean
+        Step::Verify | Step::Land | Step::Checkout | Step::Record | Step::Clean
     );
     matches!(
         run.state,

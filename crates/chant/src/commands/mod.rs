@@ -2,6 +2,7 @@
 
 mod add;
 mod archive;
+mod attest;
 mod bundle;
 mod cancel;
 mod cleanup;
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Log(log::Args),
     Status(status::Args),
     Why(why::Args),
+    Attest(attest::Args),
     Merge(merge::Args),
     Reset(reset::Args),
     Waive(waive::Args),
@@ -90,6 +92,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
         Command::Why(args) => why::run(cx, &args),
+        Command::Attest(args) => attest::run(cx, &args),
         Command::Merge(args) => merge::run(cx, &args),
         Command::Reset(args) => reset::run(cx, &args),
         Command::Waive(args) => waive::run(cx, &args),

@@ -261,6 +261,7 @@ const COMMANDS: &[&str] = &[
     "cleanup",
     "undo",
     "why",
+    "attest",
     "completion",
     "man",
     "demo",

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "worktree",
     "provision",
     "agent",
@@ -11,6 +11,7 @@ const STEPS: [&str; 9] = [
     "verify",
     "land",
     "checkout",
+    "record",
     "clean",
 ];
 
