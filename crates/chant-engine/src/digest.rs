@@ -32,11 +32,18 @@ pub(crate) fn sha256_blob(content: &[u8]) -> String {
 
 /// The object id git has for this content in a repository whose object ids have so many digits.
 pub(crate) fn blob_id(content: &[u8], digits: usize) -> String {
+    object_id("blob", content, digits)
+}
+
+/// The same for any kind of object.
+pub(crate) fn object_id(kind: &str, content: &[u8], digits: usize) -> String {
+    let header = format!("{kind} {}\0", content.len());
     if digits == 64 {
-        return sha256_blob(content);
+        let sum = Sha256::new().chain_update(header).chain_update(content);
+        return hex(&sum.finalize());
     }
     let sum = <Sha1 as sha1::Digest>::new()
-        .chain_update(format!("blob {}\0", content.len()))
+        .chain_update(header)
         .chain_update(content)
         .finalize();
     hex(&sum)

@@ -89,6 +89,8 @@ codes! {
         WrongStatus "wrong-status" "The spec's status does not allow this.",
         Blocked "blocked" "The spec waits for something else.",
         ApprovalMissing "approval-missing" "The spec needs an approval first.",
+        PersonOnly "person-only" "Only a person can do this, and an agent tried.",
+        NotSigned "not-signed" "An approval has to be signed here, and could not be.",
         GateClosed "gate-closed" "A person has to open this gate.",
         SpecLocked "spec-locked" "A live run holds this spec.",
         SilentRefused "silent-refused" "Silent mode is not possible where .chant is tracked.",

@@ -33,7 +33,7 @@ pub mod trust;
 pub mod verbs;
 pub mod workflow;
 
-pub(crate) use digest::{blob_id, digest, hex, sha256_blob};
+pub(crate) use digest::{blob_id, digest, hex, object_id, sha256_blob};
 pub use error::{Code, Error, Result};
 pub(crate) use line::one_line;
 pub use nearest::nearest;

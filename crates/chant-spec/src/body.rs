@@ -211,6 +211,18 @@ pub(crate) fn section<'t>(body: &'t str, heading: &str) -> Option<&'t str> {
     found.map(|(_, section)| &body[section])
 }
 
+/// The text of the last heading.
+pub(crate) fn last_heading(body: &str) -> Option<String> {
+    let mut events = Parser::new_ext(body, Options::ENABLE_TASKLISTS).into_offset_iter();
+    let mut last = None;
+    while let Some((event, _)) = events.next() {
+        if matches!(event, Event::Start(Tag::Heading { .. })) {
+            last = Some(heading_text(&mut events).trim().to_owned());
+        }
+    }
+    last
+}
+
 /// Whether markdown holds nothing but paragraphs and plain lists: nothing that could begin or end another section.
 pub(crate) fn is_prose(text: &str) -> bool {
     Parser::new_ext(text, Options::ENABLE_TASKLISTS).all(|event| {

@@ -5,6 +5,7 @@
 //! not, there is no result. Deliberately not here: writing the file.
 
 mod block;
+mod section;
 
 use std::ops::Range;
 
@@ -16,6 +17,7 @@ use crate::quote::{self, scalar};
 use crate::yaml::{Entry, List, Node, Value};
 
 pub use block::set_block;
+pub use section::append_entry;
 
 /// Why an edit was not made. The file is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

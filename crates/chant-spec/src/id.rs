@@ -107,7 +107,7 @@ fn fingerprint(text: &str) -> String {
 }
 
 /// Splits `x.2` into `x` and 2.
-pub(crate) fn member(id: &str) -> Option<(&str, u32)> {
+pub fn member(id: &str) -> Option<(&str, u32)> {
     let (driver, number) = id.rsplit_once('.')?;
     let digits = !driver.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     Some((driver, number.parse().ok().filter(|_| digits)?))

@@ -240,6 +240,16 @@ pub const KEYS: &[Key] = &[
     field(Gate, "approval.by", "who said so"),
     field(Gate, "approval.at", "when"),
     field(Gate, "approval.reason", "why it was rejected"),
+    field(
+        Gate,
+        "approval.objects",
+        "what was approved, by content: `spec`, `criteria`, and of a gate `tree`; `chant approve` writes it",
+    ),
+    field(
+        Gate,
+        "approval.signature",
+        "the approver's signature, or `unsigned`",
+    ),
     field(Gate, "gate", "`human`: a step that only a person takes"),
     field(Record, "completed_at", "when it was completed"),
     field(Record, "commits", "what it landed as"),

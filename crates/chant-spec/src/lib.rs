@@ -32,8 +32,8 @@ pub use criteria::{CheckResult, CriterionState, Waiver, criteria_states, proving
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest, position};
 pub use document::Document;
 pub use edit::{
-    EditError, append_section, push_list, remove_key, replace_frontmatter, set_block, set_checked,
-    set_scalar,
+    EditError, append_entry, append_section, push_list, remove_key, replace_frontmatter, set_block,
+    set_checked, set_scalar,
 };
 pub use frontmatter::{Check, Expect, Frontmatter, Kind};
 pub use graph::{Blocker, Readiness};

@@ -3,11 +3,20 @@
 //! Owns which object ids an approval holds and when it still holds. The entry in the file is [`chant_spec::Approval`];
 //! the commands are `verbs/approve.rs` and `verbs/reject.rs`.
 
+mod outputs;
+mod person;
+mod settle;
+mod signature;
+
+pub(crate) use outputs::Outputs;
+pub(crate) use person::person_only;
+pub(crate) use settle::{is_passed_gate, settle, upstream};
+pub(crate) use signature::Signing;
+
 use chant_spec::{Changed, Consent, Document, Objects, criteria_text, intent};
-use sha1::{Digest, Sha1};
 
 /// Whether a person agreed to a spec as it is now, by its file alone. What a gate's approval says of other files, and
-/// what a signature is worth, is left to [`settle`].
+/// what a signature is worth, is left to [`settle()`].
 pub(crate) fn consent(document: &Document) -> Consent {
     let Some(approval) = &document.frontmatter().approval else {
         return Consent::NotAsked;
@@ -45,33 +54,15 @@ pub(crate) fn consent(document: &Document) -> Consent {
     Consent::Granted { by, at }
 }
 
-/// What an approval of this document holds, in a repository whose object ids are as long as this one.
-pub(crate) fn objects(document: &Document, like: &str) -> Objects {
+/// What an approval of this document holds, in a repository whose object ids have so many digits.
+pub(crate) fn objects(document: &Document, digits: usize) -> Objects {
     Objects {
-        spec: blob(&intent(document), like.len()),
-        criteria: blob(criteria_text(document).as_bytes(), like.len()),
+        spec: crate::blob_id(&intent(document), digits),
+        criteria: crate::blob_id(criteria_text(document).as_bytes(), digits),
         tree: None,
     }
 }
 
-/// The object id that git has for these bytes, in the hash that gives ids of this length.
-pub(crate) fn blob(bytes: &[u8], length: usize) -> String {
-    object("blob", bytes, length)
-}
-
-fn object(kind: &str, bytes: &[u8], length: usize) -> String {
-    let header = format!("{kind} {}\0", bytes.len());
-    if length == SHA256 {
-        let hash = sha2::Sha256::new().chain_update(header).chain_update(bytes);
-        return crate::hex(&hash.finalize());
-    }
-    let hash = Sha1::new().chain_update(header).chain_update(bytes);
-    crate::hex(&hash.finalize())
-}
-
-/// Hexadecimal digits of a SHA-256 object id.
-const SHA256: usize = 64;
-
 fn is_blob(oid: &str, bytes: &[u8]) -> bool {
-    blob(bytes, oid.len()) == oid
+    crate::blob_id(bytes, oid.len()) == oid
 }

@@ -93,9 +93,51 @@ pub struct Approval {
     /// Before an agent's work lands, in every spec.
     pub required: bool,
     /// What a rejection does.
-    pub rejection_action: Option<String>,
-    /// How approvals are signed.
-    pub sign: Option<String>,
+    pub rejection_action: Rejection,
+    /// How approvals are signed; `None` where they are not.
+    pub sign: Option<Sign>,
+}
+
+/// What a rejection does to other specs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rejection {
+    /// Nothing: what depends on the spec waits for it as before.
+    #[default]
+    Manual,
+    /// What depends on it is blocked, and says who rejected it and why.
+    Dependency,
+    /// Of a member: the driver and its other members that were not begun are held.
+    Group,
+}
+
+/// How approvals are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// With the ssh key that signs the person's commits.
+    Ssh,
+    /// With the person's gpg key.
+    Gpg,
+}
+
+impl Rejection {
+    /// The word in the settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Dependency => "dependency",
+            Self::Group => "group",
+        }
+    }
+}
+
+impl Sign {
+    /// The word in the settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ssh => "ssh",
+            Self::Gpg => "gpg",
+        }
+    }
 }
 
 const BRANCH_PREFIX: &str = "chant/";
@@ -150,8 +192,17 @@ impl Config {
             protect: settings.texts("protect")?,
             approval: Approval {
                 required: settings.flag("approval.required")?.unwrap_or(false),
-                rejection_action: settings.text("approval.rejection_action")?,
-                sign: settings.text("approval.sign")?,
+                rejection_action: settings
+                    .word(
+                        "approval.rejection_action",
+                        &[Rejection::Manual, Rejection::Dependency, Rejection::Group]
+                            .map(|action| (action.word(), action)),
+                    )?
+                    .unwrap_or_default(),
+                sign: settings.strictest(
+                    "approval.sign",
+                    &[Sign::Ssh, Sign::Gpg].map(|sign| (sign.word(), sign)),
+                )?,
             },
             unused: std::mem::take(&mut settings.unused),
             agents,

@@ -56,6 +56,23 @@ impl Entry<'_> {
         place(self.file, &self.node)
     }
 
+    /// The meaning of a word; none of one that says no.
+    fn word<T: Copy>(&self, words: &[(&str, T)]) -> Result<Option<T>> {
+        let text = match &self.node.value {
+            Value::Text(text) => text.trim(),
+            Value::Flag(false) => "none",
+            _ => "?",
+        };
+        if matches!(text, "none" | "off" | "") {
+            return Ok(None);
+        }
+        let known = words.iter().find(|(word, _)| *word == text);
+        known.map(|(_, meaning)| Some(*meaning)).ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.wrong(&format!("one of {}", words.join(", ")))
+        })
+    }
+
     fn wrong(&self, expected: &str) -> Error {
         self.file.error(
             self.node.line,
@@ -172,6 +189,31 @@ impl<'a> Settings<'a> {
             Value::Flag(flag) => Ok(Some(flag.to_string())),
             _ => Err(entry.wrong("one word or text")),
         }
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(
+        &self,
+        key: &'static str,
+        words: &[(&str, T)],
+    ) -> Result<Option<T>> {
+        self.last(key).map_or(Ok(None), |entry| entry.word(words))
+    }
+
+    /// One of some words, or `none` or `false`, which no layer can say in place of a word that a lower one says: what
+    /// protects a person is not turned off by a file that comes with the repository.
+    pub(super) fn strictest<T: Copy>(
+        &self,
+        key: &'static str,
+        words: &[(&str, T)],
+    ) -> Result<Option<T>> {
+        let mut entries: Vec<&Entry<'a>> = self.all(key).collect();
+        entries.sort_by_key(|entry| entry.file.layer);
+        let mut strictest = None;
+        for entry in entries {
+            strictest = entry.word(words)?.or(strictest);
+        }
+        Ok(strictest)
     }
 
     pub(super) fn flag(&self, key: &'static str) -> Result<Option<bool>> {

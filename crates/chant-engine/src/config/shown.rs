@@ -53,9 +53,12 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         ),
         (
             "approval.rejection_action",
-            config.approval.rejection_action.clone(),
+            Some(config.approval.rejection_action.word().to_owned()),
         ),
-        ("approval.sign", config.approval.sign.clone()),
+        (
+            "approval.sign",
+            config.approval.sign.map(|sign| sign.word().to_owned()),
+        ),
     ];
     let mut values: Vec<Value> = plain
         .into_iter()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::file::File;
-use super::{Config, Layer};
+use super::{Config, Layer, Rejection, Sign};
 use crate::error::{Code, Error};
 
 fn file(layer: Layer, yaml: &str) -> File {
@@ -101,7 +101,7 @@ fn keys_of_the_earlier_implementation_mean_the_same_or_are_named() {
     );
     assert!(config.defaults.silent);
     assert_eq!(config.defaults.agent.as_deref(), Some("claude"));
-    assert_eq!(config.approval.rejection_action.as_deref(), Some("manual"));
+    assert_eq!(config.approval.rejection_action, Rejection::Manual);
     assert_eq!(config.agents[0].command, ["claude-alt"]);
     assert_eq!(config.agents[0].max_concurrent, 3);
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
@@ -218,4 +218,24 @@ fn numbers_keep_their_text() {
         project("project: {name: 1.0}").project_name.as_deref(),
         Some("1.0")
     );
+}
+
+#[test]
+fn a_project_cannot_turn_a_persons_signing_off() {
+    let check = |person: &str, project: &str, expect: Option<Sign>| {
+        let (person, project) = (
+            format!("approval: {{sign: {person}}}"),
+            format!("approval: {{sign: {project}}}"),
+        );
+        let config = merge(&[(Layer::Person, &person), (Layer::Project, &project)]).unwrap();
+        assert_eq!(config.approval.sign, expect, "{person} {project}");
+    };
+    check("ssh", "none", Some(Sign::Ssh));
+    check("ssh", "false", Some(Sign::Ssh));
+    check("ssh", "gpg", Some(Sign::Gpg));
+    check("none", "ssh", Some(Sign::Ssh));
+    check("none", "none", None);
+    let wrong = merge(&[(Layer::Project, "approval: {sign: pgp}")]).unwrap_err();
+    assert_eq!(wrong.code, Code::ConfigInvalid);
+    assert!(wrong.message.contains("one of ssh, gpg"), "{wrong}");
 }

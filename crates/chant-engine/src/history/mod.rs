@@ -142,6 +142,11 @@ impl History {
         self.landings.values().flatten()
     }
 
+    /// Every landing of every spec, in no order.
+    pub(crate) fn every(&self) -> impl Iterator<Item = &Landing> {
+        self.landings.values().flatten()
+    }
+
     /// The landing that made a commit.
     pub(crate) fn of_commit(&self, commit: &Oid) -> Option<&Landing> {
         self.landings

@@ -5,11 +5,14 @@ use chant_spec::SpecId;
 
 use super::{Input, InputKind, Landing, Output};
 
-/// Whether a commit says that it is a landing. Only chant may say so: a run's own commits must not.
+/// Whether a commit says that it is a landing, or what a person said. Only chant may say so: a run's own commits must not.
 pub(crate) fn claims_to_land(message: &str) -> bool {
-    chant_git::trailers_of(message)
-        .iter()
-        .any(|(key, _)| matches!(key.as_str(), "Chant-Spec" | "Chant-Run"))
+    chant_git::trailers_of(message).iter().any(|(key, _)| {
+        matches!(
+            key.as_str(),
+            "Chant-Spec" | "Chant-Run" | "Chant-Approval" | "Chant-Rejection"
+        )
+    })
 }
 
 /// The landing that a commit is, in the project of this key; `None` for every other commit.

@@ -63,7 +63,7 @@ pub fn board(project: &Project) -> Result<Board> {
                 tally.add(&entry.node.id, completed, summary);
             }
             *counts.entry(verdict.standing()).or_default() += 1;
-            Section::of(verdict.standing()).is_some()
+            verdict.lapsed_gate || Section::of(verdict.standing()).is_some()
         },
     )?;
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
@@ -77,7 +77,8 @@ pub fn board(project: &Project) -> Result<Board> {
             Some(Section::Active) => board.active.push(spec),
             Some(Section::Attention) => board.attention.push(spec),
             Some(Section::Ready) => board.ready.push(spec),
-            None => {}
+            // A gate whose approval lapsed.
+            None => board.attention.push(spec),
         }
     }
     Ok(board)

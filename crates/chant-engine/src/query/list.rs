@@ -2,8 +2,9 @@
 
 use chant_spec::Kind;
 
-use super::spec::{Spec, Verdict, natural_order};
+use super::spec::{Approved, Spec, Verdict, natural_order};
 use super::world::{World, settle};
+use crate::approval;
 use crate::error::Result;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
@@ -18,6 +19,8 @@ pub struct Filter {
     pub statuses: Vec<String>,
     /// One of these types.
     pub kinds: Vec<String>,
+    /// One of these: `pending`, `approved`, `rejected`, `lapsed`.
+    pub approvals: Vec<String>,
     /// Only what is ready.
     pub ready: bool,
     /// Those that were put away, in place of those that were not.
@@ -40,11 +43,14 @@ impl Filter {
                     .any(|kind| Kind::parse(kind) == entry.node.kind))
     }
 
-    fn takes(&self, verdict: &Verdict) -> bool {
+    fn takes(&self, entry: &Entry, verdict: &Verdict) -> bool {
+        let approval = || Approved::of(&entry.node, verdict.state);
+        let is_so = |approval: Approved| self.approvals.iter().any(|it| it == approval.status);
         let named = |status: &String| {
             *status == verdict.state.as_str() || *status == verdict.standing().as_str()
         };
         (!self.ready || verdict.ready)
+            && (self.approvals.is_empty() || approval().is_some_and(is_so))
             && (self.statuses.is_empty() || self.statuses.iter().any(named))
     }
 }
@@ -54,7 +60,7 @@ pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
     let mut specs = survey(
         project,
         |entry| filter.may_take(entry),
-        |_, verdict| filter.takes(verdict),
+        |entry, verdict| filter.takes(entry, verdict),
     )?;
     // Nearly in order already, by their paths; so is what is then put into groups.
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
@@ -80,7 +86,9 @@ pub(super) fn survey(
     let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
     let mut entries = Index::load(project)?.into_entries();
     settle(&mut entries, project, &overlay);
-    let world = World::new(&entries, &overlay);
+    approval::settle(project, &mut entries, &overlay);
+    let action = project.config().approval.rejection_action;
+    let world = World::new(&entries, &overlay).with_rejections(&entries, action);
     let verdicts: Vec<Option<Verdict>> = entries
         .iter()
         .map(|entry| {

@@ -2,9 +2,12 @@
 //!
 //! There is one object for a spec, [`Spec`], the same in every answer, and one place that computes it, [`world`].
 
+mod activity;
+mod before;
 mod board;
 mod criteria;
 mod findings;
+mod gate;
 mod list;
 mod one;
 mod proven;
@@ -12,12 +15,16 @@ mod search;
 mod spec;
 mod world;
 
+pub use activity::{Happening, Wanted, activity, since};
+pub(crate) use before::before;
 pub use board::{Board, board};
 pub use criteria::{Counts, Item, counted, in_words};
 pub use findings::{Findings, SpecFindings, lint};
+pub use gate::{Gate, Phase, Task, gate};
 pub(crate) use list::entries;
 pub use list::{Filter, list};
 pub use one::{Detail, show};
 pub use proven::{Proven, proven};
 pub use search::{Hit, Hits, search};
-pub use spec::{Criteria, Spec, natural_order};
+pub use spec::{Approved, Criteria, Spec, natural_order};
+pub(crate) use world::World;

@@ -12,6 +12,8 @@ use super::list;
 use super::proven::{Proven, proven};
 use super::spec::Spec;
 use super::world::{World, settle};
+use crate::approval;
+use crate::config::Rejection;
 use crate::error::{Code, Error, Result};
 use crate::index::{Entry, Finding};
 use crate::journal::Overlay;
@@ -28,6 +30,9 @@ pub struct Detail {
     pub criteria_items: Vec<Item>,
     /// Everything after the frontmatter.
     pub body: String,
+    /// What the signature of its approval is worth, as a fragment of a sentence; where there is an approval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
     /// The ids of a driver's members.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub member_ids: Vec<String>,
@@ -50,6 +55,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     let completed = matches!(spec.state, State::Completed | State::Stale);
     let criteria_items = super::criteria::items(project, &spec.id, completed, &document)?;
     Ok(Detail {
+        signature: signature(project, &document, &found.id),
         spec,
         criteria_items,
         body: document.body().to_owned(),
@@ -59,6 +65,23 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
             .iter()
             .map(Finding::from)
             .collect(),
+    })
+}
+
+/// Whose signature an approval has, or why it counts for nothing.
+fn signature(project: &Project, document: &Document, id: &SpecId) -> Option<String> {
+    let approval = document.frontmatter().approval.as_ref()?;
+    if !approval.says_approved() || approval.objects.is_none() {
+        return None;
+    }
+    let Some(text) = approval.signature() else {
+        return Some("unsigned".to_owned());
+    };
+    let checked = approval::Signing::like(project, text).check(id.as_str(), approval);
+    Some(match checked {
+        Ok(Ok(principal)) => format!("signed by {principal}"),
+        Ok(Err(why)) => format!("signed, but {why}"),
+        Err(error) => format!("signed, but it could not be checked: {}", error.message),
     })
 }
 
@@ -91,7 +114,10 @@ impl Project {
             return specs.into_iter().next().ok_or_else(gone);
         };
         settle(&mut entries, self, &overlay);
-        let verdict = World::new(&entries, &overlay).verdict(&entries[0]);
+        approval::settle(self, &mut entries, &overlay);
+        let action = self.config().approval.rejection_action;
+        let world = World::new(&entries, &overlay).with_rejections(&entries, action);
+        let verdict = world.verdict(&entries[0]);
         Ok(Spec::new(entries.swap_remove(0), verdict))
     }
 
@@ -107,9 +133,13 @@ impl Project {
     }
 }
 
-/// The spec and everything its readiness depends on, or `None` where a name can only be understood by knowing
-/// all names.
+/// The spec and everything its readiness depends on, or `None` where it takes all specs to know: for a name that is a
+/// part of an id, for a gate that was passed, and for a group that one rejected member holds.
 fn neighbourhood(project: &Project, found: &SpecRef) -> Option<Vec<Entry>> {
+    let in_groups = project.config().approval.rejection_action == Rejection::Group;
+    if in_groups && (found.id.member_of().is_some() || is_driver(project, found)) {
+        return None;
+    }
     let mut entries = vec![Entry::read(project, found)];
     let mut seen = HashSet::from([found.id.as_str().to_owned()]);
     let mut next = 0;
@@ -128,7 +158,11 @@ fn neighbourhood(project: &Project, found: &SpecRef) -> Option<Vec<Entry>> {
             }
         }
     }
-    Some(entries)
+    (!entries.iter().any(approval::is_passed_gate)).then_some(entries)
+}
+
+fn is_driver(project: &Project, found: &SpecRef) -> bool {
+    Entry::read(project, found).node.kind == chant_spec::Kind::Driver
 }
 
 /// The names that count for a spec: what it depends on and the members before it. What is over depends on nothing.

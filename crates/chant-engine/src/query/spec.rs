@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 
+use chant_spec::graph::Node;
 use chant_spec::status::State;
+use chant_spec::{Blocker, Consent, Objects};
 use serde::Serialize;
 
 use crate::index::{Entry, Finding, Summary};
@@ -30,6 +32,15 @@ pub struct Spec {
     pub may_be_worked: bool,
     /// What is in the way, each as a fragment of a sentence.
     pub blocked_by: Vec<String>,
+    /// The same for the engine's own decisions.
+    #[serde(skip)]
+    pub(crate) blockers: Vec<Blocker>,
+    /// Whether only a person passes it.
+    #[serde(skip)]
+    pub is_gate: bool,
+    /// What a person said; where one is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approved>,
     /// Free words to select by.
     pub labels: Vec<String>,
     /// What has to be completed first.
@@ -72,6 +83,65 @@ pub struct Spec {
     pub error: Option<Finding>,
 }
 
+/// What a person said of a spec, as far as it still holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approved {
+    /// Whether it has to be asked for.
+    pub required: bool,
+    /// `pending`, `approved`, `rejected` or `lapsed`.
+    pub status: &'static str,
+    /// Whether it was given for something that has changed since.
+    pub lapsed: bool,
+    /// Who said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Why, where it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// How it stands, as a fragment of a sentence.
+    pub says: String,
+    /// Whether there is a signature. `chant show` says whose.
+    pub signed: bool,
+    /// What was approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub objects: Option<Objects>,
+}
+
+impl Approved {
+    /// What is known of a spec; `None` where nobody is asked.
+    pub(super) fn of(node: &Node, state: State) -> Option<Self> {
+        let is_gate = node.gate.is_some();
+        let over = matches!(state, State::Completed | State::Cancelled);
+        let mut consent = match (&node.consent, is_gate) {
+            (Consent::NotAsked, true) => Consent::Awaited,
+            (consent, _) => consent.clone(),
+        };
+        // The landing was of what was approved; what is done to the file later concerns nobody's work.
+        let file = node.approval.clone().unwrap_or_default();
+        if over && !is_gate && file.says_approved() {
+            consent = Consent::Granted {
+                by: file.by.clone().unwrap_or_else(|| "somebody".to_owned()),
+                at: file.at.clone().unwrap_or_else(|| "some time".to_owned()),
+            };
+        }
+        let status = consent.word()?;
+        Some(Self {
+            required: file.required || is_gate,
+            status,
+            lapsed: matches!(consent, Consent::Lapsed { .. }),
+            says: consent.to_string(),
+            signed: file.signature().is_some(),
+            by: file.by,
+            at: file.at,
+            reason: file.reason,
+            objects: file.objects,
+        })
+    }
+}
+
 /// Acceptance criteria, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Criteria {
@@ -88,8 +158,10 @@ pub(super) struct Verdict {
     pub reason: Option<String>,
     pub ready: bool,
     pub may_be_worked: bool,
-    pub blocked_by: Vec<String>,
+    pub blocked_by: Vec<Blocker>,
     pub run: Option<String>,
+    /// A gate that was passed by an approval that does not hold any more.
+    pub lapsed_gate: bool,
 }
 
 impl Verdict {
@@ -115,6 +187,7 @@ impl Spec {
             Err(finding) => (Summary::default(), Some(finding)),
         };
         let node = entry.node;
+        let approval = Approved::of(&node, verdict.state);
         Self {
             id: node.id,
             title: summary.title.unwrap_or_default(),
@@ -123,7 +196,10 @@ impl Spec {
             reason: verdict.reason,
             ready: verdict.ready,
             may_be_worked: verdict.may_be_worked,
-            blocked_by: verdict.blocked_by,
+            is_gate: node.gate.is_some(),
+            approval,
+            blocked_by: verdict.blocked_by.iter().map(ToString::to_string).collect(),
+            blockers: verdict.blocked_by,
             labels: summary.labels,
             depends_on: node.depends_on,
             informed_by: summary.informed_by,
@@ -149,6 +225,15 @@ impl Spec {
     /// Whether it is pending and something is in the way.
     pub fn is_blocked(&self) -> bool {
         self.state == State::Pending && !self.ready
+    }
+
+    /// A gate that was passed, by an approval that does not hold, or that nobody gave.
+    pub fn needs_approval_again(&self) -> bool {
+        let granted = |approval: &Approved| approval.status == "approved";
+        self.is_gate
+            && self.state == State::Completed
+            && !self.archived
+            && !self.approval.as_ref().is_some_and(granted)
     }
 
     /// The one word for how it stands: `ready` or `blocked` in place of `pending`.

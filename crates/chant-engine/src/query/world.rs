@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use chant_spec::graph::{self, Lookup, Node};
 use chant_spec::id::{self, Resolved};
 use chant_spec::status::State;
-use chant_spec::{Blocker, Status};
+use chant_spec::{Blocker, Consent, Readiness, Status};
 
 use super::spec::Verdict;
+use crate::config::Rejection;
 use crate::index::Entry;
 use crate::journal::{Overlay, Shown};
 use crate::project::Project;
@@ -20,7 +21,8 @@ enum Known<'a> {
     Several,
 }
 
-pub(super) struct World<'a> {
+/// All specs that an answer needs.
+pub(crate) struct World<'a> {
     overlay: &'a Overlay,
     by_id: HashMap<&'a str, Known<'a>>,
     /// Names that are no full ids, and what they turned out to mean.
@@ -28,6 +30,7 @@ pub(super) struct World<'a> {
     /// All ids, one a line.
     ids: OnceCell<String>,
     today: String,
+    rejections: Rejections<'a>,
 }
 
 /// Lets a landed run count where its spec's file does not show it yet: it has landed on a branch that is not
@@ -61,7 +64,7 @@ fn has_landed(entry: &Entry, project: &Project, shown: &Shown) -> bool {
 }
 
 impl<'a> World<'a> {
-    pub(super) fn new(entries: &'a [Entry], overlay: &'a Overlay) -> Self {
+    pub(crate) fn new(entries: &'a [Entry], overlay: &'a Overlay) -> Self {
         let mut by_id = HashMap::with_capacity(entries.len());
         for entry in entries {
             by_id
@@ -76,10 +79,18 @@ impl<'a> World<'a> {
             partial: RefCell::default(),
             ids: OnceCell::new(),
             today,
+            rejections: Rejections::default(),
         }
     }
 
-    fn look_up(&self, name: &str) -> Lookup<'a> {
+    /// With what a rejection does to other specs.
+    pub(super) fn with_rejections(mut self, entries: &'a [Entry], action: Rejection) -> Self {
+        self.rejections = Rejections::of(entries, action);
+        self
+    }
+
+    /// What a name stands for.
+    pub(crate) fn look_up(&self, name: &str) -> Lookup<'a> {
         if let Some(known) = self.by_id.get(name) {
             return match known {
                 Known::One(node) => Lookup::One(node),
@@ -154,17 +165,55 @@ impl<'a> World<'a> {
                 ready: false,
                 may_be_worked: false,
                 blocked_by: Vec::new(),
+                lapsed_gate: false,
             };
         }
-        let readiness = graph::readiness(node, &|name| self.look_up(name));
-        let reason = shown.map(|shown| shown.reason.clone());
+        let mut readiness = graph::readiness(node, &|name| self.look_up(name));
+        self.add_rejections(node, state, &mut readiness);
+        let reason = shown
+            .map(|shown| shown.reason.clone())
+            .filter(|reason| !reason.is_empty());
+        let lapse = if state == State::Completed {
+            lapse(node)
+        } else {
+            None
+        };
         Verdict {
             state,
-            reason: reason.filter(|reason| !reason.is_empty()),
+            lapsed_gate: lapse.is_some(),
+            reason: reason.or(lapse),
             run,
             ready: readiness.ready && state == State::Pending,
             may_be_worked: readiness.may_be_worked(),
-            blocked_by: blockers(state, &readiness.blocked_by),
+            blocked_by: match state {
+                State::Completed | State::Cancelled => Vec::new(),
+                _ => readiness.blocked_by,
+            },
+        }
+    }
+
+    fn add_rejections(&self, node: &Node, state: State, readiness: &mut Readiness) {
+        if self.rejections.name_dependency {
+            for blocker in &mut readiness.blocked_by {
+                if let Blocker::Dependency { id, .. } = blocker
+                    && let Lookup::One(found) = self.look_up(id)
+                    && matches!(found.consent, Consent::Rejected { .. })
+                {
+                    *blocker = Blocker::RejectedDependency {
+                        id: found.id.clone(),
+                        consent: found.consent.clone(),
+                    };
+                }
+            }
+        }
+        if state == State::Pending
+            && let Some(rejected) = self.rejections.holds(node)
+        {
+            readiness.ready = false;
+            readiness.blocked_by.push(Blocker::HeldBy {
+                id: rejected.id.clone(),
+                consent: rejected.consent.clone(),
+            });
         }
     }
 }
@@ -183,9 +232,69 @@ fn counts(shown: &Shown, node: &Node) -> bool {
     }
 }
 
-fn blockers(state: State, blockers: &[Blocker]) -> Vec<String> {
-    match state {
-        State::Completed | State::Cancelled => Vec::new(),
-        _ => blockers.iter().map(ToString::to_string).collect(),
+/// What is to be said of a gate that was passed without an approval that holds.
+fn lapse(node: &Node) -> Option<String> {
+    if node.gate.is_none() || node.archived {
+        return None;
+    }
+    match &node.consent {
+        Consent::Granted { .. } => None,
+        lapsed @ Consent::Lapsed { .. } => Some(format!("approval lapsed: {lapsed}")),
+        Consent::Unsigned { by, why } => {
+            Some(format!("the approval by {by} does not count: {why}"))
+        }
+        _ => Some("completed, but nobody approved it on record".to_owned()),
+    }
+}
+
+/// What rejected specs do to others, as the settings ask.
+#[derive(Default)]
+struct Rejections<'a> {
+    /// Whether what depends on a rejected spec says so.
+    name_dependency: bool,
+    /// The rejected member, by the id of each spec of its group.
+    held: HashMap<&'a str, &'a Node>,
+    /// The same by the driver's id.
+    drivers: HashMap<String, &'a Node>,
+}
+
+impl<'a> Rejections<'a> {
+    fn of(entries: &'a [Entry], action: Rejection) -> Self {
+        let mut rejections = Self {
+            name_dependency: action == Rejection::Dependency,
+            ..Self::default()
+        };
+        if action != Rejection::Group {
+            return rejections;
+        }
+        let is_rejected = |node: &&Node| {
+            node.status.is_open() && matches!(node.consent, Consent::Rejected { .. })
+        };
+        let nodes = || entries.iter().map(|entry| &entry.node);
+        for rejected in nodes().filter(is_rejected) {
+            if let Some((driver, _)) = id::member(&rejected.id) {
+                rejections.drivers.insert(driver.to_owned(), rejected);
+            }
+            for driver in nodes().filter(|node| node.members.contains(&rejected.id)) {
+                rejections.drivers.insert(driver.id.clone(), rejected);
+                for member in &driver.members {
+                    rejections.held.insert(member, rejected);
+                }
+            }
+        }
+        rejections
+    }
+
+    /// The rejected spec that holds this one.
+    fn holds(&self, node: &Node) -> Option<&'a Node> {
+        if self.drivers.is_empty() {
+            return None;
+        }
+        let of_driver = |id: &str| self.drivers.get(id).copied();
+        let member = id::member(&node.id).and_then(|(driver, _)| of_driver(driver));
+        let rejected = member
+            .or_else(|| of_driver(&node.id))
+            .or_else(|| self.held.get(node.id.as_str()).copied())?;
+        (rejected.id != node.id).then_some(rejected)
     }
 }

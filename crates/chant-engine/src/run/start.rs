@@ -8,7 +8,7 @@ use chant_git::{BranchName, Oid};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_spec::status::{Action, allowed};
-use chant_spec::{Document, SpecId};
+use chant_spec::{Blocker, Document, SpecId};
 
 use super::prove::Obligation;
 use super::{Run, Surroundings, claim, run_dir, worktree};
@@ -17,6 +17,7 @@ use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::prompt::Prompt;
+use crate::query::Spec;
 use crate::{agents, bench, trust};
 
 /// What a person ordered on the command line.
@@ -89,6 +90,12 @@ impl<'a, 's> Run<'a, 's> {
         outside: Surroundings<'s>,
         claim: Lock,
     ) -> Result<Self> {
+        // A person may have said no, or changed the spec, since it was interrupted.
+        if (record.step as usize) < Step::Land as usize
+            && let Ok(id) = SpecId::parse(&record.spec)
+        {
+            consented(&project.show(&id)?)?;
+        }
         let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
         let bytes = project.repo().blob(&oid).map_err(|error| {
             let spec = &record.spec;
@@ -154,16 +161,7 @@ fn prepare(
     repo.check_version()?;
     let shown = project.show(id)?;
     allowed(shown.state, Action::Work).map_err(|refusal| refusal.of(id.as_str()))?;
-    if document_gate(project, id)? && !shown.may_be_worked {
-        return Err(Error::new(
-            Code::GateClosed,
-            format!("{id} is a gate: a person decides, no agent runs it"),
-        )
-        .hint(format!("its checklist: chant show {id}")));
-    }
-    if !shown.may_be_worked {
-        return Err(blocked(id, &shown.blocked_by));
-    }
+    may_begin(&shown)?;
     let document = project.document(&project.spec_path_from_root(id))?;
     recordable(order)?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
@@ -274,21 +272,44 @@ pub(crate) fn input_record(source: &inputs::Source) -> InputRecord {
     }
 }
 
-/// Whether the spec is a gate, which only a person passes.
-fn document_gate(project: &Project, id: &SpecId) -> Result<bool> {
-    Ok(project
-        .document(&project.spec_path_from_root(id))?
-        .frontmatter()
-        .gate
-        .is_some())
+/// Refuses what a person has to do or say first, and what waits for something else.
+fn may_begin(spec: &Spec) -> Result<()> {
+    let id = &spec.id;
+    if spec.is_gate {
+        return Err(Error::new(
+            Code::GateClosed,
+            format!("{id} is a gate: a person decides, no agent runs it"),
+        )
+        .hint(format!("chant approve {id} --by NAME")));
+    }
+    consented(spec)?;
+    if spec.may_be_worked {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Blocked,
+        format!("{id} is not ready: {}", spec.blocked_by.join("; ")),
+    )
+    .hint(format!("`chant show {id}` lists what it waits for")))
 }
 
-fn blocked(id: &SpecId, reasons: &[String]) -> Error {
-    Error::new(
-        Code::Blocked,
-        format!("{id} is not ready: {}", reasons.join("; ")),
-    )
-    .hint(format!("`chant show {id}` lists what it waits for"))
+/// Refuses what a person has not approved, or has rejected.
+fn consented(spec: &Spec) -> Result<()> {
+    let id = &spec.id;
+    let said = spec.blockers.iter().find_map(|blocker| match blocker {
+        Blocker::Approval(consent) => Some(consent),
+        _ => None,
+    });
+    let Some(consent) = said else { return Ok(()) };
+    let error = Error::new(Code::ApprovalMissing, format!("{id}: {consent}"));
+    Err(error
+        .hint(format!(
+            "read it with `chant show {id}`, then: chant approve {id} --by NAME"
+        ))
+        .detail(
+            "approval",
+            serde_json::to_value(&spec.approval).unwrap_or_default(),
+        ))
 }
 
 fn no_commit() -> Error {

@@ -1,6 +1,7 @@
 //! One file for each verb: what a command does, without a word printed.
 
 pub mod add;
+pub mod approve;
 pub mod archive;
 pub mod bundle;
 pub mod cancel;

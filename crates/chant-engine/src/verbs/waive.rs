@@ -4,6 +4,7 @@ use chant_spec::status::State;
 use chant_spec::{Criterion, CriterionState, Document, Waiver, set_block, waiver};
 use serde::Serialize;
 
+use crate::approval::person_only;
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 use crate::record::{Recorded, record_spec_change};
@@ -33,7 +34,7 @@ pub fn waive(
     reason: &str,
 ) -> Result<Waived> {
     let id = &found.id;
-    person_only(id.as_str())?;
+    person_only("let a criterion go")?;
     let (by, reason) = (said("--by", by)?, said("--reason", reason)?);
     if claim::is_held(&project.state_dir(), &project.project_key(), id.as_str()) {
         return Err(Error::new(
@@ -74,18 +75,6 @@ pub fn waive(
         waiver,
         recorded,
     })
-}
-
-/// What an agent may not do: the mark of its run is in its environment, or in that of a process above it.
-fn person_only(id: &str) -> Result<()> {
-    match chant_os::tree::carried(crate::run::MARKER) {
-        None => Ok(()),
-        Some(run) => Err(Error::new(
-            Code::WrongStatus,
-            format!("this is the run {run}: no agent lets a criterion of {id} go"),
-        )
-        .hint("a person does that, in a terminal of their own")),
-    }
 }
 
 fn said(option: &str, text: &str) -> Result<String> {

@@ -213,3 +213,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn entries_of_a_section_that_grows() {
+    let check = |body: &str, expect: &str| {
+        let before = doc(&format!("---\n---\n{body}"));
+        let after =
+            chant_spec::append_entry(&before, "Approval Discussion", "Ada\nagrees").unwrap();
+        let expect = format!("---\n---\n{body}{expect}");
+        assert_eq!(String::from_utf8(after).unwrap(), expect);
+    };
+    check("# T\n", "\n## Approval Discussion\n\n- Ada agrees\n");
+    let section = "# T\n\n## Approval Discussion\n\n- Ben disagrees";
+    check(&format!("{section}\n"), "- Ada agrees\n");
+    check(section, "\n- Ada agrees\n");
+    check(
+        &format!("{section}\n\n## More\n"),
+        "\n## Approval Discussion\n\n- Ada agrees\n",
+    );
+}

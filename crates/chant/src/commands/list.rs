@@ -10,7 +10,7 @@ use crate::cli::{Context, Done};
 /// List specs, what is ready first
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant list --ready\n  chant list --label issue-1234\n  chant list --status failed --status conflict"
+    after_help = "Examples:\n  chant list --ready\n  chant list --label issue-1234\n  chant list --status failed --status conflict\n  chant list --approval pending"
 )]
 pub(crate) struct Args {
     /// Only specs with this label; several: with all of them
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// Only specs of this type
     #[arg(long = "type", value_name = "TYPE")]
     kind: Vec<String>,
+    /// Only specs whose approval stands so: pending, approved, rejected or lapsed
+    #[arg(long, value_name = "STATUS")]
+    approval: Vec<String>,
     /// Only what can be worked now
     #[arg(long)]
     ready: bool,
@@ -35,12 +38,16 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     for status in &args.status {
         check_status(status)?;
     }
-    let filtered =
-        args.ready || !(args.label.is_empty() && args.status.is_empty() && args.kind.is_empty());
+    for status in &args.approval {
+        check_word(status, &APPROVALS, "not how an approval can stand")?;
+    }
+    let named = [&args.label, &args.status, &args.kind, &args.approval];
+    let filtered = args.ready || named.iter().any(|words| !words.is_empty());
     let filter = Filter {
         labels: args.label,
         statuses: args.status,
         kinds: args.kind,
+        approvals: args.approval,
         ready: args.ready,
         archived: args.archived,
     };
@@ -58,15 +65,22 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     Done::with(specs)
 }
 
+/// How an approval can stand.
+const APPROVALS: [&str; 4] = ["pending", "approved", "rejected", "lapsed"];
+
 /// A misspelt status would look like a list of nothing.
 fn check_status(word: &str) -> Result<()> {
-    if State::parse(word).is_some() {
+    let known: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
+    check_word(word, &known, "not a status of specs")
+}
+
+fn check_word(word: &str, known: &[&str], what: &str) -> Result<()> {
+    if known.contains(&word) {
         return Ok(());
     }
-    let known: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
     let hint = chant_engine::nearest(word, known.iter().copied()).map_or_else(
         || format!("use one of {}", known.join(", ")),
         |near| format!("did you mean {near:?}?"),
     );
-    Err(Error::new(Code::Usage, format!("{word:?} is not a status of specs")).hint(hint))
+    Err(Error::new(Code::Usage, format!("{word:?} is {what}")).hint(hint))
 }

@@ -1,6 +1,8 @@
 //! The commands, one file each: the arguments with their help, `run`, and what is printed.
 
+mod activity;
 mod add;
+mod approve;
 mod archive;
 mod attest;
 mod bundle;
@@ -12,6 +14,7 @@ mod demo;
 mod diagnose;
 mod drift;
 mod edit;
+mod gate;
 mod init;
 mod lint;
 mod list;
@@ -19,6 +22,7 @@ mod log;
 mod man;
 mod merge;
 mod prep;
+mod reject;
 mod reset;
 mod search;
 mod show;
@@ -54,6 +58,8 @@ pub(crate) enum Command {
     Status(status::Args),
     Why(why::Args),
     Attest(attest::Args),
+    Approve(approve::Args),
+    Reject(reject::Args),
     Merge(merge::Args),
     Reset(reset::Args),
     Waive(waive::Args),
@@ -62,6 +68,7 @@ pub(crate) enum Command {
     Bundle(bundle::Args),
     VerifyBundle(verify_bundle::Args),
     Drift(drift::Args),
+    Activity(activity::Args),
     Search(search::Args),
     Lint(lint::Args),
     Silent(silent::Args),
@@ -93,6 +100,8 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Status(args) => status::run(cx, &args),
         Command::Why(args) => why::run(cx, &args),
         Command::Attest(args) => attest::run(cx, &args),
+        Command::Approve(args) => approve::run(cx, &args),
+        Command::Reject(args) => reject::run(cx, &args),
         Command::Merge(args) => merge::run(cx, &args),
         Command::Reset(args) => reset::run(cx, &args),
         Command::Waive(args) => waive::run(cx, &args),
@@ -101,6 +110,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Bundle(args) => bundle::run(cx, &args),
         Command::VerifyBundle(args) => verify_bundle::run(cx, &args),
         Command::Drift(args) => drift::run(cx, args),
+        Command::Activity(args) => activity::run(cx, args),
         Command::Search(args) => search::run(cx, &args),
         Command::Lint(args) => lint::run(cx, &args),
         Command::Silent(args) => silent::run(cx, &args),

@@ -38,6 +38,15 @@ fn print(cx: &mut Context, detail: &Detail) {
     for reason in spec.reason.iter().chain(&spec.blocked_by) {
         field(cx, "", &one_line(reason));
     }
+    if let Some(approval) = &spec.approval {
+        let signature = detail.signature.as_deref();
+        let signature = signature.map_or_else(String::new, |text| format!(", {text}"));
+        field(
+            cx,
+            "approval",
+            &one_line(&format!("{}{signature}", approval.says)),
+        );
+    }
     field(cx, "type", &one_line(&spec.kind));
     field(cx, "file", &one_line(&spec.path));
     for (name, values) in [

@@ -49,7 +49,10 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let project = cx.project()?;
     let mut ids = Vec::new();
     for name in &args.specs {
-        ids.push(cx.spec_at_hand(&project, name)?.id);
+        let found = cx.spec_at_hand(&project, name)?;
+        // Told before an agent is paid for the specs in front of it.
+        super::gate::stop_at(cx, &project, &found)?;
+        ids.push(found.id);
     }
     let record = args.record.map(|path| cx.cwd.join(path));
     let order = Order {

@@ -188,7 +188,7 @@ fn an_agent_lets_nothing_go() {
     let read = |name| std::fs::read_to_string(repo.home().join(name)).unwrap();
     assert_eq!(read("code").trim(), "4", "{}", read("said"));
     assert!(
-        read("said").contains("no agent lets a criterion"),
+        read("said").contains("only a person can let a criterion go"),
         "{}",
         read("said")
     );
