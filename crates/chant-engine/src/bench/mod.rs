@@ -6,6 +6,7 @@
 //!
 //! Deliberately not here: which checks there are, and what follows from what came of them.
 
+mod bisect;
 mod bounds;
 mod kept;
 mod missing;
@@ -26,6 +27,7 @@ use chant_spec::Check;
 use crate::error::Result;
 use crate::project::Project;
 
+pub(crate) use bisect::{first_unlike, main_line, most_looks};
 pub(crate) use bounds::Bounds;
 pub(crate) use outcome::{Ended, Outcome};
 pub(crate) use place::Place;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use chant_spec::Expect;
+use chant_spec::{Check, Expect};
 
-use super::plan::Plan;
+use super::plan::{Plan, name_of};
+use crate::journal::CheckRecord;
 
 /// How a check's process ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +47,21 @@ pub(crate) struct Outcome {
     pub(crate) warm: bool,
     /// What else is worth saying, each one sentence: that it changed files of the tree, that its output was cut.
     pub(crate) notes: Vec<String>,
+}
+
+impl CheckRecord {
+    /// What is kept of an outcome.
+    pub(crate) fn of(check: &Check, outcome: Outcome) -> Self {
+        Self {
+            name: name_of(check).to_owned(),
+            run: check.run.clone(),
+            passed: outcome.passed,
+            outcome: outcome.sentence,
+            warm: outcome.warm,
+            runs: outcome.runs,
+            as_expected: outcome.as_expected,
+        }
+    }
 }
 
 /// One time that a check was run.

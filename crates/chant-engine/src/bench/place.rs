@@ -102,10 +102,17 @@ impl Place {
         } else {
             "it deleted or damaged its worktree, which was made again".to_owned()
         };
-        if !self.bring_along() {
-            self.make()?;
-        }
+        self.tidy()?;
         Ok(Some(note))
+    }
+
+    /// Leaves nothing of what checks before did but what git ignores.
+    pub(crate) fn tidy(&self) -> Result<()> {
+        if self.bring_along() {
+            Ok(())
+        } else {
+            self.make()
+        }
     }
 
     fn is_whole(&self) -> bool {

@@ -214,6 +214,12 @@ impl Run<'_, '_> {
 /// In silent mode the files under `.chant/` are not in any tree of git's; for judging, checking and keeping them
 /// they are put into one.
 pub(super) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -> Result<Oid> {
+    let edits = local_files(project, worktree)?;
+    Ok(project.repo().write_tree(Some(tree), &edits)?)
+}
+
+/// The files under `.chant/` in a worktree, as edits that put them into a tree.
+pub(crate) fn local_files(project: &Project, worktree: &Path) -> Result<Vec<TreeEdit>> {
     let repo = project.repo();
     let folder = worktree.join(project.prefix_text()).join(".chant");
     let mut edits = Vec::new();
@@ -231,5 +237,5 @@ pub(super) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -
             edits.push(TreeEdit::put(path.parse()?, "100644", oid));
         }
     }
-    Ok(repo.write_tree(Some(tree), &edits)?)
+    Ok(edits)
 }

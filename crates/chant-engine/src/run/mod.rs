@@ -16,8 +16,9 @@ mod verify;
 pub(crate) mod worktree;
 
 pub(crate) use agent::MARKER;
+pub(crate) use collect::local_files;
 pub use start::Order;
-pub(crate) use start::{choose_place, input_record, is_silent, start_point, worktrees_of};
+pub(crate) use start::{choose_place, input_record, is_silent, new_id, start_point, worktrees_of};
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};

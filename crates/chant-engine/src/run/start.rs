@@ -52,7 +52,7 @@ impl<'a, 's> Run<'a, 's> {
             earlier => {
                 let (facts, start, agent) =
                     prepare(project, &journal, id, order, earlier.as_ref())?;
-                let run = run_id();
+                let run = new_id();
                 let record = journal.begin(&run, id.as_str(), &facts)?;
                 Self::assemble(
                     project, journal, record, start, agent, outside, claim, false,
@@ -241,7 +241,7 @@ fn try_prompt(
 }
 
 /// A ULID: sorts by time, unique without coordination.
-fn run_id() -> String {
+pub(crate) fn new_id() -> String {
     let millisecond = chant_os::clock::now().as_millisecond();
     ulid::Ulid::from_datetime(
         std::time::UNIX_EPOCH + std::time::Duration::from_millis(millisecond.unsigned_abs()),

@@ -2,13 +2,11 @@
 //! tree that would land?
 
 use chant_git::Oid;
-use chant_spec::{
-    Check, CheckResult, Document, Ending, Stage, criteria_states, replace_frontmatter,
-};
+use chant_spec::{CheckResult, Document, Ending, Stage, criteria_states, replace_frontmatter};
 
 use super::judge::{Evidence, judge};
 use super::{Flow, Run, boundary};
-use crate::bench::{Bench, Outcome, Stopped, name_of};
+use crate::bench::{Bench, Stopped, name_of};
 use crate::concern::{self, Concern};
 use crate::error::Result;
 use crate::event::Event;
@@ -230,7 +228,7 @@ impl Run<'_, '_> {
             for note in &outcome.notes {
                 self.note(format!("check {name}: {note}"))?;
             }
-            let record = record(check, outcome);
+            let record = CheckRecord::of(check, outcome);
             self.emit(&Event::Check {
                 name: record.name.clone(),
                 passed: record.passed,
@@ -243,17 +241,5 @@ impl Run<'_, '_> {
             }
         }
         Ok(Ok(done))
-    }
-}
-
-fn record(check: &Check, outcome: Outcome) -> CheckRecord {
-    CheckRecord {
-        name: name_of(check).to_owned(),
-        run: check.run.clone(),
-        passed: outcome.passed,
-        outcome: outcome.sentence,
-        warm: outcome.warm,
-        runs: outcome.runs,
-        as_expected: outcome.as_expected,
     }
 }

@@ -16,6 +16,7 @@ pub mod prep;
 pub mod reset;
 pub mod silent;
 pub mod undo;
+pub mod verify;
 pub mod waive;
 pub mod work;
 pub mod workflow;

@@ -31,6 +31,7 @@ mod silent;
 mod status;
 mod trust;
 mod undo;
+mod verify;
 mod verify_bundle;
 mod waive;
 mod why;
@@ -62,6 +63,7 @@ pub(crate) enum Command {
     Reject(reject::Args),
     Merge(merge::Args),
     Reset(reset::Args),
+    Verify(verify::Args),
     Waive(waive::Args),
     Cancel(cancel::Args),
     Archive(archive::Args),
@@ -104,6 +106,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Reject(args) => reject::run(cx, &args),
         Command::Merge(args) => merge::run(cx, &args),
         Command::Reset(args) => reset::run(cx, &args),
+        Command::Verify(args) => verify::run(cx, &args),
         Command::Waive(args) => waive::run(cx, &args),
         Command::Cancel(args) => cancel::run(cx, &args),
         Command::Archive(args) => archive::run(cx, &args),

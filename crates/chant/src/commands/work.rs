@@ -112,11 +112,11 @@ impl Stop {
 }
 
 /// Runs a verb with its progress shown.
-pub(crate) fn attended(
+pub(crate) fn attended<T>(
     cx: &mut Context,
     stop: &Stop,
-    verb: impl FnOnce(Surroundings<'_>) -> Result<Report>,
-) -> Result<Report> {
+    verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
+) -> Result<T> {
     let guard = Guard::this_program(crate::GUARD).map_err(|error| {
         Error::new(
             Code::Internal,

@@ -22,4 +22,5 @@ mod stop;
 mod support;
 mod trust;
 mod verbs;
+mod verify;
 mod why;

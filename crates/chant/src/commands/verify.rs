@@ -1,0 +1,130 @@
+//! `chant verify`
+
+use chant_engine::verbs::verify::{self, Options, Rerun, Search, Verification};
+use chant_engine::{Code, Error, Result, SpecRef};
+
+use super::work::{Stop, attended};
+use crate::cli::{Context, Done};
+use crate::ui::{Tone, one_line};
+
+/// Run the checks of finished specs again, on the main branch as it is now
+///
+/// Each check runs in a clean worktree of the main branch's files, never in yours. Nothing of the specs changes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant verify 005\n  chant verify --all --exit-code\n  chant verify --label v0.7.0 --bisect"
+)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["specs", "all", "labels"]))]
+pub(crate) struct Args {
+    /// Specs, by id, path, or a part of the id
+    #[arg(value_name = "SPEC")]
+    specs: Vec<String>,
+    /// All specs that are completed
+    #[arg(long)]
+    all: bool,
+    /// The completed specs with this label; may be repeated, then all of them
+    #[arg(long = "label", value_name = "LABEL")]
+    labels: Vec<String>,
+    /// Exit with 1 if anything does not hold
+    #[arg(long)]
+    exit_code: bool,
+    /// Find the commit that broke what does not hold
+    #[arg(long)]
+    bisect: bool,
+    /// Use a pristine worktree, without what earlier checks left and git ignores
+    #[arg(long)]
+    cold: bool,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let specs = if args.specs.is_empty() {
+        verify::finished(&project, &args.labels)?
+    } else {
+        let found = args.specs.iter().map(|name| cx.spec(&project, name));
+        found.collect::<Result<Vec<SpecRef>>>()?
+    };
+    if specs.is_empty() {
+        return Err(nothing(args));
+    }
+    let options = Options {
+        cold: args.cold,
+        bisect: args.bisect,
+    };
+    let stop = Stop::install()?;
+    let found = attended(cx, &stop, |outside| {
+        verify::verify(&project, &specs, options, outside)
+    })?;
+    print(cx, &found);
+    let exit = u8::from(args.exit_code && found.broken > 0);
+    Ok(Done::with(found)?.ending(exit))
+}
+
+fn nothing(args: &Args) -> Error {
+    let which = match args.labels.as_slice() {
+        [] => "no spec is completed".to_owned(),
+        labels => format!("no completed spec has the label {}", labels.join(" and ")),
+    };
+    Error::new(Code::NothingToDo, which).hint("see what there is: chant list")
+}
+
+fn print(cx: &mut Context, found: &Verification) {
+    for spec in &found.specs {
+        for check in &spec.checks {
+            print_check(cx, &spec.id, check);
+        }
+    }
+    if !found.unchecked.is_empty() {
+        let ids = one_line(&found.unchecked.join(", "));
+        cx.ui.out(&format!("without checks: {ids}"));
+    }
+    let at: String = found.at.chars().take(10).collect();
+    let summary = format!(
+        "on {} ({at}): {} hold, {} broken",
+        one_line(&found.main_branch),
+        found.holding,
+        found.broken
+    );
+    let tone = if found.broken > 0 {
+        Tone::Bad
+    } else {
+        Tone::Good
+    };
+    let summary = cx.ui.paint(tone, &summary);
+    cx.ui.out(&summary);
+}
+
+fn print_check(cx: &mut Context, id: &str, check: &Rerun) {
+    let (tone, word) = if check.record.passed {
+        (Tone::Good, "holds ")
+    } else {
+        (Tone::Bad, "broken")
+    };
+    let word = cx.ui.paint(tone, word);
+    let line = one_line(&format!(
+        "{id}  {}: {}",
+        check.record.name, check.record.outcome
+    ));
+    cx.ui.out(&format!("{word}  {line}"));
+    match &check.search {
+        Some(Search::Commit {
+            commit,
+            subject,
+            author,
+            steps,
+        }) => {
+            let commit: String = commit.chars().take(10).collect();
+            let by = format!("by {commit} {subject} ({author}), found in {steps} steps");
+            cx.ui.out(&format!("        {}", one_line(&by)));
+        }
+        Some(Search::Nothing { reason }) => {
+            cx.ui
+                .out(&format!("        no commit found: {}", one_line(reason)));
+        }
+        None => {}
+    }
+    if let Some(log) = &check.log {
+        let log = one_line(&log.display().to_string());
+        cx.ui.hint(&format!("its output: {log}"));
+    }
+}
