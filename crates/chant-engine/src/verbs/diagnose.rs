@@ -7,6 +7,7 @@ use crate::agents;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
+use crate::query::{self, Filter};
 use crate::run::{self, claim};
 use crate::trust;
 
@@ -67,7 +68,25 @@ pub fn diagnose(project: &Project) -> Vec<Finding> {
     findings
         .extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
     findings.push(leftovers(project));
+    findings.extend(approvals(project));
     findings
+}
+
+/// Approvals that were given and do not hold any more.
+fn approvals(project: &Project) -> Vec<Finding> {
+    let every = query::list(project, &Filter::default()).unwrap_or_default();
+    let fallen = every.into_iter().filter_map(|spec| {
+        let approval = spec.approval.as_ref()?;
+        let matters = spec.needs_approval_again() || approval.lapsed;
+        let says = spec.reason.clone().unwrap_or_else(|| approval.says.clone());
+        let id = &spec.id;
+        matters.then(|| {
+            Finding::new("approval", Health::Warning, format!("{id}: {says}")).hint(format!(
+                "look at it again, then: chant approve {id} --by NAME"
+            ))
+        })
+    });
+    fallen.collect()
 }
 
 fn git(project: &Project) -> Finding {
