@@ -2,7 +2,7 @@
 //!
 //! An HTML comment on the line above a block says what the block is, and is not seen by readers:
 //! `<!-- writes: PATH -->` (the reader's editor), `<!-- shows: PATH -->`, `<!-- exits: N -->` (the last command of a
-//! `console` block), `<!-- clock: TIME -->` (no block: the time from here on).
+//! `console` block), `<!-- clock: TIME -->` (no block: the time from here on), `<!-- meanwhile: SCRIPT -->` (no block: what others do).
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,8 @@ pub(crate) enum Step {
     },
     /// Lets time pass.
     Clock(String),
+    /// Lets somebody else work.
+    Meanwhile(String),
 }
 
 /// A fenced block.
@@ -86,7 +88,7 @@ impl Page {
                 });
             }
             note = comment(line);
-            if note.starts_with("clock: ") {
+            if note.starts_with("clock: ") || note.starts_with("meanwhile: ") {
                 blocks.push(Block {
                     language: "",
                     note,
@@ -107,6 +109,7 @@ impl Page {
             let (value, text) = (value.to_owned(), block.text());
             match (kind, block.language) {
                 ("clock", _) => steps.push(Step::Clock(value)),
+                ("meanwhile", _) => steps.push(Step::Meanwhile(value)),
                 ("writes", _) => steps.push(Step::Writes { path: value, text }),
                 ("shows", _) => steps.push(Step::Shows {
                     path: value,

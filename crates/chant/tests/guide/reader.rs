@@ -109,6 +109,13 @@ impl Reader {
         for step in page.steps() {
             match step {
                 Step::Clock(time) => self.now = time,
+                Step::Meanwhile(script) => {
+                    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                        .join("tests/guide")
+                        .join(script);
+                    let output = self.sh(&format!("cd ~ && sh {}", path.display()));
+                    assert!(output.status.success(), "{}", text(&output));
+                }
                 Step::Writes { path, text } => self.write(&path, &self.with_real_ids(&text)),
                 Step::Shows { path, text, lines } => {
                     let there = self.file(page, &path);

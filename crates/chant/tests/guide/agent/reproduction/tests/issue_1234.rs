@@ -32,10 +32,9 @@ fn issue_1234_both_of_two_concurrent_writes_are_kept() {
     assert!(succeeded, "the other process said that it failed");
     let history = store.history("name").unwrap();
     let versions: Vec<u64> = history.iter().map(|entry| entry.version).collect();
-    assert_eq!(
-        versions,
-        [1, 2, 3],
-        "a write that succeeded is lost: {history:?}"
+    assert!(
+        versions == [1, 2, 3],
+        "a write that succeeded is lost: versions {versions:?}"
     );
 }
 
