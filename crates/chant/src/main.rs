@@ -4,6 +4,7 @@
 
 mod cli;
 mod commands;
+mod graph;
 mod json;
 mod progress;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::index::Entry;
 use crate::inputs::{is_url, spec_of_path};
 
 /// The keys whose entries are inputs, with how to get them.
-pub(super) fn declared(entry: &Entry) -> Vec<(&'static str, &[String])> {
+pub(crate) fn declared(entry: &Entry) -> Vec<(&'static str, &[String])> {
     let Ok(summary) = &entry.content else {
         return Vec::new();
     };
@@ -25,14 +25,14 @@ pub(super) fn declared(entry: &Entry) -> Vec<(&'static str, &[String])> {
 }
 
 /// The specs by what people call them.
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     by_id: HashMap<&'a str, usize>,
     partial: RefCell<HashMap<String, Option<usize>>>,
     today: String,
 }
 
 impl<'a> Names<'a> {
-    pub(super) fn new(entries: &'a [Entry]) -> Self {
+    pub(crate) fn new(entries: &'a [Entry]) -> Self {
         let mut by_id = HashMap::with_capacity(entries.len());
         for (at, entry) in entries.iter().enumerate() {
             // Where an id is there twice, the one that was not put away counts.
@@ -48,12 +48,12 @@ impl<'a> Names<'a> {
     }
 
     /// The spec of exactly this id.
-    pub(super) fn id(&self, id: &str) -> Option<usize> {
+    pub(crate) fn id(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
     }
 
     /// The spec that an entry names by its id, a part of it, or its path.
-    pub(super) fn spec(&self, name: &str) -> Option<usize> {
+    pub(crate) fn spec(&self, name: &str) -> Option<usize> {
         if let Some(at) = self.id(name) {
             return Some(at);
         }
@@ -75,21 +75,21 @@ impl<'a> Names<'a> {
 
 /// That one spec builds on another.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Edge {
+pub(crate) struct Edge {
     /// What it builds on.
-    pub(super) to: usize,
+    pub(crate) to: usize,
     /// The key that says so.
-    pub(super) by: &'static str,
+    pub(crate) by: &'static str,
 }
 
 /// What each spec builds on.
-pub(super) struct Chain {
+pub(crate) struct Chain {
     upstream: Vec<Vec<Edge>>,
     reached: RefCell<HashMap<usize, HashSet<usize>>>,
 }
 
 impl Chain {
-    pub(super) fn new(
+    pub(crate) fn new(
         entries: &[Entry],
         names: &Names<'_>,
         history: &History,
@@ -108,12 +108,12 @@ impl Chain {
     }
 
     /// What a spec builds on, directly.
-    pub(super) fn upstream(&self, spec: usize) -> &[Edge] {
+    pub(crate) fn upstream(&self, spec: usize) -> &[Edge] {
         &self.upstream[spec]
     }
 
     /// Whether `later` builds on `earlier`, and not the other way round as well.
-    pub(super) fn builds_on(&self, later: usize, earlier: usize) -> bool {
+    pub(crate) fn builds_on(&self, later: usize, earlier: usize) -> bool {
         self.reaches(later, earlier) && !self.reaches(earlier, later)
     }
 
@@ -139,7 +139,7 @@ impl Chain {
     }
 
     /// Everything that builds on these, themselves included.
-    pub(super) fn downstream(&self, of: impl Iterator<Item = usize>) -> HashSet<usize> {
+    pub(crate) fn downstream(&self, of: impl Iterator<Item = usize>) -> HashSet<usize> {
         let mut below: Vec<Vec<usize>> = vec![Vec::new(); self.upstream.len()];
         for (spec, edges) in self.upstream.iter().enumerate() {
             for edge in edges {
@@ -155,7 +155,7 @@ impl Chain {
     }
 
     /// Specs with what they build on first; in a circle, the one that comes first by name.
-    pub(super) fn in_order(&self, specs: &[usize]) -> Vec<usize> {
+    pub(crate) fn in_order(&self, specs: &[usize]) -> Vec<usize> {
         let wanted: HashSet<usize> = specs.iter().copied().collect();
         let mut done = HashSet::new();
         let mut order = Vec::with_capacity(specs.len());
@@ -176,7 +176,7 @@ impl Chain {
     }
 
     /// Specs that build on each other in a circle.
-    pub(super) fn circles(&self, entries: &[Entry]) -> Vec<Vec<String>> {
+    pub(crate) fn circles(&self, entries: &[Entry]) -> Vec<Vec<String>> {
         let id = |at: usize| entries[at].node.id.clone();
         let nodes: Vec<Node> = self
             .upstream
@@ -210,7 +210,7 @@ fn named_edges(at: usize, entry: &Entry, names: &Names<'_>) -> Vec<Edge> {
 }
 
 /// Whether what a spec writes is what others build on, and not the code that everybody changes.
-pub(super) fn writes_findings(kind: &Kind) -> bool {
+pub(crate) fn writes_findings(kind: &Kind) -> bool {
     matches!(kind, Kind::Research | Kind::Documentation | Kind::Task)
 }
 

@@ -8,7 +8,7 @@
 //! Every question to git is asked once for all specs: the number of processes does not grow with them.
 
 mod accepted;
-mod chain;
+pub(crate) mod chain;
 mod inferred;
 mod inputs;
 mod outputs;

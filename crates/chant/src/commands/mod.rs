@@ -10,6 +10,7 @@ mod cancel;
 mod cleanup;
 mod completion;
 mod config;
+mod dag;
 mod demo;
 mod diagnose;
 mod drift;
@@ -29,6 +30,7 @@ mod show;
 mod shown;
 mod silent;
 mod status;
+mod trace;
 mod trust;
 mod undo;
 mod verify;
@@ -37,6 +39,8 @@ mod waive;
 mod why;
 mod work;
 mod workflow;
+
+pub(crate) use shown::tone;
 
 use chant_engine::Result;
 use chant_engine::record::Recorded;
@@ -58,6 +62,8 @@ pub(crate) enum Command {
     Log(log::Args),
     Status(status::Args),
     Why(why::Args),
+    Trace(trace::Args),
+    Dag(dag::Args),
     Attest(attest::Args),
     Approve(approve::Args),
     Reject(reject::Args),
@@ -101,6 +107,8 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
         Command::Why(args) => why::run(cx, &args),
+        Command::Trace(args) => trace::run(cx, &args),
+        Command::Dag(args) => dag::run(cx, &args),
         Command::Attest(args) => attest::run(cx, &args),
         Command::Approve(args) => approve::run(cx, &args),
         Command::Reject(args) => reject::run(cx, &args),

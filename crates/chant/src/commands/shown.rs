@@ -9,7 +9,7 @@ use crate::table::{self, Cell};
 use crate::ui::{Tone, Ui, line, one_line};
 
 /// The colour of a state.
-pub(super) fn tone(state: State) -> Tone {
+pub(crate) fn tone(state: State) -> Tone {
     match state {
         State::Ready | State::Completed => Tone::Good,
         State::Failed | State::Conflict | State::NeedsAttention => Tone::Bad,

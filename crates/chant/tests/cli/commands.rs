@@ -261,6 +261,8 @@ const COMMANDS: &[&str] = &[
     "cleanup",
     "undo",
     "why",
+    "trace",
+    "dag",
     "attest",
     "completion",
     "man",

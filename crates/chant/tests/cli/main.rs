@@ -10,3 +10,4 @@ mod hostile;
 mod json;
 mod output;
 mod support;
+mod trace;
