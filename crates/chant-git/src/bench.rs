@@ -160,8 +160,10 @@ impl Repo {
     /// A second name for the index as it is now. Git never writes into an index, it replaces it; so this one stays.
     fn put_index_aside(&self) -> Result<()> {
         let own = self.git_dir().join(OWN_INDEX);
+        let index = self.git_dir().join("index");
         file::remove_file(&own)?;
-        Ok(file::link(&self.git_dir().join("index"), &own)?)
+        // Not every file system has second names.
+        Ok(file::link(&index, &own).or_else(|_| file::copy(&index, &own))?)
     }
 }
 

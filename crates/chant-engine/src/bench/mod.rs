@@ -13,6 +13,7 @@ mod missing;
 mod outcome;
 mod place;
 mod plan;
+pub(crate) mod pool;
 mod process;
 
 use std::ffi::OsString;

@@ -14,11 +14,15 @@ use chant_os::lock::{Attempt, Lock};
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 
+/// How the names of the files beside a place end: its lock, and the note of who holds it.
+pub(super) const LOCK: &str = "lock";
+pub(super) const NOTE: &str = "held";
+
 /// More at once than any machine runs.
 const MOST: u32 = 256;
 
 /// Where the pool of a project is.
-pub(crate) fn pool_of(project: &Project) -> Result<PathBuf> {
+pub(super) fn pool_of(project: &Project) -> Result<PathBuf> {
     Ok(crate::run::worktrees_of(project)?.join(".checks"))
 }
 
@@ -165,7 +169,7 @@ impl Place {
     }
 
     fn note(&self) -> PathBuf {
-        self.folder.with_extension("held")
+        self.folder.with_extension(NOTE)
     }
 }
 
@@ -199,7 +203,7 @@ fn free(pool: &Path, cold: bool) -> Result<(PathBuf, Lock)> {
             number.to_string()
         };
         let folder = pool.join(name);
-        if let Attempt::Acquired(lock) = Lock::try_acquire(&folder.with_extension("lock"), &note)? {
+        if let Attempt::Acquired(lock) = Lock::try_acquire(&folder.with_extension(LOCK), &note)? {
             return Ok((folder, lock));
         }
     }

@@ -7,6 +7,7 @@ use chant_git::{BranchName, Oid};
 use serde::Serialize;
 
 use super::undo::Undoable;
+use crate::bench::pool::{self, Standing};
 use crate::error::Result;
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::project::Project;
@@ -23,6 +24,13 @@ pub enum Leftover {
         /// The spec it was for, where known.
         spec: String,
     },
+    /// A worktree of the checks' own. There is nothing in it but a tree and what building it made.
+    Place {
+        /// Its folder.
+        path: PathBuf,
+        /// Whether it would make the next check faster.
+        warm: bool,
+    },
     /// A branch whose commits are all on the main branch.
     Branch {
         /// Its name.
@@ -34,14 +42,31 @@ pub enum Leftover {
 
 /// Finds what may go. Changes nothing.
 pub fn find(project: &Project) -> Result<Vec<Leftover>> {
+    let mut found = places(project, Standing::Left)?;
     let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
     else {
-        return Ok(Vec::new());
+        return Ok(found);
     };
     let runs = journal.all()?;
-    let mut found = worktrees(project, &runs)?;
+    found.extend(worktrees(project, &runs)?);
     found.extend(branches(project, &runs)?);
     Ok(found)
+}
+
+/// The worktrees that are kept so that the next checks are faster. Changes nothing.
+pub fn warm_places(project: &Project) -> Result<Vec<Leftover>> {
+    places(project, Standing::Warm)
+}
+
+fn places(project: &Project, wanted: Standing) -> Result<Vec<Leftover>> {
+    let places = pool::places(project)?.into_iter();
+    Ok(places
+        .filter(|(_, standing)| *standing == wanted)
+        .map(|(path, standing)| Leftover::Place {
+            path,
+            warm: standing == Standing::Warm,
+        })
+        .collect())
 }
 
 /// Removes what `find` found; returns what is gone.
@@ -52,6 +77,7 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
             Leftover::Worktree { path, spec } => {
                 worktree::remove(project.repo(), spec, path)?;
             }
+            Leftover::Place { path, .. } => pool::remove(project, path)?,
             Leftover::Branch { branch, at } => {
                 let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
                 let undoable = Undoable::Branch {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::cleanup;
 use crate::agents;
+use crate::bench::pool::{self, Standing};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
@@ -65,6 +66,7 @@ pub fn diagnose(project: &Project) -> Vec<Finding> {
     findings.push(trusted(project));
     findings.extend(agents(project));
     findings.push(worktrees(project));
+    findings.push(places(project));
     findings
         .extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
     findings.push(leftovers(project));
@@ -190,6 +192,20 @@ fn worktrees(project: &Project) -> Finding {
         Ok(path) => Finding::new("worktrees", Health::Ok, path.display().to_string()),
         Err(error) => Finding::problem("worktrees", &error),
     }
+}
+
+fn places(project: &Project) -> Finding {
+    let places = match pool::places(project) {
+        Ok(places) => places,
+        Err(error) => return Finding::problem("checks", &error),
+    };
+    let count = |wanted| {
+        let alike = places.iter().filter(|(_, standing)| *standing == wanted);
+        alike.count()
+    };
+    let (warm, used) = (count(Standing::Warm), count(Standing::InUse));
+    let found = format!("worktrees for checks: {warm} kept warm, {used} in use");
+    Finding::new("checks", Health::Ok, found)
 }
 
 fn runs(project: &Project) -> Result<Vec<Finding>> {

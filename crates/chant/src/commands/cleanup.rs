@@ -15,6 +15,9 @@ pub(crate) struct Args {
     /// Show what would go, and remove nothing
     #[arg(long)]
     dry_run: bool,
+    /// Also remove the worktrees that are kept warm for checks; the next ones are made, and build, anew
+    #[arg(long)]
+    checks: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -22,7 +25,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
-    let found = cleanup::find(&project)?;
+    let mut found = cleanup::find(&project)?;
+    if args.checks {
+        found.extend(cleanup::warm_places(&project)?);
+    }
     if found.is_empty() {
         cx.ui.out("Nothing to clean up.");
         return Done::with(found);
@@ -31,6 +37,10 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         let line = match leftover {
             Leftover::Worktree { path, spec } => {
                 format!("worktree  {}  (of {spec})", path.display())
+            }
+            Leftover::Place { path, warm } => {
+                let which = if *warm { "kept warm" } else { "not usable" };
+                format!("checks    {}  ({which})", path.display())
             }
             Leftover::Branch { branch, .. } => {
                 format!("branch    {branch}  (all of it is on the main branch)")

@@ -360,3 +360,76 @@ fn a_link_does_not_lead_a_check_out_of_its_worktree() {
         output.stderr
     );
 }
+
+#[test]
+fn cleanup_and_diagnose_know_the_worktrees_of_checks() {
+    let repo = with_checks("  - true\n");
+    let diagnosed = |says: &str| {
+        let output = repo.chant(&["diagnose"]);
+        assert!(output.stdout.contains(says), "{says}: {}", output.stdout);
+    };
+    diagnosed("0 kept warm, 0 in use");
+    repo.chant_with(|command| {
+        command
+            .args(["work", ID])
+            .env("CHANT_CRASH_AT", "place:held");
+    })
+    .signalled();
+    let output = repo.chant(&["cleanup", "--dry-run"]);
+    assert!(
+        output.ok().stdout.contains("(not usable)"),
+        "{}",
+        output.stdout
+    );
+    work(&repo).ok();
+    diagnosed("1 kept warm, 0 in use");
+    let output = repo.chant(&["cleanup", "--yes"]);
+    assert!(
+        output.ok().stdout.contains("Nothing to clean up."),
+        "{}",
+        output.stdout
+    );
+    let output = repo.chant(&["cleanup", "--yes", "--checks"]);
+    assert!(
+        output.ok().stdout.contains("removed 1"),
+        "{}",
+        output.stdout
+    );
+    assert!(pool(&repo).is_empty());
+    assert_eq!(repo.git(&["worktree", "list"]).lines().count(), 1);
+    repo.chant(&["verify", "001", "--exit-code"]).ok();
+}
+
+/// A check may fill its submodules; the next one finds them as empty as git leaves them.
+#[test]
+fn submodules_are_empty_for_every_check() {
+    let library = TestRepo::new();
+    let fill = "git -c protocol.file.allow=always submodule update -q --init && test -e lib/README.md && echo mine > lib/README.md";
+    let repo = with_checks(&format!(
+        "  - test ! -e lib/README.md && {fill} && exit 1\n"
+    ));
+    let library = library.path().to_str().unwrap().to_owned();
+    repo.git(&[
+        "-c",
+        "protocol.file.allow=always",
+        "submodule",
+        "--quiet",
+        "add",
+        &library,
+        "lib",
+    ]);
+    repo.commit("a submodule");
+    work(&repo).fails(1);
+    repo.write(
+        SPEC,
+        &spec(&format!("verify:\n  - test ! -e lib/README.md && {fill}\n")),
+    );
+    let output = repo.chant(&["work", ID, "--json"]);
+    assert_eq!(
+        output.ok().json()["data"]["checks"][0]["warm"],
+        true,
+        "{}",
+        output.stdout
+    );
+    assert_landed_once(&repo);
+}
