@@ -1,11 +1,13 @@
-//! `chant work`: one spec from ready to landed.
+//! `chant work`: one spec from ready to landed, and which comes next.
 
 use chant_spec::SpecId;
+use chant_spec::status::{Action, State, allowed};
 use serde::Serialize;
 
 use crate::error::Result;
 use crate::journal::{CheckRecord, CriterionRecord, RunRecord, RunState};
 use crate::project::Project;
+use crate::query::{Filter, list, natural_order};
 use crate::run::{Order, Run, Surroundings};
 
 /// What came of a run.
@@ -102,4 +104,53 @@ pub fn work(
     Ok(Report::of(
         Run::start(project, id, order, outside)?.drive()?,
     ))
+}
+
+/// How the specs with a label stand.
+#[derive(Debug)]
+pub struct Labelled {
+    /// The one to work next: nothing is in its way. What depends on others comes after them by that alone.
+    pub next: Option<SpecId>,
+    /// Those that wait for something else.
+    pub waiting: Vec<Waiting>,
+    /// How many there are, finished ones too.
+    pub total: usize,
+}
+
+/// A spec that cannot be worked now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Waiting {
+    /// Its id.
+    pub id: String,
+    /// What it waits for, each as a fragment of a sentence.
+    pub blocked_by: Vec<String>,
+}
+
+/// What to do next of the specs with this label; those in `done` have had their turn.
+pub fn labelled(project: &Project, label: &str, done: &[SpecId]) -> Result<Labelled> {
+    let filter = Filter {
+        labels: vec![label.to_owned()],
+        ..Filter::default()
+    };
+    let mut specs = list(project, &filter)?;
+    specs.sort_by(|a, b| natural_order(&a.id, &b.id));
+    let total = specs.len();
+    let over = |state: State| matches!(state, State::Completed | State::Cancelled);
+    specs.retain(|spec| !over(spec.state) && !done.iter().any(|id| id.as_str() == spec.id));
+    let next = specs
+        .iter()
+        .filter(|spec| spec.may_be_worked && allowed(spec.state, Action::Work).is_ok())
+        .find_map(|spec| SpecId::parse(&spec.id).ok());
+    let waiting = specs.into_iter().map(|spec| Waiting {
+        blocked_by: match spec.blocked_by.is_empty() {
+            true => vec![format!("is {}", spec.state.as_str().replace('_', " "))],
+            false => spec.blocked_by,
+        },
+        id: spec.id,
+    });
+    Ok(Labelled {
+        waiting: waiting.collect(),
+        next,
+        total,
+    })
 }

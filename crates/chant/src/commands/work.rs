@@ -6,14 +6,14 @@ use std::sync::mpsc;
 use chant_agent::Control;
 use chant_engine::event::Event;
 use chant_engine::run::{Order, Surroundings};
-use chant_engine::verbs::work::Report;
-use chant_engine::{Code, Error, Result};
+use chant_engine::verbs::work::{Labelled, Report, labelled};
+use chant_engine::{Code, Error, Project, Result};
 use chant_os::signal::Interrupts;
 use chant_os::tree::Guard;
 
 use crate::cli::{Context, Done};
 use crate::progress::{self, Line, Weight};
-use crate::ui::{Tone, Ui};
+use crate::ui::{Tone, Ui, one_line};
 
 /// Give a spec to an agent, check the result, and land it
 ///
@@ -22,12 +22,15 @@ use crate::ui::{Tone, Ui};
 /// An interrupted run goes on where it was.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet"
+    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234"
 )]
 pub(crate) struct Args {
     /// Specs, by id, path, or a part of the id
-    #[arg(required = true, value_name = "SPEC")]
+    #[arg(required_unless_present = "label", value_name = "SPEC")]
     specs: Vec<String>,
+    /// All specs with this label, one after another, as soon as nothing is in the way of each
+    #[arg(long, value_name = "LABEL", conflicts_with_all = ["specs", "record"])]
+    label: Option<String>,
     /// The agent, by its name in the settings
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -63,6 +66,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         cold: args.cold,
     };
     let stop = Stop::install()?;
+    if let Some(label) = args.label {
+        return work_label(cx, &project, &label, &order, &stop);
+    }
     let mut reports = Vec::new();
     for id in &ids {
         let report = attended(cx, &stop, |outside| {
@@ -75,6 +81,67 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         Ok([one]) => Done::with(one),
         Err(all) => Done::with(all),
     }
+}
+
+/// Works what a label selects until nothing of it can go on without a person.
+fn work_label(
+    cx: &mut Context,
+    project: &Project,
+    label: &str,
+    order: &Order,
+    stop: &Stop,
+) -> Result<Done> {
+    let mut done = Vec::new();
+    let mut reports = Vec::new();
+    let waiting = loop {
+        let standing = labelled(project, label, &done)?;
+        let Some(id) = standing.next else {
+            if reports.is_empty() {
+                nothing_to_work(cx, project, label, order, stop, &standing)?;
+            }
+            break standing.waiting;
+        };
+        let report = attended(cx, stop, |outside| {
+            chant_engine::verbs::work::work(project, &id, order, outside)
+        })?;
+        conclude(cx, &report)?;
+        reports.push(report);
+        done.push(id);
+    };
+    for spec in &waiting {
+        let id = one_line(&spec.id);
+        let reasons = one_line(&spec.blocked_by.join("; "));
+        cx.ui.out(&format!("{id} {reasons}"));
+    }
+    if let Some(first) = waiting.first() {
+        cx.ui.hint(&format!("chant show {}", one_line(&first.id)));
+    }
+    Done::with(serde_json::json!({"runs": reports, "waiting": waiting}))
+}
+
+/// Why nothing can be worked: in the words of the spec that is first to wait.
+fn nothing_to_work(
+    cx: &mut Context,
+    project: &Project,
+    label: &str,
+    order: &Order,
+    stop: &Stop,
+    standing: &Labelled,
+) -> Result<()> {
+    if let Some(first) = standing.waiting.first() {
+        let id = cx.spec_at_hand(project, &first.id)?.id;
+        return attended(cx, stop, |outside| {
+            chant_engine::verbs::work::work(project, &id, order, outside)
+        })
+        .map(drop);
+    }
+    let (message, hint) = if standing.total == 0 {
+        (format!("no spec has the label {label:?}"), "chant list")
+    } else {
+        let message = format!("every spec with the label {label:?} is finished");
+        (message, "put them away: chant archive --label LABEL")
+    };
+    Err(Error::new(Code::NothingToDo, message).hint(hint))
 }
 
 /// The user's wish to stop, passed on to whatever runs.

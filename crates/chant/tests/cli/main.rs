@@ -11,3 +11,4 @@ mod json;
 mod output;
 mod support;
 mod trace;
+mod workflow;

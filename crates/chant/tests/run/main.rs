@@ -15,6 +15,7 @@ mod faults;
 mod gates;
 mod git_shapes;
 mod inputs;
+mod labels;
 mod landing;
 mod prompts;
 mod proof;
