@@ -32,6 +32,9 @@ impl Scratch {
         let emptied = Folder(folder);
         let branch: BranchName = "scratch".parse()?;
         let repo = Repo::borrowing(&inside, lender, &branch)?;
+        // Its commits are nobody's: not even a clone whose user git does not know is in the way.
+        repo.config_set("user.name", "chant")?;
+        repo.config_set("user.email", "chant@localhost")?;
         let folder = emptied.keep();
         Ok(Self { folder, repo })
     }
