@@ -4,11 +4,12 @@ use std::path::Path;
 
 use chant_git::Oid;
 use chant_os::file::Created;
-use chant_spec::Document;
+use chant_spec::{Document, Stage};
 
+use crate::attest::{self, Attestation};
 use crate::bundle::{About, Bundle, CheckCommand, Ingredients, Proof, make};
 use crate::error::{Code, Error, Result};
-use crate::journal::{Journal, RunRecord, RunState};
+use crate::journal::{Journal, RunState};
 use crate::project::Project;
 use crate::proof::{ProofDocument, Verdict};
 use crate::resolve::SpecRef;
@@ -29,47 +30,49 @@ pub fn bundle(project: &Project, found: &SpecRef, file: &Path) -> Result<Bundle>
 fn ingredients(project: &Project, found: &SpecRef) -> Result<Ingredients> {
     let id = found.id.as_str();
     let document = project.document(&found.path)?;
-    let run = landed(project, id)?;
-    let proof = proven(id, &run)?;
-    let landing: Oid = crate::landing::known(
-        run.facts
-            .landing
-            .as_ref()
-            .and_then(|landing| landing.commit.as_deref()),
-    )?;
-    let repo = project.repo();
-    let base = repo.parent_of(&landing)?.ok_or_else(|| {
+    let attestation = attest::attestation(project, &found.id).ok();
+    let (landing, proof) = landed(project, id, attestation.as_ref())?;
+    let base = project.repo().parent_of(&landing)?.ok_or_else(|| {
         Error::new(
             Code::ProofMissing,
             format!("{id} landed as a first commit: there is no before"),
         )
     })?;
     let prefix = project.prefix_text();
+    let envelope = attestation.and_then(|found| serde_json::to_value(found.envelope).ok());
     Ok(Ingredients {
         spec: about(id, &document),
         base,
         landing,
-        tests: proof
-            .tests
-            .iter()
-            .map(|test| Ok((project.path_from_repo(&test.path), test.oid.parse()?)))
-            .collect::<Result<_>>()?,
-        proof: Proof {
-            run: proof.run.clone(),
-            fails_with: proof.fails_with.clone(),
-            repeat: proof.repeat.max(1),
-            timeout: proof_timeout(&document),
-            cwd: proof_folder(&document, &prefix),
-        },
+        tests: tests(project, &proof)?,
+        proof: command(&document, &proof, &prefix),
         checks: document
             .frontmatter()
             .verify
             .iter()
             .map(|check| CheckCommand::of(check, &prefix))
             .collect(),
-        attestations: Vec::new(),
+        attestations: envelope.into_iter().collect(),
         prefix,
     })
+}
+
+fn tests(project: &Project, proof: &ProofDocument) -> Result<Vec<(String, Oid)>> {
+    let tests = proof.tests.iter();
+    tests
+        .map(|test| Ok((project.path_from_repo(&test.path), test.oid.parse()?)))
+        .collect()
+}
+
+fn command(document: &Document, proof: &ProofDocument, prefix: &str) -> Proof {
+    let own = document.frontmatter().proof.as_ref();
+    Proof {
+        run: proof.run.clone(),
+        fails_with: proof.fails_with.clone(),
+        repeat: proof.repeat.max(1),
+        timeout: own.and_then(|proof| proof.timeout.clone()),
+        cwd: crate::bundle::folder(prefix, own.and_then(|proof| proof.cwd.as_deref())),
+    }
 }
 
 fn about(id: &str, document: &Document) -> About {
@@ -79,46 +82,46 @@ fn about(id: &str, document: &Document) -> About {
     }
 }
 
-/// The newest run of the spec that landed, as this clone remembers it.
-fn landed(project: &Project, id: &str) -> Result<RunRecord> {
+/// The commit that landed the spec last, and its proof: as this clone remembers it, else as it is attested.
+fn landed(
+    project: &Project,
+    id: &str,
+    attestation: Option<&Attestation>,
+) -> Result<(Oid, ProofDocument)> {
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
     let runs = journal.map(|journal| journal.runs_of(id)).transpose()?;
-    runs.unwrap_or_default()
+    let run = runs
+        .unwrap_or_default()
         .into_iter()
         .filter(|run| run.state == RunState::Completed)
-        .max_by(|a, b| a.attempt.cmp(&b.attempt))
-        .ok_or_else(|| {
-            Error::new(
-                Code::ProofMissing,
-                format!("{id} has not landed from this clone"),
-            )
-            .hint(format!("how it stands: chant show {id}"))
-        })
-}
-
-fn proven<'a>(id: &str, run: &'a RunRecord) -> Result<&'a ProofDocument> {
-    let hint = "give the spec a `proof:` and run it again: chant work ID --again";
-    match &run.facts.proof {
-        Some(proof) if proof.verdict == Verdict::Proven && proof.stage == "fix" => Ok(proof),
-        Some(proof) if proof.stage != "fix" => Err(Error::new(
+        .max_by_key(|run| run.attempt);
+    let remembered = run.and_then(|run| Some((run.facts.landing?.commit?, run.facts.proof)));
+    let attested = || {
+        let attestation = attestation?;
+        let proof = attestation.statement.as_ref()?.predicate.proof.clone();
+        Some((attestation.commit.clone()?, proof))
+    };
+    let (commit, proof) = remembered.or_else(attested).ok_or_else(|| {
+        Error::new(
             Code::ProofMissing,
-            format!("{id} is a reproduction: it shows the fault, not a fix"),
+            format!("{id} has not landed, or this clone does not have its attestation"),
         )
-        .hint("bundle the spec that fixes it")),
-        _ => Err(Error::new(
-            Code::ProofMissing,
-            format!("{id} has no red-to-green proof to pass on"),
-        )
-        .hint(hint)),
-    }
+        .hint("fetch the attestations: git fetch origin refs/notes/chant:refs/notes/chant")
+    })?;
+    Ok((commit.parse()?, proven(id, proof)?))
 }
 
-/// How long one run may take, and where it runs, as far as the spec itself says.
-fn proof_timeout(document: &Document) -> Option<String> {
-    document.frontmatter().proof.as_ref()?.timeout.clone()
-}
-
-fn proof_folder(document: &Document, prefix: &str) -> String {
-    let proof = document.frontmatter().proof.as_ref();
-    crate::bundle::folder(prefix, proof.and_then(|proof| proof.cwd.as_deref()))
+fn proven(id: &str, proof: Option<ProofDocument>) -> Result<ProofDocument> {
+    let (problem, hint) = match proof {
+        Some(proof) if proof.stage != Stage::Fix.as_str() => (
+            "is a reproduction: it shows the fault, not a fix",
+            "bundle the spec that fixes it".to_owned(),
+        ),
+        Some(proof) if proof.verdict == Verdict::Proven => return Ok(proof),
+        _ => (
+            "has no red-to-green proof to pass on",
+            format!("give the spec a `proof:`, then: chant work {id} --again"),
+        ),
+    };
+    Err(Error::new(Code::ProofMissing, format!("{id} {problem}")).hint(hint))
 }

@@ -155,6 +155,36 @@ fn the_bundle_holds_the_change_and_nothing_of_chant() {
 }
 
 #[test]
+fn a_clone_with_the_attestations_can_make_the_bundle_as_well() {
+    let proven = proven();
+    let clone = proven.clone_of("clone");
+    let bundle = |name: &str| {
+        let out = proven.repo.home().join(name);
+        proven.repo.chant_with(|command| {
+            command
+                .current_dir(&clone)
+                .args(["bundle", ID, "-o", out.to_str().unwrap()]);
+        })
+    };
+    let without = bundle("one.chant");
+    assert!(
+        without
+            .fails(4)
+            .stderr
+            .contains("git fetch origin refs/notes/chant")
+    );
+    let notes = "refs/notes/chant:refs/notes/chant";
+    let folder = clone.to_str().unwrap();
+    proven
+        .repo
+        .git(&["-C", folder, "fetch", "-q", "origin", notes]);
+    bundle("two.chant").ok();
+    let other = proven.clone_of("other");
+    let made = proven.repo.home().join("two.chant");
+    proven.verify(&other, &made, &["--yes"]).ok();
+}
+
+#[test]
 fn what_a_stranger_wrote_is_not_run_unasked() {
     let proven = proven();
     let clone = proven.clone_of("clone");
