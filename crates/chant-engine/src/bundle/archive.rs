@@ -84,7 +84,7 @@ impl Bundle {
 
 fn unpack(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
     let damaged = |error: std::io::Error| {
-        unusable(format!(
+        unusable(&format!(
             "it is cut off, damaged, or no bundle at all ({error})"
         ))
     };
@@ -94,7 +94,7 @@ fn unpack(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
         let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let known = [MANIFEST, COMMITS, TESTS, CHANGE].contains(&name.as_str());
         if !known || entry.header().entry_type() != EntryType::Regular {
-            return Err(unusable(format!(
+            return Err(unusable(&format!(
                 "it holds {name:?}, which a bundle does not"
             )));
         }
@@ -102,7 +102,7 @@ fn unpack(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
         let mut content = Vec::new();
         entry.read_to_end(&mut content).map_err(damaged)?;
         if content.len() as u64 != size || files.insert(name.clone(), content).is_some() {
-            return Err(unusable(format!("{name} is cut off, or is there twice")));
+            return Err(unusable(&format!("{name} is cut off, or is there twice")));
         }
     }
     Ok(files)
@@ -110,7 +110,7 @@ fn unpack(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
 
 fn take(files: &mut BTreeMap<String, Vec<u8>>, name: &str) -> Result<Vec<u8>> {
     files.remove(name).ok_or_else(|| {
-        unusable(format!(
+        unusable(&format!(
             "it is cut off, or no bundle at all: {name} is missing"
         ))
     })

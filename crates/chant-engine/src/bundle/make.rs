@@ -45,11 +45,11 @@ pub(crate) fn make(repo: &Repo, from: &Ingredients) -> Result<Bundle> {
         commits: git.bundle(&[&refs[0], &refs[1]], &from.base)?,
         tests_patch: git.patch(&from.base, &tests_oid)?,
         change_patch: git.patch(&tests_oid, &result_oid)?,
-        manifest: manifest(from, git.tree_of(&from.base)?, tests, result),
+        manifest: manifest(from, &git.tree_of(&from.base)?, tests, result),
     })
 }
 
-fn manifest(from: &Ingredients, base_tree: Oid, tests: Point, result: Point) -> Manifest {
+fn manifest(from: &Ingredients, base_tree: &Oid, tests: Point, result: Point) -> Manifest {
     let expected = |on: &str, outcome: &str| Expected {
         on: on.to_owned(),
         outcome: outcome.to_owned(),

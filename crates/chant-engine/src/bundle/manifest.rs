@@ -117,9 +117,9 @@ impl Manifest {
     /// Reads a manifest that anybody may have written: everything that could do harm later is refused here.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let manifest: Self = serde_json::from_slice(bytes)
-            .map_err(|error| unusable(format!("its manifest can not be read: {error}")))?;
+            .map_err(|error| unusable(&format!("its manifest can not be read: {error}")))?;
         if manifest.format != FORMAT {
-            return Err(unusable(format!(
+            return Err(unusable(&format!(
                 "its format is {:?}, and this chant reads {FORMAT:?}",
                 manifest.format
             )));
@@ -135,10 +135,10 @@ impl Manifest {
             .filter(|cwd| !cwd.is_empty());
         for path in self.test_files.iter().chain(folders) {
             repo_path(path)
-                .map_err(|error| unusable(format!("it names the path {path:?}: {error}")))?;
+                .map_err(|error| unusable(&format!("it names the path {path:?}: {error}")))?;
         }
         if !(1..=REPEAT_MAX).contains(&self.proof.repeat) {
-            return Err(unusable(format!(
+            return Err(unusable(&format!(
                 "it wants {} runs; 1 to {REPEAT_MAX} are possible",
                 self.proof.repeat
             )));
@@ -148,7 +148,7 @@ impl Manifest {
             (self.proof.run.trim().is_empty(), "it names no command"),
         ];
         match missing.iter().find(|(is_so, _)| *is_so) {
-            Some((_, why)) => Err(unusable((*why).to_owned())),
+            Some((_, why)) => Err(unusable(why)),
             None => self
                 .checks
                 .iter()
@@ -181,7 +181,7 @@ impl CheckCommand {
             "pass" => Expect::Pass,
             "fail" => Expect::Fail,
             code => Expect::Exit(code.parse().map_err(|_| {
-                unusable(format!(
+                unusable(&format!(
                     "the check {:?} expects {code:?}, not pass, fail or an exit code",
                     self.name
                 ))
@@ -208,7 +208,7 @@ pub(crate) fn folder(prefix: &str, cwd: Option<&str>) -> String {
 }
 
 /// A bundle that can not be used, and why.
-pub(super) fn unusable(why: String) -> Error {
+pub(super) fn unusable(why: &str) -> Error {
     Error::new(
         Code::BundleUnusable,
         format!("the bundle can not be used: {why}"),

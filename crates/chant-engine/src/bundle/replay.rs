@@ -6,14 +6,15 @@ use std::sync::mpsc::Receiver;
 use chant_agent::Control;
 use chant_git::{Oid, Repo};
 use chant_os::tree::Guard;
-use chant_spec::{Check, Expect};
+use chant_spec::Check;
 use serde::Serialize;
 
 use super::archive::Bundle;
 use super::receive::{Received, receive};
-use crate::bench::{Bench, Bounds, Stopped};
+use crate::bench::{Bench, Bounds, Outcome, Place, Stopped};
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
+use crate::proof::{self, Seen, Side};
 
 /// What a replay needs from outside.
 #[derive(Debug)]
@@ -107,19 +108,10 @@ impl<'a> Replay<'a> {
             bounds: Some(Bounds::new(scratch.folder(), outside.chant)?),
         };
         let mut rows = Vec::new();
-        for (on, tree, checks) in self.sides()? {
+        for side in [Side::Base, Side::Result] {
+            let tree = scratch.repo().tree_of(self.commit(side))?;
             let place = bench.place(&tree, &self.received.tests)?;
-            for check in checks {
-                let log = format!("{}", rows.len() + 1);
-                let outcome = bench
-                    .run(&place, &log, &check)?
-                    .map_err(|Stopped| stopped())?;
-                let row = Row {
-                    on,
-                    run: check.run.clone(),
-                    holds: outcome.passed,
-                    found: outcome.sentence,
-                };
+            for row in self.rows_on(side, &bench, &place)? {
                 heard(&row);
                 rows.push(row);
             }
@@ -133,32 +125,75 @@ impl<'a> Replay<'a> {
 
     /// Red on the base with the tests, green with the change. The change less what is outside the tests is the base with
     /// the tests again: that the tests are all there is between the two was found when the bundle was received.
-    fn sides(&self) -> Result<[(&'static str, Oid, Vec<Check>); 2]> {
-        let manifest = &self.bundle.manifest;
-        let git = self.received.scratch.repo();
-        let side = |expect: Expect, matches: Option<String>| Check {
-            run: manifest.proof.run.clone(),
-            name: Some("proof".to_owned()),
-            expect,
-            matches,
-            timeout: manifest.proof.timeout.clone(),
-            repeat: Some(manifest.proof.repeat),
-            cwd: (!manifest.proof.cwd.is_empty()).then(|| manifest.proof.cwd.clone()),
-            env: Vec::new(),
-        };
-        let red = side(Expect::Fail, manifest.proof.fails_with.clone());
-        let mut green = vec![side(Expect::Pass, None)];
-        for check in &manifest.checks {
-            green.push(check.check()?);
+    fn commit(&self, side: Side) -> &Oid {
+        match side {
+            Side::Base => &self.received.tests,
+            _ => &self.received.result,
         }
-        Ok([
-            (
-                "base + tests",
-                git.tree_of(&self.received.tests)?,
-                vec![red],
-            ),
-            ("result", git.tree_of(&self.received.result)?, green),
-        ])
+    }
+
+    fn rows_on(&self, side: Side, bench: &Bench<'_>, place: &Place) -> Result<Vec<Row>> {
+        let mut rows = vec![self.proof_on(side, bench, place)?];
+        if side == Side::Result {
+            for (number, check) in self.bundle.manifest.checks.iter().enumerate() {
+                let outcome = run(bench, place, &format!("check-{number}"), &check.check()?)?;
+                rows.push(Row {
+                    on: side.shown(),
+                    run: check.run.clone(),
+                    holds: outcome.passed,
+                    found: outcome.sentence,
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Runs the proof's test as often as it says. What a run shows is read as `chant work` reads it: a test that cannot be
+    /// loaded is not red.
+    fn proof_on(&self, side: Side, bench: &Bench<'_>, place: &Place) -> Result<Row> {
+        let proof = &self.bundle.manifest.proof;
+        let pattern = proof.fails_with.as_deref().map(proof::reason).transpose();
+        let pattern = pattern.map_err(|error| super::manifest::unusable(&error.to_string()))?;
+        let check = Check {
+            run: proof.run.clone(),
+            name: Some("proof".to_owned()),
+            timeout: proof.timeout.clone(),
+            cwd: (!proof.cwd.is_empty()).then(|| proof.cwd.clone()),
+            ..Check::default()
+        };
+        let mut as_wanted = 0;
+        let mut otherwise = None;
+        for time in 1..=proof.repeat {
+            let outcome = run(bench, place, &format!("{side:?}-{time}"), &check)?;
+            let seen = Seen::read(&outcome.ended, &outcome.output, pattern.as_ref());
+            match (side, &seen) {
+                (Side::Base, Seen::Red(_)) | (Side::Result, Seen::Green) => as_wanted += 1,
+                _ => otherwise = otherwise.or_else(|| Some(in_words(&seen))),
+            }
+        }
+        let wanted = match side {
+            Side::Base => "fails for the stated reason",
+            _ => "passes",
+        };
+        let found = format!("{wanted}, {as_wanted} of {} times", proof.repeat);
+        Ok(Row {
+            on: side.shown(),
+            run: proof.run.clone(),
+            holds: otherwise.is_none(),
+            found: otherwise.map_or(found.clone(), |other| format!("{found}; else: {other}")),
+        })
+    }
+}
+
+fn run(bench: &Bench<'_>, place: &Place, log: &str, check: &Check) -> Result<Outcome> {
+    bench.run(place, log, check)?.map_err(|Stopped| stopped())
+}
+
+fn in_words(seen: &Seen) -> String {
+    match seen {
+        Seen::Green => "it passes".to_owned(),
+        Seen::Red(line) => format!("it fails ({line})"),
+        Seen::Neither(why) => why.to_string(),
     }
 }
 

@@ -26,4 +26,5 @@ pub(crate) use frozen::frozen;
 pub(crate) use lab::{Halt, Lab};
 pub use plan::Plan;
 pub(crate) use prove::{could_be_red, prove};
+pub(crate) use seen::{Seen, reason};
 pub(crate) use trees::Subject;

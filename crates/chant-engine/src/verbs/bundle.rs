@@ -11,7 +11,7 @@ use crate::bundle::{About, Bundle, CheckCommand, Ingredients, Proof, make};
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
-use crate::proof::{ProofDocument, Verdict};
+use crate::proof::{Plan, ProofDocument, Verdict};
 use crate::resolve::SpecRef;
 
 /// Makes the bundle of a spec's newest landing and writes it to `file`, which must not exist.
@@ -45,7 +45,7 @@ fn ingredients(project: &Project, found: &SpecRef) -> Result<Ingredients> {
         base,
         landing,
         tests: tests(project, &proof)?,
-        proof: command(&document, &proof, &prefix),
+        proof: command(project, found, &document, &proof)?,
         checks: document
             .frontmatter()
             .verify
@@ -64,15 +64,21 @@ fn tests(project: &Project, proof: &ProofDocument) -> Result<Vec<(String, Oid)>>
         .collect()
 }
 
-fn command(document: &Document, proof: &ProofDocument, prefix: &str) -> Proof {
-    let own = document.frontmatter().proof.as_ref();
-    Proof {
+fn command(
+    project: &Project,
+    found: &SpecRef,
+    document: &Document,
+    proof: &ProofDocument,
+) -> Result<Proof> {
+    let plan = Plan::of(project, &found.id, document)?;
+    let cwd = plan.as_ref().and_then(|plan| plan.cwd.as_deref());
+    Ok(Proof {
         run: proof.run.clone(),
         fails_with: proof.fails_with.clone(),
         repeat: proof.repeat.max(1),
-        timeout: own.and_then(|proof| proof.timeout.clone()),
-        cwd: crate::bundle::folder(prefix, own.and_then(|proof| proof.cwd.as_deref())),
-    }
+        cwd: crate::bundle::folder(&project.prefix_text(), cwd),
+        timeout: plan.and_then(|plan| plan.timeout),
+    })
 }
 
 fn about(id: &str, document: &Document) -> About {
