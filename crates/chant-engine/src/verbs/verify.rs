@@ -251,7 +251,7 @@ impl<'a, 's> Session<'a, 's> {
         let log = (!outcome.passed).then(|| self.logs.join(format!("{log}.log")));
         let record = CheckRecord::of(check, outcome);
         (self.outside.sink)(&Event::Check {
-            name: format!("{id}: {name}"),
+            name: format!("{id}  {name}"),
             passed: record.passed,
             outcome: record.outcome.clone(),
         });
@@ -274,7 +274,7 @@ impl<'a, 's> Session<'a, 's> {
     /// The files of a commit, with those that only the checkout has.
     fn place(&self, commit: &Oid) -> Result<Place> {
         let repo = self.project.repo();
-        let tree = repo.write_tree(Some(&repo.tree_of(commit)?), &self.local)?;
+        let tree = repo.write_tree(Some(commit), &self.local)?;
         self.bench(None).place(&tree, commit)
     }
 

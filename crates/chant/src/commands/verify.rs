@@ -1,11 +1,12 @@
 //! `chant verify`
 
+use chant_engine::event::Event;
 use chant_engine::verbs::verify::{self, Options, Rerun, Search, Verification};
 use chant_engine::{Code, Error, Result, SpecRef};
 
-use super::work::{Stop, attended};
+use super::work::{Stop, attended_by, show};
 use crate::cli::{Context, Done};
-use crate::ui::{Tone, one_line};
+use crate::ui::{Tone, Ui, one_line};
 
 /// Run the checks of finished specs again, on the main branch as it is now
 ///
@@ -52,7 +53,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         bisect: args.bisect,
     };
     let stop = Stop::install()?;
-    let found = attended(cx, &stop, |outside| {
+    let found = attended_by(cx, &stop, tell, |outside| {
         verify::verify(&project, &specs, options, outside)
     })?;
     print(cx, &found);
@@ -70,9 +71,8 @@ fn nothing(args: &Args) -> Error {
 
 fn print(cx: &mut Context, found: &Verification) {
     for spec in &found.specs {
-        for check in &spec.checks {
-            print_check(cx, &spec.id, check);
-        }
+        let broken = spec.checks.iter().filter(|check| !check.record.passed);
+        broken.for_each(|check| print_broken(cx, &spec.id, check));
     }
     if !found.unchecked.is_empty() {
         let ids = one_line(&found.unchecked.join(", "));
@@ -94,19 +94,32 @@ fn print(cx: &mut Context, found: &Verification) {
     cx.ui.out(&summary);
 }
 
-fn print_check(cx: &mut Context, id: &str, check: &Rerun) {
-    let (tone, word) = if check.record.passed {
+/// A check is a result, shown as soon as it is known.
+fn tell(ui: &mut Ui, event: &Event) {
+    let Event::Check {
+        name,
+        passed,
+        outcome,
+    } = event
+    else {
+        return show(ui, event);
+    };
+    let (tone, word) = if *passed {
         (Tone::Good, "holds ")
     } else {
         (Tone::Bad, "broken")
     };
-    let word = cx.ui.paint(tone, word);
-    let line = one_line(&format!(
-        "{id}  {}: {}",
-        check.record.name, check.record.outcome
-    ));
-    cx.ui.out(&format!("{word}  {line}"));
-    match &check.search {
+    let word = ui.paint(tone, word);
+    let line = one_line(&format!("{name}: {outcome}"));
+    ui.out(&format!("{word}  {line}"));
+    // The next one may take minutes.
+    ui.pass_on();
+}
+
+/// Where its output is, and which commit broke it.
+fn print_broken(cx: &mut Context, id: &str, check: &Rerun) {
+    let what = format!("{id}  {}", check.record.name);
+    let by = match &check.search {
         Some(Search::Commit {
             commit,
             subject,
@@ -114,17 +127,18 @@ fn print_check(cx: &mut Context, id: &str, check: &Rerun) {
             steps,
         }) => {
             let commit: String = commit.chars().take(10).collect();
-            let by = format!("by {commit} {subject} ({author}), found in {steps} steps");
-            cx.ui.out(&format!("        {}", one_line(&by)));
+            Some(format!(
+                "{what}: broken by {commit} {subject} ({author}), found in {steps} steps"
+            ))
         }
-        Some(Search::Nothing { reason }) => {
-            cx.ui
-                .out(&format!("        no commit found: {}", one_line(reason)));
-        }
-        None => {}
+        Some(Search::Nothing { reason }) => Some(format!("{what}: no commit found: {reason}")),
+        None => None,
+    };
+    if let Some(by) = by {
+        cx.ui.out(&one_line(&by));
     }
     if let Some(log) = &check.log {
-        let log = one_line(&log.display().to_string());
-        cx.ui.hint(&format!("its output: {log}"));
+        let log = format!("{what}: its output is in {}", log.display());
+        cx.ui.hint(&one_line(&log));
     }
 }

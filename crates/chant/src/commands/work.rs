@@ -184,6 +184,16 @@ pub(crate) fn attended<T>(
     stop: &Stop,
     verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
 ) -> Result<T> {
+    attended_by(cx, stop, show, verb)
+}
+
+/// The same, with `tell` to show what happens.
+pub(crate) fn attended_by<T>(
+    cx: &mut Context,
+    stop: &Stop,
+    tell: fn(&mut Ui, &Event),
+    verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
+) -> Result<T> {
     let guard = Guard::this_program(crate::GUARD).map_err(|error| {
         Error::new(
             Code::Internal,
@@ -191,7 +201,7 @@ pub(crate) fn attended<T>(
         )
     })?;
     let ui = &mut cx.ui;
-    let mut sink = |event: &Event| show(ui, event);
+    let mut sink = |event: &Event| tell(ui, event);
     verb(Surroundings {
         control: &stop.control,
         sink: &mut sink,

@@ -91,7 +91,10 @@ fn the_commit_that_broke_it_is_found() {
     assert_eq!(search["subject"], "say bye instead");
     assert!(search["steps"].as_u64().unwrap() <= 4, "{search}");
     let said = repo.chant(&["verify", "001", "--bisect"]);
-    let line = format!("by {} say bye instead (Tess Ter), found in", &culprit[..10]);
+    let line = format!(
+        "greets: broken by {} say bye instead (Tess Ter), found in",
+        &culprit[..10]
+    );
     assert!(said.ok().stdout.contains(&line), "{}", said.stdout);
     assert!(
         said.stderr.contains("searching 10 commits since"),
