@@ -28,9 +28,10 @@ pub(crate) fn consent(document: &Document) -> Consent {
         };
     }
     if !approval.says_approved() {
-        return match approval.required {
-            true => Consent::Awaited,
-            false => Consent::NotAsked,
+        return if approval.required {
+            Consent::Awaited
+        } else {
+            Consent::NotAsked
         };
     }
     let recorded = (&approval.objects, &approval.by, &approval.at);

@@ -49,12 +49,12 @@ impl<'a> Signing<'a> {
 
     /// Signs an approval and makes sure that the signature will count. Returns whom the key belongs to.
     pub(crate) fn sign(&self, spec: &str, approval: &mut Approval) -> Result<String> {
-        let signed = payload(spec, approval);
+        let bytes = payload(spec, approval);
         let refused = |error: chant_git::GitError| {
             Error::new(Code::NotSigned, format!("{spec}: {error}")).hint(SET_KEY)
         };
         let signer = self.signer()?;
-        approval.signature = Some(signer.sign(&signed, NAMESPACE).map_err(refused)?);
+        approval.signature = Some(signer.sign(&bytes, NAMESPACE).map_err(refused)?);
         match self.check(spec, approval)? {
             Ok(principal) => Ok(principal),
             Err(why) => Err(Error::new(

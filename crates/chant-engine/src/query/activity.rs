@@ -139,8 +139,16 @@ fn of_run(run: RunRecord) -> Happening {
 /// Approvals and rejections that are commits of the main branch.
 fn said_in_commits(project: &Project, outputs: &Outputs<'_>) -> Result<Vec<Happening>> {
     let commits = project.repo().log_trailers(outputs.tip(), None)?;
+    let own = project.project_key();
     let mut said = Vec::new();
     for commit in &commits {
+        let mut projects = commit
+            .trailers
+            .iter()
+            .filter(|(key, _)| key == "Chant-Project");
+        if projects.next().map_or("", |(_, project)| project) != own {
+            continue;
+        }
         for (key, value) in &commit.trailers {
             let what = match key.as_str() {
                 "Chant-Approval" => "approved",

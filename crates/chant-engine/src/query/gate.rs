@@ -86,15 +86,10 @@ pub fn gate(project: &Project, found: &SpecRef) -> Result<Option<Gate>> {
         let facts = run
             .filter(|run| landing.is_some_and(|landing| landing.run == run.id))
             .map(|run| run.facts);
+        let id = entry.node.id.clone();
         let files = outputs.of([entry]).into_iter().collect();
         let document = project.document(&entry.path).ok();
-        phases.push(phase(
-            entry.node.id.clone(),
-            document,
-            landing,
-            facts,
-            files,
-        ));
+        phases.push(phase(id, document.as_ref(), landing, facts.as_ref(), files));
     }
     Ok(Some(Gate {
         spec: project.show(&found.id)?,
@@ -113,18 +108,17 @@ pub fn gate(project: &Project, found: &SpecRef) -> Result<Option<Gate>> {
 
 fn phase(
     id: String,
-    document: Option<Document>,
+    document: Option<&Document>,
     landing: Option<&Landing>,
-    facts: Option<Facts>,
+    facts: Option<&Facts>,
     outputs: Vec<String>,
 ) -> Phase {
-    let proof = facts.as_ref().and_then(|facts| facts.proof.as_ref());
-    let concerns = facts.as_ref().map_or(&[][..], |facts| &facts.concerns);
-    let front = document.as_ref().map(Document::frontmatter);
+    let proof = facts.and_then(|facts| facts.proof.as_ref());
+    let concerns = facts.map_or(&[][..], |facts| facts.concerns.as_slice());
+    let front = document.map(Document::frontmatter);
     Phase {
         id,
         title: document
-            .as_ref()
             .and_then(|document| document.title())
             .unwrap_or_default()
             .to_owned(),

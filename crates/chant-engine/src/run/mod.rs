@@ -10,6 +10,7 @@ pub(crate) mod claim;
 mod collect;
 mod judge;
 mod land;
+mod person;
 mod prove;
 mod start;
 mod verify;

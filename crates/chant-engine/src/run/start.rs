@@ -8,8 +8,9 @@ use chant_git::{BranchName, Oid};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_spec::status::{Action, allowed};
-use chant_spec::{Blocker, Document, SpecId};
+use chant_spec::{Document, SpecId};
 
+use super::person::{consented, may_begin};
 use super::prove::Obligation;
 use super::{Run, Surroundings, claim, run_dir, worktree};
 use crate::error::{Code, Error, Result};
@@ -17,7 +18,6 @@ use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::prompt::Prompt;
-use crate::query::Spec;
 use crate::{agents, bench, trust};
 
 /// What a person ordered on the command line.
@@ -270,46 +270,6 @@ pub(crate) fn input_record(source: &inputs::Source) -> InputRecord {
         kind: source.kind().to_owned(),
         oid: source.oid().map(ToString::to_string),
     }
-}
-
-/// Refuses what a person has to do or say first, and what waits for something else.
-fn may_begin(spec: &Spec) -> Result<()> {
-    let id = &spec.id;
-    if spec.is_gate {
-        return Err(Error::new(
-            Code::GateClosed,
-            format!("{id} is a gate: a person decides, no agent runs it"),
-        )
-        .hint(format!("chant approve {id} --by NAME")));
-    }
-    consented(spec)?;
-    if spec.may_be_worked {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::Blocked,
-        format!("{id} is not ready: {}", spec.blocked_by.join("; ")),
-    )
-    .hint(format!("`chant show {id}` lists what it waits for")))
-}
-
-/// Refuses what a person has not approved, or has rejected.
-fn consented(spec: &Spec) -> Result<()> {
-    let id = &spec.id;
-    let said = spec.blockers.iter().find_map(|blocker| match blocker {
-        Blocker::Approval(consent) => Some(consent),
-        _ => None,
-    });
-    let Some(consent) = said else { return Ok(()) };
-    let error = Error::new(Code::ApprovalMissing, format!("{id}: {consent}"));
-    Err(error
-        .hint(format!(
-            "read it with `chant show {id}`, then: chant approve {id} --by NAME"
-        ))
-        .detail(
-            "approval",
-            serde_json::to_value(&spec.approval).unwrap_or_default(),
-        ))
 }
 
 fn no_commit() -> Error {

@@ -5,6 +5,7 @@ use chant_git::Oid;
 use chant_spec::{CheckResult, Document, Ending, Stage, criteria_states, replace_frontmatter};
 
 use super::judge::{Evidence, judge};
+use super::person::written_for_a_person;
 use super::{Flow, Run, boundary};
 use crate::bench::{Bench, Stopped, name_of};
 use crate::concern::{self, Concern};
@@ -51,7 +52,8 @@ impl Run<'_, '_> {
             frozen: &facts.frozen,
             ending,
         };
-        let verdict = judge(&evidence);
+        let spoken = written_for_a_person(repo, &changes, &facts.spec_path, evidence.prefix)?;
+        let verdict = judge(&evidence).and_then(|()| spoken.map_or(Ok(()), Err));
         let outside = boundary::outside(&evidence);
         let concerns = concern::find(repo, &changes, &self.project.prefix_text())?;
         self.record.facts.ending = ending;

@@ -288,10 +288,12 @@ fn write(
     };
     let at = approval.at.as_deref().unwrap_or_default();
     let said = format!("{id} {at} {}", approval.by.as_deref().unwrap_or_default());
-    let message = chant_git::with_trailers(
-        &format!("chant({id}): {verb}"),
-        &[(trailer, crate::one_line(&said).as_str())],
-    );
+    let (said, key) = (crate::one_line(&said), project.project_key());
+    let mut trailers = vec![(trailer, said.as_str())];
+    if !key.is_empty() {
+        trailers.push(("Chant-Project", key.as_str()));
+    }
+    let message = chant_git::with_trailers(&format!("chant({id}): {verb}"), &trailers);
     record_spec_change(project, id, &bytes, &message)
 }
 

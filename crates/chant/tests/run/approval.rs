@@ -446,3 +446,29 @@ fn an_untracked_spec_is_approved_in_its_file() {
     let happened = repo.chant(&["activity", "--json"]).json();
     assert_eq!(happened["data"][0]["by"], "Ada Lovelace");
 }
+
+/// An agent may make new specs, and change one that is its target; it may not speak for a person in them.
+#[test]
+fn an_agent_that_writes_an_approval_does_not_land() {
+    let approved = "---\\napproval: {required: true, status: approved, by: Ada}\\n---\\n# New\\n";
+    let gate = "---\\ngate: human\\nstatus: completed\\n---\\n# Passed\\n";
+    for (text, lands) in [
+        (approved, false),
+        (gate, false),
+        ("---\\n---\\n# New\\n", true),
+    ] {
+        let repo = with_agent(&format!(
+            "{HONEST_QUIET}\nprintf '%b' '{text}' > .chant/specs/009-new.md"
+        ));
+        repo.commit("a spec");
+        let done = work(&repo);
+        if lands {
+            done.ok();
+        } else {
+            done.fails(1);
+            let why = "the agent wrote a person's word into .chant/specs/009-new.md";
+            assert!(done.stderr.contains(why), "{}", done.stderr);
+        }
+        assert_eq!(repo.path().join(".chant/specs/009-new.md").exists(), lands);
+    }
+}
