@@ -31,6 +31,8 @@ pub enum ConcernKind {
     SkippedTest,
     /// An assertion is gone.
     LoosenedCheck,
+    /// What decides which tests run, and how, was changed.
+    TestSetup,
 }
 
 impl std::fmt::Display for Concern {
@@ -39,6 +41,7 @@ impl std::fmt::Display for Concern {
             ConcernKind::DeletedTest => "a test file was deleted",
             ConcernKind::SkippedTest => "a test is skipped or may fail",
             ConcernKind::LoosenedCheck => "an assertion was removed",
+            ConcernKind::TestSetup => "it decides how tests run, and was changed",
         };
         write!(f, "{}: {what}", self.path)?;
         if self.line.is_empty() {
@@ -67,6 +70,13 @@ pub(crate) fn find(repo: &Repo, changes: &[Change], prefix: &str) -> Result<Vec<
                 line: String::new(),
             });
         }
+    }
+    for change in changes.iter().filter(|change| is_setup(&change.path)) {
+        found.push(Concern {
+            kind: ConcernKind::TestSetup,
+            path: shown(&change.path),
+            line: String::new(),
+        });
     }
     let edited: Vec<&Change> = changes.iter().filter(|change| is_edited(change)).collect();
     let oids: Vec<Oid> = edited
@@ -136,6 +146,22 @@ fn is_test(path: &str) -> bool {
         || stem.ends_with("Test")
         || name.contains(".test.")
         || name.contains(".spec.")
+}
+
+/// Whether a file decides how tests run without being one.
+fn is_setup(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let names = [
+        "conftest.py",
+        "sitecustomize.py",
+        "usercustomize.py",
+        "pytest.ini",
+        "tox.ini",
+        "noxfile.py",
+        "nextest.toml",
+    ];
+    let begins = ["jest.config.", "vitest.config.", "karma.conf", ".mocharc"];
+    names.contains(&name) || begins.iter().any(|word| name.starts_with(word))
 }
 
 fn compare(path: &str, old: &str, new: &str) -> Vec<Concern> {
@@ -245,6 +271,8 @@ mod tests {
         ] {
             assert!(is_test(path), "{path}");
         }
+        assert!(is_setup("tests/conftest.py") && is_setup("jest.config.ts"));
+        assert!(!is_setup("src/config.py"));
         for path in [
             "src/latest.py",
             "src/contest/a.py",
@@ -260,7 +288,7 @@ mod tests {
         let check = |path: &str, old: &str, new: &str, expect: &[&str]| {
             let found: Vec<String> = compare(path, old, new)
                 .iter()
-                .map(|concern| concern.to_string())
+                .map(ToString::to_string)
                 .collect();
             assert_eq!(found, expect);
         };

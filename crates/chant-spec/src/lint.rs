@@ -24,6 +24,7 @@ pub fn lint(doc: &Document) -> Vec<Diagnostic> {
     targets(doc, &mut found);
     dates(doc, &mut found);
     proof(doc, &mut found);
+    strict(doc, &mut found);
     criteria(doc, &mut found);
     if doc.body().trim().is_empty() {
         let hint = "write down what is wanted and how it will be known";
@@ -118,6 +119,21 @@ fn targets(doc: &Document, found: &mut Vec<Diagnostic>) {
                 .hint(hint),
             );
         }
+    }
+}
+
+/// With nothing named, nothing could be changed.
+fn strict(doc: &Document, found: &mut Vec<Diagnostic>) {
+    let front = doc.frontmatter();
+    let tests = front
+        .proof
+        .as_ref()
+        .is_some_and(|proof| !proof.tests.is_empty());
+    if front.strict && front.target_files.is_empty() && !tests {
+        let message = "`strict` without `target_files`: no file may change";
+        let hint = "name the files that the work goes into";
+        let span = value_span(doc, "strict");
+        found.push(warning(doc, "strict-without-targets", message, span).hint(hint));
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) const KNOWN: &[&str] = &[
     "inputs",
     "inputs_budget",
     "verify",
+    "proof",
     "attempt",
     "previous_failure",
     "silent",
@@ -92,6 +93,8 @@ pub struct Variables<'a> {
     pub inputs: &'a [Input],
     /// How much of the inputs is shown, in words.
     pub inputs_budget: &'a str,
+    /// What has to be proven from red to green.
+    pub proof: Option<&'a crate::proof::Plan>,
     /// 1 for the first attempt.
     pub attempt: u32,
     /// Why the last attempt failed, or empty.
@@ -135,6 +138,14 @@ impl Variables<'_> {
                 run => check.run.as_str(),
                 expect => expectation(check.expect),
             }).collect::<Vec<_>>(),
+            proof => self.proof.map(|plan| context! {
+                stage => plan.stage.as_str(),
+                from => plan.from.as_deref(),
+                run => plan.run.as_str(),
+                tests => lines(&plan.tests),
+                fails_with => plan.fails_with.as_deref(),
+                repeat => plan.repeat,
+            }),
             attempt => self.attempt,
             previous_failure => self.previous_failure,
             silent => self.silent,

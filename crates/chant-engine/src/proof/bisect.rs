@@ -17,8 +17,8 @@ pub(super) fn fixing_commit(
     named: &[String],
 ) -> Step<Result<(Oid, String), String>> {
     let reported = subject.plan.reported_in.iter();
-    let names: Vec<&String> = reported.chain(named).collect();
-    let candidates = candidates(subject, &names)?;
+    let said: Vec<&String> = reported.chain(named).collect();
+    let candidates = candidates(subject, &said)?;
     if candidates.is_empty() {
         return Ok(Err(
             "it ends as already-fixed, and names no earlier commit of main at which its test fails; `proof.reported_in` may say one"
@@ -33,10 +33,10 @@ pub(super) fn fixing_commit(
             return Ok(Ok(between(lab, subject, tests, &start)?));
         }
     }
-    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    let said: Vec<&str> = said.iter().map(|name| name.as_str()).collect();
     Ok(Err(format!(
         "it ends as already-fixed, but its test fails at none of {}: nothing shows that it was ever red",
-        names.join(", ")
+        said.join(", ")
     )))
 }
 

@@ -130,7 +130,7 @@ fn taken_over(project: &Project, id: &str, own: Proof, seen: &mut Vec<String>) -
     let from = found.id.to_string();
     if seen.contains(&from) || seen.len() > LONGEST_CHAIN {
         return Err(
-            unusable(id, format!("its proof is taken from {from}, in a circle"))
+            unusable(id, &format!("its proof is taken from {from}, in a circle"))
                 .hint(format!("take `from` out of one of them: chant edit {id}")),
         );
     }
@@ -139,7 +139,7 @@ fn taken_over(project: &Project, id: &str, own: Proof, seen: &mut Vec<String>) -
     let Some(theirs) = document.frontmatter().proof.clone() else {
         return Err(unusable(
             id,
-            format!("its proof is taken from {from}, which has none"),
+            &format!("its proof is taken from {from}, which has none"),
         )
         .hint(format!(
             "give {from} a `proof:`, or say here how the test is run"
@@ -179,7 +179,7 @@ fn source(project: &Project, id: &str, name: &str) -> Result<SpecRef> {
     .map_err(|error| {
         unusable(
             id,
-            format!("its proof is taken from {name}: {}", error.message),
+            &format!("its proof is taken from {name}: {}", error.message),
         )
         .hint("name a completed spec in `proof.from`; `chant list` shows them")
     })?;
@@ -189,7 +189,7 @@ fn source(project: &Project, id: &str, name: &str) -> Result<SpecRef> {
         let state = shown.state.as_str().replace('_', " ");
         return Err(unusable(
             id,
-            format!("its proof is taken from {from}, which is {state}, not completed"),
+            &format!("its proof is taken from {from}, which is {state}, not completed"),
         )
         .hint(format!("first: chant work {from}")));
     }
@@ -202,17 +202,17 @@ fn source(project: &Project, id: &str, name: &str) -> Result<SpecRef> {
         Some(Ending::Reproduced) => Ok(found),
         Some(ending) => Err(unusable(
             id,
-            format!("its proof is taken from {from}, which ended as {ending}: there is no failing test to go by"),
+            &format!("its proof is taken from {from}, which ended as {ending}: there is no failing test to go by"),
         )
         .hint(format!("what was found: chant show {from}; if that settles it: chant cancel {id}"))),
         None => Err(unusable(
             id,
-            format!("its proof is taken from {from}, which was completed without a proof of its own"),
+            &format!("its proof is taken from {from}, which was completed without a proof of its own"),
         )
         .hint(format!("let chant prove it: chant reset {from}, then chant work {from}; or name `tests` and `run` here"))),
     }
 }
 
-fn unusable(id: &str, problem: String) -> Error {
+fn unusable(id: &str, problem: &str) -> Error {
     Error::new(Code::ProofUnusable, format!("{id}: {problem}"))
 }

@@ -5,8 +5,9 @@ use chant_spec::{Check, Ending, Stage};
 
 use super::bisect::fixing_commit;
 use super::document::{Counts, ProofDocument, Row, Side, Verdict};
-use super::lab::{Colour, Lab, Step, Tally};
-use super::trees::{Subject, Tests, Trees};
+use super::lab::{Colour, Halt, Lab, Step, Tally};
+use super::trees::{Subject, Tests};
+use crate::bench::{Place, Stopped};
 
 /// What the rows come to.
 struct Finding {
@@ -114,7 +115,7 @@ fn fix(lab: &mut Lab<'_, '_>, subject: &Subject<'_>, tests: &Tests) -> Step<Find
         let sentence = "with everything but the tests taken back the test does not fail as before: it is not this change that makes it pass";
         return Ok(Finding::refuted(sentence));
     }
-    if let Some(broken) = suite(lab, subject, &trees)? {
+    if let Some(broken) = suite(lab, subject, tests, &trees.result)? {
         return Ok(Finding::refuted(broken));
     }
     Ok(concluded(lab, &base, &result))
@@ -153,26 +154,33 @@ fn concluded(lab: &Lab<'_, '_>, base: &Tally, result: &Tally) -> Finding {
 }
 
 /// Nothing that passed before fails now. What passes now needs no comparison.
-fn suite(lab: &mut Lab<'_, '_>, subject: &Subject<'_>, trees: &Trees) -> Step<Option<String>> {
-    for (number, command) in subject.project.config().checks.iter().enumerate() {
-        let log = format!("proof-suite-{}", number + 1);
-        let (now, sentence) = passes(lab, &log, &trees.result, subject.onto, command)?;
-        let (before, found) = if now {
-            (None, "passes".to_owned())
-        } else {
-            let log = format!("{log}-before");
-            let (before, _) = passes(lab, &log, &trees.before, subject.onto, command)?;
-            let how = if before {
-                "passed before and fails now"
-            } else {
-                "fails, as it did before, and so tells nothing"
-            };
-            (Some(before), format!("{how}: {sentence}"))
+fn suite(
+    lab: &mut Lab<'_, '_>,
+    subject: &Subject<'_>,
+    tests: &Tests,
+    result: &Oid,
+) -> Step<Option<String>> {
+    let commands = &subject.project.config().checks;
+    if commands.is_empty() {
+        return Ok(None);
+    }
+    let place = lab.bench.place(result, subject.onto)?;
+    for (number, command) in commands.iter().enumerate() {
+        let log = format!("{}-{}", Side::Suite.log(), number + 1);
+        let (now, sentence) = passes(lab, &log, &place, command)?;
+        let broken = !now && {
+            let before = subject.before(tests)?;
+            let before = lab.bench.place(&before, subject.onto)?;
+            passes(lab, &format!("{log}-before"), &before, command)?.0
         };
-        let broken = before == Some(true);
+        let found = match (now, broken) {
+            (true, _) => "passes".to_owned(),
+            (_, true) => format!("passed before and fails now: {sentence}"),
+            (_, false) => format!("fails, as it did before, and so tells nothing: {sentence}"),
+        };
         lab.tell(Row {
             side: Side::Suite,
-            tree: trees.result.to_string(),
+            tree: result.to_string(),
             run: command.clone(),
             holds: !broken,
             found: found.clone(),
@@ -191,23 +199,16 @@ fn suite(lab: &mut Lab<'_, '_>, subject: &Subject<'_>, trees: &Trees) -> Step<Op
     Ok(None)
 }
 
-fn passes(
-    lab: &Lab<'_, '_>,
-    log: &str,
-    tree: &Oid,
-    onto: &Oid,
-    command: &str,
-) -> Step<(bool, String)> {
+fn passes(lab: &Lab<'_, '_>, log: &str, place: &Place, command: &str) -> Step<(bool, String)> {
     let check = Check {
         run: command.to_owned(),
         env: lab.plan.command().env,
         ..Check::default()
     };
-    let place = lab.bench.place(tree, onto)?;
-    let Ok(outcome) = lab.bench.run(&place, log, &check)? else {
-        return Err(super::lab::Halt::Stopped);
-    };
-    Ok((outcome.passed, outcome.sentence))
+    match lab.bench.run(place, log, &check)? {
+        Ok(outcome) => Ok((outcome.passed, outcome.sentence)),
+        Err(Stopped) => Err(Halt::Stopped),
+    }
 }
 
 fn reproduction(

@@ -32,8 +32,6 @@ pub(super) struct Trees {
     pub(super) result: Oid,
     /// What would land, with everything but the tests taken back; nothing where nothing else was changed.
     pub(super) without: Option<Oid>,
-    /// The main branch without any of the tests: what the suite is compared with.
-    pub(super) before: Oid,
 }
 
 impl Subject<'_> {
@@ -80,6 +78,9 @@ impl Subject<'_> {
 
     /// The main branch with the tests, where all of them are there and frozen: nobody can change what it will show.
     pub(crate) fn frozen_base(&self) -> Result<Option<Oid>> {
+        if self.frozen.is_empty() {
+            return Ok(None);
+        }
         let Ok(tests) = self.tests()? else {
             return Ok(None);
         };
@@ -124,18 +125,23 @@ impl Subject<'_> {
         } else {
             Some(repo.write_tree(Some(&result), &taken_back(&others)?)?)
         };
-        let before = tests.files.within(repo, self.onto)?;
-        let removed = before
-            .into_iter()
-            .map(|entry| Ok(TreeEdit::remove(entry.path.parse()?)))
-            .collect::<Result<Vec<_>>>()?;
-        let before = repo.write_tree(Some(self.onto), &removed)?;
         Ok(Trees {
             base,
             result,
             without,
-            before,
         })
+    }
+
+    /// The main branch without any of the tests: what the suite is compared with.
+    pub(super) fn before(&self, tests: &Tests) -> Result<Oid> {
+        let repo = self.project.repo();
+        let removed = tests
+            .files
+            .within(repo, self.onto)?
+            .into_iter()
+            .map(|entry| Ok(TreeEdit::remove(entry.path.parse()?)))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(repo.write_tree(Some(self.onto), &removed)?)
     }
 
     /// The record of a run fixes nothing.

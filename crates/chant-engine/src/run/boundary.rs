@@ -2,6 +2,7 @@
 //! spec is strict, everything but its target files. Pure.
 
 use chant_git::Change;
+use chant_spec::Stage;
 
 use super::judge::Evidence;
 use crate::proof::{Frozen, TestFiles};
@@ -43,7 +44,8 @@ pub(super) fn outside(evidence: &Evidence<'_>) -> Vec<String> {
     let front = evidence.start.frontmatter();
     let tests = front.proof.iter().flat_map(|proof| &proof.tests);
     let named: Vec<String> = front.target_files.iter().chain(tests).cloned().collect();
-    if front.target_files.is_empty() && !front.strict {
+    let reproduces = front.proof.is_some() && front.stage() == Stage::Reproduction;
+    if front.target_files.is_empty() && !front.strict && !reproduces {
         return Vec::new();
     }
     // A glob that is none is named by lint; it matches nothing.

@@ -70,7 +70,9 @@ fn tests_at_hand(
     base: &Oid,
 ) -> Result<()> {
     let own = document.frontmatter().proof.as_ref();
-    let takes_tests_over = own.is_some_and(|proof| proof.tests.is_empty());
+    if own.is_none_or(|proof| !proof.tests.is_empty()) {
+        return Ok(());
+    }
     let subject = Subject {
         project,
         plan,
@@ -79,14 +81,14 @@ fn tests_at_hand(
         result: base,
     };
     match subject.missing()? {
-        Some(missing) if takes_tests_over => {
+        Some(missing) => {
             let from = plan.from.as_deref().unwrap_or_default();
             let problem = format!("{id}: {missing}, the test of {from}, is not on the main branch");
             Err(Error::new(Code::ProofUnusable, problem).hint(format!(
                 "bring it back, or work {from} again: chant reset {from}"
             )))
         }
-        _ => Ok(()),
+        None => Ok(()),
     }
 }
 

@@ -292,6 +292,10 @@ pub(crate) fn render(
     )?;
     let id = chant_spec::SpecId::parse(occasion.id)
         .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    // What could not be proven is refused when the spec is worked; a look at its prompt is not the place.
+    let proof = crate::proof::Plan::of(project, &id, document)
+        .ok()
+        .flatten();
     prompt.render(&Variables {
         document,
         id: occasion.id,
@@ -301,6 +305,7 @@ pub(crate) fn render(
         branch: occasion.branch,
         base: occasion.base,
         inputs: &inputs,
+        proof: proof.as_ref(),
         inputs_budget: &budget,
         attempt: occasion.attempt,
         previous_failure: occasion.previous_failure,

@@ -4,9 +4,11 @@ use chant_spec::SpecId;
 use chant_spec::status::{Action, State, allowed};
 use serde::Serialize;
 
+use crate::concern::Concern;
 use crate::error::Result;
 use crate::journal::{CheckRecord, CriterionRecord, RunRecord, RunState};
 use crate::project::Project;
+use crate::proof::ProofDocument;
 use crate::query::{Filter, list, natural_order};
 use crate::run::{Order, Run, Surroundings};
 
@@ -35,6 +37,12 @@ pub struct Report {
     pub model: Option<String>,
     /// The checks that ran.
     pub checks: Vec<CheckRecord>,
+    /// The red-to-green proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ProofDocument>,
+    /// What a person should look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<Concern>,
     /// The acceptance criteria and how they stand, where it came so far.
     pub criteria: Vec<CriterionRecord>,
     /// Tokens in.
@@ -69,6 +77,8 @@ impl Report {
             agent: facts.agent,
             model: facts.model,
             checks: facts.checks,
+            proof: facts.proof,
+            concerns: facts.concerns,
             criteria: facts.criteria,
             input_tokens: facts.input_tokens,
             output_tokens: facts.output_tokens,

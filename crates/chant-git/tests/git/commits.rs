@@ -154,3 +154,31 @@ fn a_shallow_clone_merges() {
     assert!(matches!(merged, Merge::Clean(_)), "{merged:?}");
     assert_eq!(git.main_branch(None).unwrap().as_str(), "main");
 }
+
+#[test]
+fn what_landed_after_a_commit_is_a_line_of_first_parents() {
+    let repo = TestRepo::new();
+    let base = oid(&repo, "HEAD");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("side", "1");
+    repo.commit("on the side");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("a", "1");
+    repo.commit("one");
+    let one = oid(&repo, "HEAD");
+    repo.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    let merge = oid(&repo, "HEAD");
+    let git = open(&repo);
+    assert_eq!(
+        git.landed_after(&base, &merge).unwrap(),
+        [one, merge.clone()]
+    );
+    // From a commit of the side branch, the merge is what brought it.
+    assert_eq!(
+        git.landed_after(&oid(&repo, "side"), &merge)
+            .unwrap()
+            .last(),
+        Some(&merge)
+    );
+    assert!(git.landed_after(&merge, &merge).unwrap().is_empty());
+}

@@ -2,6 +2,7 @@
 
 mod endings;
 mod fixes;
+mod killed;
 mod limits;
 mod refused;
 mod store;
