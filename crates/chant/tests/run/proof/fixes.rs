@@ -53,6 +53,7 @@ fn an_honest_fix_is_proven_and_lands_with_its_proof() {
     );
     let people = repo.chant(&["show", FIX]).stdout;
     assert!(people.contains("proof  proven: the test fails without the fix (2 of 2) and passes with it (2 of 2), and the suite is as good as before"), "{people}");
+    assert_documented(&proof);
     let runs = repo.path().join(".git/chant/runs");
     let kept = std::fs::read_dir(runs)
         .unwrap()
@@ -60,6 +61,18 @@ fn an_honest_fix_is_proven_and_lands_with_its_proof() {
         .filter(|run| run.path().join("proof.json").exists())
         .count();
     assert_eq!(kept, 2, "each run keeps its proof");
+}
+
+/// Every key of the document is in its table.
+fn assert_documented(proof: &serde_json::Value) {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/design/proof.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let row = &proof["rows"][2];
+    for object in [proof, row, &row["counts"], &proof["tests"][0]] {
+        for key in object.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{key}`")), "{key}");
+        }
+    }
 }
 
 #[test]
