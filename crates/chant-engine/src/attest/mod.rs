@@ -4,6 +4,7 @@
 //! its own that can be pushed. `docs/design/attestation.md` says what it holds. Owns no other state.
 
 mod envelope;
+mod signature;
 mod statement;
 mod verify;
 
@@ -165,20 +166,10 @@ fn is_of(bytes: &[u8], commit: &Oid) -> bool {
 
 /// Puts a statement into an envelope, signed where the settings say so. A key that can not be used is no reason to undo
 /// a landing: it is said, and verification says it again.
-fn seal(_project: &Project, statement: &Statement) -> Result<(Envelope, Option<String>)> {
-    Ok((Envelope::unsigned(statement)?, None))
-}
-
-/// Who stands for an envelope; `wrong` hears of what speaks against it.
-fn signed(
-    _project: &Project,
-    envelope: &Envelope,
-    wrong: &mut dyn FnMut(String),
-) -> Result<Signed> {
-    if !envelope.signatures.is_empty() {
-        wrong("signatures can not be checked yet".to_owned());
-    }
-    Ok(Signed::Unsigned)
+fn seal(project: &Project, statement: &Statement) -> Result<(Envelope, Option<String>)> {
+    let mut envelope = Envelope::unsigned(statement)?;
+    let because = signature::sign(project, &mut envelope).err();
+    Ok((envelope, because.map(|error| error.message.clone())))
 }
 
 impl Attestation {

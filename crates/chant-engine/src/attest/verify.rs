@@ -85,9 +85,8 @@ pub(super) fn verify(project: &Project, attestation: &Attestation) -> Result<Ver
             format!("it is {:?}, not {PAYLOAD_TYPE:?}", envelope.payload_type),
         );
     }
-    let signature = super::signed(project, envelope, &mut |message| {
-        problems.add("signatures", message)
-    })?;
+    let mut wrong = |message: &str| problems.add("signatures", message);
+    let signature = super::signature::check(project, envelope, &mut wrong)?;
     match envelope.statement() {
         Err(problem) => problems.add("payload", problem),
         Ok(statement) => {

@@ -103,6 +103,10 @@ pub(super) const ALL: &[Key] = &[
         "what a rejection does: `manual`, `dependency` or `group`",
     ),
     setting("approval.sign", "how approvals are signed: `ssh` or `gpg`"),
+    setting(
+        "attest.sign",
+        "how attestations of landings are signed: `ssh` or `gpg`, with a key that can be used without a question",
+    ),
     older("project.silent", "defaults.silent"),
     older("defaults.provider", "defaults.agent"),
     older("parallel.agents", "agents"),
@@ -219,7 +223,7 @@ pub(super) fn is_section(name: &str) -> bool {
 
 /// The key someone may have meant.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    let sections = ["project", "defaults", "limits", "approval"];
+    let sections = ["project", "defaults", "limits", "approval", "attest"];
     let settings = ALL
         .iter()
         .filter(|key| matches!(key.meaning, Meaning::Setting(_)))

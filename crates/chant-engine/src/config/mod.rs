@@ -49,6 +49,8 @@ pub struct Config {
     pub protect: Vec<String>,
     /// When a person has to agree.
     pub approval: Approval,
+    /// How landings are attested.
+    pub attest: Attest,
     /// Keys that chant does not know, and values it did not take.
     pub warnings: Vec<Remark>,
     /// Keys that are understood and have no effect.
@@ -110,7 +112,14 @@ pub enum Rejection {
     Group,
 }
 
-/// How approvals are signed.
+/// How landings are attested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attest {
+    /// How attestations are signed; `None` where they are not.
+    pub sign: Option<Sign>,
+}
+
+/// How something is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// With the ssh key that signs the person's commits.
@@ -201,6 +210,12 @@ impl Config {
                     .unwrap_or_default(),
                 sign: settings.strictest(
                     "approval.sign",
+                    &[Sign::Ssh, Sign::Gpg].map(|sign| (sign.word(), sign)),
+                )?,
+            },
+            attest: Attest {
+                sign: settings.strictest(
+                    "attest.sign",
                     &[Sign::Ssh, Sign::Gpg].map(|sign| (sign.word(), sign)),
                 )?,
             },

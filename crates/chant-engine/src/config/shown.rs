@@ -23,7 +23,7 @@ pub struct Value {
 /// Every setting in the order of the table of keys.
 pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
     let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
-    let plain: [(&'static str, Option<String>); 17] = [
+    let plain: [(&'static str, Option<String>); 18] = [
         ("project.name", config.project_name.clone()),
         ("project.prefix", config.id_prefix.clone()),
         ("defaults.agent", config.defaults.agent.clone()),
@@ -58,6 +58,10 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         (
             "approval.sign",
             config.approval.sign.map(|sign| sign.word().to_owned()),
+        ),
+        (
+            "attest.sign",
+            config.attest.sign.map(|sign| sign.word().to_owned()),
         ),
     ];
     let mut values: Vec<Value> = plain

@@ -15,7 +15,8 @@ pub use record::{
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use chant_os::lock::Lock;
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::error::{Code, Error, Result};
 
@@ -76,6 +77,11 @@ impl Journal {
             connection,
             project: project.to_owned(),
         };
+        let is_new = journal.version().map_err(|error| unusable(&path, &error))? == 0;
+        // Changing the mode of a database waits for nobody, so those who find it new take turns.
+        let _turn = is_new
+            .then(|| Lock::acquire_blocking(&state_dir.join("journal.lock")))
+            .transpose()?;
         journal.prepare().map_err(|error| unusable(&path, &error))?;
         Ok(journal)
     }
@@ -89,13 +95,15 @@ impl Journal {
         }
     }
 
-    fn prepare(&self) -> rusqlite::Result<()> {
+    fn version(&self) -> rusqlite::Result<i64> {
         self.connection
             .busy_timeout(std::time::Duration::from_secs(10))?;
-        let version: i64 = self
-            .connection
-            .query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version == 0 {
+        self.connection
+            .query_row("PRAGMA user_version", [], |row| row.get(0))
+    }
+
+    fn prepare(&self) -> rusqlite::Result<()> {
+        if self.version()? == 0 {
             self.connection.pragma_update(None, "journal_mode", "WAL")?;
             self.connection
                 .execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;"))?;
@@ -107,7 +115,10 @@ impl Journal {
     pub fn begin(&mut self, run: &str, spec: &str, facts: &Facts) -> Result<RunRecord> {
         let at = now();
         let json = encode(facts)?;
-        let transaction = self.connection.transaction()?;
+        // From the start the only writer: one that reads first and writes then is refused when another wrote in between.
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let attempt: u32 = transaction.query_row(
             "SELECT COALESCE(MAX(attempt), 0) + 1 FROM run WHERE project = ?1 AND spec = ?2",
             params![self.project, spec],

@@ -286,3 +286,65 @@ fn a_crash_around_it_ends_with_one_note() {
         assert_eq!(repo.git(&["rev-list", "--count", NOTES]).trim(), "1");
     }
 }
+
+/// A landing that is signed with a key of the person's; `None` where there is no `ssh-keygen`.
+fn signed() -> Option<TestRepo> {
+    let repo = with_agent(HONEST);
+    repo.write(".chant/config.md", "---\nattest: {sign: ssh}\n---\n");
+    let key = repo.home().join("key");
+    let made = std::process::Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "tess", "-f"])
+        .arg(&key)
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: there is no ssh-keygen");
+        return None;
+    }
+    let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
+    let allowed = repo.home().join("allowed");
+    std::fs::write(&allowed, format!("tess@example.com {public}")).unwrap();
+    for (name, value) in [
+        ("user.signingKey", &key),
+        ("gpg.ssh.allowedSignersFile", &allowed),
+    ] {
+        repo.git(&["config", name, value.to_str().unwrap()]);
+    }
+    work(&repo).ok();
+    Some(repo)
+}
+
+#[test]
+fn a_signature_says_who_stands_for_it_and_covers_all_of_it() {
+    let Some(repo) = signed() else { return };
+    let good = repo.chant(&["attest", ID, "--verify"]);
+    good.ok();
+    assert!(
+        good.stdout.contains("signed by tess@example.com"),
+        "{}",
+        good.stdout
+    );
+    // What git does not say is covered as well.
+    tamper(&repo, |_, payload| {
+        payload["predicate"]["criteria"][0]["state"] = "proven".into()
+    });
+    assert_eq!(wrong(&repo), ["signatures"]);
+    tamper(&repo, |envelope, _| {
+        envelope["signatures"] = serde_json::json!([])
+    });
+    assert_eq!(wrong(&repo), ["signatures"]);
+}
+
+#[test]
+fn a_key_that_can_not_be_used_does_not_hold_up_a_landing() {
+    let Some(repo) = signed() else { return };
+    repo.git(&["config", "user.signingKey", "/nowhere/key"]);
+    repo.write(".chant/specs/002-more.md", &spec(""));
+    set_agent(
+        &repo,
+        "echo more > more.txt\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
+    let landed = repo.chant(&["work", "002"]);
+    landed.ok();
+    assert!(landed.stderr.contains("is not signed"), "{}", landed.stderr);
+    repo.chant(&["attest", "002", "--verify"]).fails(1);
+}
