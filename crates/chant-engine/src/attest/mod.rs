@@ -8,6 +8,8 @@ mod signature;
 mod statement;
 mod verify;
 
+use std::collections::HashMap;
+
 use chant_git::Oid;
 use chant_spec::SpecId;
 use serde::Serialize;
@@ -94,6 +96,34 @@ fn find(project: &Project, landing: &Landing) -> Result<Option<(Kept, Vec<u8>)>>
         }
     }
     Ok(of_run(project, &landing.run)?.map(|bytes| (Kept::Run, bytes)))
+}
+
+/// What is attested of some landings, in order, as far as it can be found and read. One process, or none.
+pub(crate) fn statements(
+    project: &Project,
+    landings: &[&Landing],
+) -> Result<Vec<Option<Statement>>> {
+    let noted: Vec<Oid> = landings
+        .iter()
+        .filter(|landing| !landing.silent)
+        .filter_map(|landing| landing.commit.clone())
+        .collect();
+    let notes = project.repo().notes(NOTES, &noted)?;
+    let notes: HashMap<Oid, Option<Vec<u8>>> = noted.into_iter().zip(notes).collect();
+    landings
+        .iter()
+        .map(|landing| {
+            let note = landing.commit.as_ref().and_then(|commit| notes.get(commit));
+            let bytes = match note.cloned().flatten() {
+                Some(note) => Some(note),
+                None => of_run(project, &landing.run)?,
+            };
+            let statement = bytes
+                .and_then(|bytes| Envelope::parse(&bytes).ok())
+                .and_then(|envelope| envelope.statement().ok());
+            Ok(statement.filter(|statement| statement.predicate.run.id == landing.run))
+        })
+        .collect()
 }
 
 /// What is in the run's folder.

@@ -93,7 +93,8 @@ pub(super) fn walk(
     let mut used_by: HashMap<Key<'_>, Vec<String>> = HashMap::new();
     let order = order(&writers, begins);
     let people = People::read(project, &order)?;
-    for landing in order {
+    let attested = crate::attest::statements(project, &order)?;
+    for (landing, attested) in order.into_iter().zip(attested) {
         let mut inputs = Vec::new();
         for input in &landing.inputs {
             let writer = writers.of(input, landing);
@@ -110,6 +111,8 @@ pub(super) fn walk(
         }
         let mut told = told(landing, &people);
         told.inputs = inputs;
+        let proof = attested.and_then(|statement| statement.predicate.proof);
+        told.proof = proof.map(|proof| proof.summary());
         chain.push((landing, told));
     }
     title(project, &mut origins)?;

@@ -100,7 +100,7 @@ pub struct Told {
     pub prompt: Option<PromptTold>,
     /// The checks, each as `<what came of it>: <command>`.
     pub checks: Vec<String>,
-    /// The red-to-green proof in one sentence, where there was one.
+    /// The red-to-green proof in one sentence, where one is attested.
     pub proof: Option<String>,
     /// What people said to it.
     pub approvals: Vec<ApprovalTold>,
