@@ -190,6 +190,8 @@ named! {
     Action {
         /// Give it to an agent.
         Work = "work",
+        /// Give what is completed to an agent once more.
+        Again = "work --again",
         /// Forget the attempts and begin again.
         Reset = "reset",
         /// Say that it is not wanted any more.
@@ -265,6 +267,7 @@ fn permitted(action: Action) -> &'static [State] {
             Failed,
             NeedsAttention,
         ],
+        Action::Again => &[Completed, Stale],
         Action::Reset => &[
             Pending,
             Ready,
@@ -337,6 +340,10 @@ fn way_on(state: State, action: Action) -> &'static str {
             "run `chant log -f ID` to watch it, or `chant pause ID` to stop it"
         }
         (State::Blocked, Action::Work) => "run `chant show ID` to see what is in the way",
+        (State::Completed | State::Stale, Action::Work) => {
+            "run `chant work --again ID` to have it made again, or `chant archive ID` to put it away"
+        }
+        (State::Cancelled, Action::Again) => "run `chant reset ID` to make it pending again",
         (State::Completed | State::Stale | State::Cancelled, _) => {
             "run `chant reset ID` to make it pending again, or `chant archive ID` to put it away"
         }
@@ -349,7 +356,8 @@ fn way_on(state: State, action: Action) -> &'static str {
         }
         (
             _,
-            Action::Resume
+            Action::Again
+            | Action::Resume
             | Action::Merge
             | Action::Pause
             | Action::Takeover

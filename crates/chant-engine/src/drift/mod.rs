@@ -11,6 +11,7 @@ mod accepted;
 pub(crate) mod chain;
 mod inferred;
 mod inputs;
+mod next;
 mod outputs;
 mod reasons;
 pub(crate) mod remembered;
@@ -31,6 +32,8 @@ use inputs::{Compared as ComparedInputs, Difference, SpecsNow};
 use reasons::Because;
 use state::{State, Thing};
 
+pub(crate) use next::stale;
+pub use next::{Next, next};
 pub use report::{Change, Changed, Compared, Judgement, Look, Reason, Report, Verdict};
 pub use state::Basis;
 

@@ -21,6 +21,8 @@ pub struct Shown {
     /// Where set, it holds only while the spec's file has this git object id: the spec has landed on a
     /// branch that is not checked out here, so its file is older than its state.
     pub while_oid: Option<String>,
+    /// Whether it is about making a completed spec again.
+    pub again: bool,
 }
 
 /// The states of one project's runs, by spec id. Empty, and free, where nothing ever ran.
@@ -45,7 +47,9 @@ impl Overlay {
                 _ if abandoned => (State::Paused, interrupted(&run)),
                 state => (state.shown(), run.reason),
             };
-            let while_oid = (run.state == RunState::Completed).then_some(run.facts.spec_oid);
+            let again = run.facts.again;
+            let while_oid =
+                (run.state == RunState::Completed).then(|| run.facts.spec_in_checkout().to_owned());
             shown.insert(
                 run.spec,
                 Shown {
@@ -53,6 +57,7 @@ impl Overlay {
                     reason,
                     run: run.id,
                     while_oid,
+                    again,
                 },
             );
         }

@@ -166,6 +166,10 @@ pub struct Facts {
     pub spec_path: String,
     /// The spec's content when the run began.
     pub spec_oid: String,
+    /// Whether a completed spec is made again: it began with this as pending, and its file as `spec_was`.
+    pub again: bool,
+    /// What the spec's file held when the run began, where that is not what the agent was given.
+    pub spec_was: Option<String>,
     /// Files brought into the worktree that the base does not have: path from the root, object id.
     pub brought: Vec<(String, String)>,
     /// The tree the agent began with: the base, the spec, and what was brought.
@@ -228,6 +232,13 @@ pub struct Facts {
     pub record: Option<PathBuf>,
     /// Whether checks get pristine worktrees.
     pub cold: bool,
+}
+
+impl Facts {
+    /// The content of the spec's file in the checkout when the run began.
+    pub fn spec_in_checkout(&self) -> &str {
+        self.spec_was.as_deref().unwrap_or(&self.spec_oid)
+    }
 }
 
 /// An input by content.

@@ -198,7 +198,7 @@ impl Candidate<'_> {
                 .map(|entry| entry.oid))
         };
         let (before, now) = (at(&known(Some(&facts.base))?)?, at(onto)?);
-        Ok(before != now && now.as_ref().map(Oid::as_str) != Some(facts.spec_oid.as_str()))
+        Ok(before != now && now.as_ref().map(Oid::as_str) != Some(facts.spec_in_checkout()))
     }
 
     /// Whether the checkout lets this landing in; names the files that lie in the way.
@@ -326,7 +326,10 @@ impl Candidate<'_> {
     /// was brought from there.
     fn may_replace(&self) -> Result<Vec<(RepoPath, Oid)>> {
         let facts = &self.run.facts;
-        let mut files = vec![(facts.spec_path.parse()?, known(Some(&facts.spec_oid))?)];
+        let mut files = vec![(
+            facts.spec_path.parse()?,
+            known(Some(facts.spec_in_checkout()))?,
+        )];
         for (path, oid) in &facts.brought {
             files.push((path.parse()?, known(Some(oid))?));
         }

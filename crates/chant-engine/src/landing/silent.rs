@@ -54,7 +54,7 @@ fn returning(
         .iter()
         .map(|(path, oid)| (path.as_str(), oid.as_str()))
         .collect();
-    before.insert(&run.facts.spec_path, &run.facts.spec_oid);
+    before.insert(&run.facts.spec_path, run.facts.spec_in_checkout());
     let start: Oid = known(Some(&run.facts.start_tree))?;
     let mut files = Vec::new();
     for change in project.repo().diff(&start, full)? {

@@ -1,10 +1,11 @@
 //! Lists of specs.
 
-use chant_spec::Kind;
+use chant_spec::{Kind, State};
 
 use super::spec::{Approved, Spec, Verdict, natural_order};
 use super::world::{World, settle};
 use crate::approval;
+use crate::drift;
 use crate::error::Result;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
@@ -23,6 +24,8 @@ pub struct Filter {
     pub approvals: Vec<String>,
     /// Only what is ready.
     pub ready: bool,
+    /// Only what is stale at the main branch's tip.
+    pub stale: bool,
     /// Those that were put away, in place of those that were not.
     pub archived: bool,
 }
@@ -51,17 +54,25 @@ impl Filter {
         };
         (!self.ready || verdict.ready)
             && (self.approvals.is_empty() || approval().is_some_and(is_so))
+            && (!self.stale || verdict.state == State::Completed)
             && (self.statuses.is_empty() || self.statuses.iter().any(named))
     }
 }
 
 /// The specs that a filter takes: what is ready first, what is over last.
 pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
+    let found_out = filter.stale.then(|| drift::stale(project)).transpose()?;
     let mut specs = survey(
         project,
         |entry| filter.may_take(entry),
         |entry, verdict| filter.takes(entry, verdict),
     )?;
+    if let Some(stale) = found_out {
+        specs.retain_mut(|spec| {
+            spec.stale = stale.contains(&spec.id);
+            spec.stale
+        });
+    }
     // Nearly in order already, by their paths; so is what is then put into groups.
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
     specs.sort_by_cached_key(Spec::rank);
@@ -87,6 +98,7 @@ pub(super) fn survey(
     let mut entries = Index::load(project)?.into_entries();
     settle(&mut entries, project, &overlay);
     approval::settle(project, &mut entries, &overlay);
+    let stale = drift::remembered::stale(project, &entries);
     let action = project.config().approval.rejection_action;
     let world = World::new(&entries, &overlay).with_rejections(&entries, action);
     let verdicts: Vec<Option<Verdict>> = entries
@@ -99,5 +111,9 @@ pub(super) fn survey(
     let wanted = entries.into_iter().zip(verdicts);
     Ok(wanted
         .filter_map(|(entry, verdict)| Some(Spec::new(entry, verdict?)))
+        .map(|mut spec| {
+            spec.stale = spec.state == State::Completed && stale.contains(&spec.id);
+            spec
+        })
         .collect())
 }

@@ -14,6 +14,7 @@ use super::spec::Spec;
 use super::world::{World, settle};
 use crate::approval;
 use crate::config::Rejection;
+use crate::drift::{Basis, Reason, Request, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::index::{Entry, Finding};
 use crate::journal::Overlay;
@@ -26,6 +27,9 @@ pub struct Detail {
     /// The one object for a spec.
     #[serde(flatten)]
     pub spec: Spec,
+    /// Why it is stale, or which of its outputs were edited, at the main branch's tip.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Reason>,
     /// Its acceptance criteria, in the order of the file.
     pub criteria_items: Vec<Item>,
     /// Everything after the frontmatter.
@@ -46,7 +50,9 @@ pub struct Detail {
 /// A spec with what its file says. A file that can not be used is an error that names the place.
 pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     let document = project.document(&found.path)?;
-    let spec = project.show_at(found)?;
+    let mut spec = project.show_at(found)?;
+    let verdict = drift_of(project, &spec)?;
+    spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
     let member_ids = if document.frontmatter().kind == chant_spec::Kind::Driver {
         members(project, &found.id)?
     } else {
@@ -57,6 +63,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     Ok(Detail {
         signature: signature(project, &document, &found.id),
         spec,
+        drift: verdict.map_or_else(Vec::new, |verdict| verdict.reasons),
         criteria_items,
         body: document.body().to_owned(),
         member_ids,
@@ -83,6 +90,25 @@ fn signature(project: &Project, document: &Document, id: &SpecId) -> Option<Stri
         Ok(Err(why)) => format!("signed, but {why}"),
         Err(error) => format!("signed, but it could not be checked: {}", error.message),
     })
+}
+
+/// What there is to say of a completed spec. Where there is no commit there is no record to compare.
+fn drift_of(project: &Project, spec: &Spec) -> Result<Option<Verdict>> {
+    if spec.state != chant_spec::State::Completed {
+        return Ok(None);
+    }
+    let request = Request {
+        ids: SpecId::parse(&spec.id).into_iter().collect(),
+        basis: Basis::Tip,
+        ..Request::default()
+    };
+    match crate::drift::drift(project, &request) {
+        Ok(report) => Ok(report.specs.into_iter().next()),
+        Err(error) if error.code == Code::NoCommit || error.code == Code::MainBranchUnknown => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn members(project: &Project, driver: &SpecId) -> Result<Vec<String>> {
@@ -119,6 +145,19 @@ impl Project {
         let world = World::new(&entries, &overlay).with_rejections(&entries, action);
         let verdict = world.verdict(&entries[0]);
         Ok(Spec::new(entries.swap_remove(0), verdict))
+    }
+
+    /// How a spec would stand if it were pending: what would be in the way of making it again.
+    pub(crate) fn show_as_pending(&self, id: &SpecId) -> Result<Spec> {
+        let overlay = Overlay::default();
+        let mut entries = list::entries(self)?;
+        let path = self.spec_path_from_root(id);
+        let at = entries.iter().position(|entry| entry.path == path);
+        let at = at.ok_or_else(|| Error::new(Code::SpecNotFound, format!("{path} is gone")))?;
+        entries[at].node.status = Status::Pending;
+        approval::settle(self, &mut entries, &overlay);
+        let verdict = World::new(&entries, &overlay).verdict(&entries[at]);
+        Ok(Spec::new(entries.swap_remove(at), verdict))
     }
 
     /// Reads a spec; an error names file, line and column.

@@ -51,7 +51,8 @@ pub struct Spec {
     pub target_files: Vec<String>,
     /// Its acceptance criteria, counted.
     pub criteria: Criteria,
-    /// Completed, and its inputs have changed since.
+    /// Completed, and made from something that is another thing at the main branch's tip. `show` and `list --stale` find
+    /// it out; any other listing says what was last found out for this tip and these spec files, and else `false`.
     pub stale: bool,
     /// Its file, from the project's root.
     pub path: String,
@@ -236,9 +237,12 @@ impl Spec {
             && !self.approval.as_ref().is_some_and(granted)
     }
 
-    /// The one word for how it stands: `ready` or `blocked` in place of `pending`.
+    /// The one word for how it stands: `ready` or `blocked` in place of `pending`, `stale` in place of `completed`.
     pub fn standing(&self) -> State {
-        standing(self.state, self.ready)
+        match standing(self.state, self.ready) {
+            State::Completed if self.stale => State::Stale,
+            state => state,
+        }
     }
 
     /// Where it is shown: what can be begun first, what is over last.

@@ -226,9 +226,11 @@ fn counts(shown: &Shown, node: &Node) -> bool {
         shown.state,
         State::Queued | State::InProgress | State::Verifying | State::Landing
     );
+    // What is made again stays completed while that is tried; what waits for a person has to be seen.
+    let waits = shown.again && matches!(shown.state, State::Paused | State::Conflict);
     match shown.state {
         State::Completed | State::Pending => false,
-        _ => at_work || !over,
+        _ => at_work || waits || !over,
     }
 }
 

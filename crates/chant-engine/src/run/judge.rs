@@ -25,6 +25,8 @@ pub(super) struct Evidence<'a> {
     pub missing_targets: &'a [String],
     /// What the run did to its branch that makes the result unusable.
     pub violation: Option<&'a str>,
+    /// Whether a completed spec is made again: that nothing had to change, confirms it.
+    pub again: bool,
     /// `protect:` of the config and of the spec.
     pub protect: &'a [String],
     /// Test files of earlier phases.
@@ -145,7 +147,7 @@ fn something_done(evidence: &Evidence<'_>, end: &Document) -> Result<(), String>
         .iter()
         .any(|change| change.path != evidence.spec_path);
     let wrote_in_spec = front.kind != Kind::Code && unticked(evidence.start) != unticked(end);
-    if changed_files || wrote_in_spec {
+    if changed_files || wrote_in_spec || evidence.again {
         Ok(())
     } else {
         Err("the agent changed nothing".to_owned())

@@ -25,6 +25,9 @@ impl Run<'_, '_> {
         let landed = self.candidate().land(&landing)?;
         match landed {
             Landed::Done(commit) => {
+                if self.record.facts.again && self.record.facts.outputs.is_empty() {
+                    self.note("nothing had to change: what it left still holds")?;
+                }
                 let commit = commit.map(|oid| oid.to_string());
                 self.emit(&Event::Landed {
                     branch: self.record.facts.main.clone(),

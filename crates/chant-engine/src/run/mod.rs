@@ -4,6 +4,7 @@
 //! where the step says. Each step is in a file of its own and may be repeated. A run that was ended at any
 //! instruction goes on from the step in the journal when its spec is worked (or merged) again.
 
+mod admit;
 mod agent;
 mod boundary;
 pub(crate) mod claim;

@@ -7,12 +7,11 @@ use chant_agent::AgentConfig;
 use chant_git::{BranchName, Oid};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
-use chant_spec::status::{Action, allowed};
 use chant_spec::{Document, SpecId};
 
-use super::person::{consented, may_begin};
+use super::person::consented;
 use super::prove::Obligation;
-use super::{Run, Surroundings, claim, run_dir, worktree};
+use super::{Run, Surroundings, admit, claim, run_dir, worktree};
 use crate::error::{Code, Error, Result};
 use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
@@ -33,6 +32,8 @@ pub struct Order {
     pub record: Option<PathBuf>,
     /// `--cold`.
     pub cold: bool,
+    /// `--again`: make a completed spec again.
+    pub again: bool,
 }
 
 impl<'a, 's> Run<'a, 's> {
@@ -159,10 +160,13 @@ fn prepare(
 ) -> Result<(Facts, Document, AgentConfig)> {
     let repo = project.repo();
     repo.check_version()?;
-    let shown = project.show(id)?;
-    allowed(shown.state, Action::Work).map_err(|refusal| refusal.of(id.as_str()))?;
-    may_begin(&shown)?;
-    let document = project.document(&project.spec_path_from_root(id))?;
+    admit::may_begin(project, id, order.again)?;
+    let left = project.document(&project.spec_path_from_root(id))?;
+    let document = if order.again {
+        admit::opened_again(&left)?
+    } else {
+        left.clone()
+    };
     recordable(order)?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
     trust::check_run(project, &agent, &document)?;
@@ -189,6 +193,12 @@ fn prepare(
         brought,
         plan: obligation.plan,
         frozen: obligation.frozen,
+        spec_was: if order.again {
+            Some(repo.hash_object(left.bytes())?.to_string())
+        } else {
+            None
+        },
+        again: order.again,
         silent: is_silent(project, id)?,
         agent: agent.name.clone(),
         agent_kind: agent.kind.to_string(),

@@ -48,6 +48,7 @@ impl Run<'_, '_> {
             prefix: &self.project.prefix_text(),
             missing_targets: &self.missing_targets(&result)?,
             violation: facts.violation.as_deref(),
+            again: facts.again,
             protect: &protect,
             frozen: &facts.frozen,
             ending,

@@ -29,9 +29,13 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
     allowed(shown.state, Action::Reset).map_err(|refusal| refusal.of(id.as_str()))?;
     let _claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
     let journal = Journal::open(&project.state_dir(), &project.project_key())?;
+    let again = journal
+        .latest(id.as_str())?
+        .is_some_and(|run| run.facts.again && !run.state.is_over());
     let kept = put_run_aside(project, &journal, id)?;
     let document = project.document(&project.spec_path_from_root(id))?;
-    if document.frontmatter().status != Status::Pending {
+    // What was to be made again is completed all the same.
+    if document.frontmatter().status != Status::Pending && !again {
         let bytes = set_scalar(&document, "status", "pending")?;
         record_spec_change(project, id, &bytes, &format!("chant({id}): reset"))?;
     }

@@ -19,23 +19,24 @@ fn the_table() {
         Action::Approve,
         Action::Verify,
         Action::Split,
+        Action::Again,
     ];
     let table = "
-        pending         xxx......x.x
-        ready           xxx......x.x
-        blocked         .xx......x.x
-        queued          .....x......
-        in_progress     .....x.x....
-        verifying       .....x......
-        landing         ....x.......
-        paused          xxx..xxxxxx.
-        parked          xxx...xxxx..
-        conflict        xxx.x..xxxx.
-        failed          xxx....xxxxx
-        needs_attention xxx.x..xxxxx
-        completed       .x.x......x.
-        cancelled       .xxx........
-        stale           .x.x......x.";
+        pending         xxx......x.x.
+        ready           xxx......x.x.
+        blocked         .xx......x.x.
+        queued          .....x.......
+        in_progress     .....x.x.....
+        verifying       .....x.......
+        landing         ....x........
+        paused          xxx..xxxxxx..
+        parked          xxx...xxxx...
+        conflict        xxx.x..xxxx..
+        failed          xxx....xxxxx.
+        needs_attention xxx.x..xxxxx.
+        completed       .x.x......x.x
+        cancelled       .xxx.........
+        stale           .x.x......x.x";
     let rows: Vec<&str> = table
         .lines()
         .map(str::trim)

@@ -157,7 +157,8 @@ fn print_verdict(cx: &mut Context, verdict: &Verdict) {
     }
 }
 
-fn sentence(reason: &Reason) -> String {
+/// A reason as a person reads it.
+pub(super) fn sentence(reason: &Reason) -> String {
     match reason {
         Reason::Input(changed) => input(changed),
         Reason::Inherited { from, by } => format!("{} is stale ({by})", one_line(from)),

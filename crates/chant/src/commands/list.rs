@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Only what can be worked now
     #[arg(long)]
     ready: bool,
+    /// Only what is stale: completed, and made from something that is another thing now
+    #[arg(long)]
+    stale: bool,
     /// What was put away, instead of what was not
     #[arg(long)]
     archived: bool,
@@ -42,10 +45,15 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         check_word(status, &APPROVALS, "not how an approval can stand")?;
     }
     let named = [&args.label, &args.status, &args.kind, &args.approval];
-    let filtered = args.ready || named.iter().any(|words| !words.is_empty());
+    let filtered = args.ready || args.stale || named.iter().any(|words| !words.is_empty());
+    let mut statuses = args.status;
+    // `--status stale` is the same question.
+    let stale = args.stale || statuses.iter().any(|status| status == "stale");
+    statuses.retain(|status| status != "stale");
     let filter = Filter {
         labels: args.label,
-        statuses: args.status,
+        stale,
+        statuses,
         kinds: args.kind,
         approvals: args.approval,
         ready: args.ready,

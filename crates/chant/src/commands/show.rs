@@ -47,6 +47,9 @@ fn print(cx: &mut Context, detail: &Detail) {
             &one_line(&format!("{}{signature}", approval.says)),
         );
     }
+    for reason in &detail.drift {
+        field(cx, "", &super::drift::sentence(reason));
+    }
     field(cx, "type", &one_line(&spec.kind));
     field(cx, "file", &one_line(&spec.path));
     for (name, values) in [

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 
 use chant_agent::Control;
+use chant_engine::drift::{self, Next};
 use chant_engine::event::Event;
 use chant_engine::run::{Order, Surroundings};
 use chant_engine::verbs::work::{Labelled, Report, labelled};
@@ -22,15 +23,21 @@ use crate::ui::{Tone, Ui, one_line};
 /// An interrupted run goes on where it was.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234"
+    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234\n  chant work 003 --again\n  chant work --stale --label issue-1234"
 )]
 pub(crate) struct Args {
     /// Specs, by id, path, or a part of the id
-    #[arg(required_unless_present = "label", value_name = "SPEC")]
+    #[arg(required_unless_present_any = ["label", "stale"], value_name = "SPEC")]
     specs: Vec<String>,
-    /// All specs with this label, one after another, as soon as nothing is in the way of each
+    /// All specs with this label, one after another, as soon as nothing is in the way of each; with --stale, those that are
     #[arg(long, value_name = "LABEL", conflicts_with_all = ["specs", "record"])]
     label: Option<String>,
+    /// Make completed specs again: the new landing takes the place of the old, which stays in the history
+    #[arg(long, conflicts_with_all = ["stale", "label"])]
+    again: bool,
+    /// Make again what is stale at the main branch's tip, what it builds on first
+    #[arg(long, conflicts_with = "specs")]
+    stale: bool,
     /// The agent, by its name in the settings
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -64,8 +71,13 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         prompt: args.prompt,
         record,
         cold: args.cold,
+        again: args.again || args.stale,
     };
     let stop = Stop::install()?;
+    if args.stale {
+        let labels: Vec<String> = args.label.into_iter().collect();
+        return run_stale(cx, &project, &labels, &order, &stop);
+    }
     if let Some(label) = args.label {
         return work_label(cx, &project, &label, &order, &stop);
     }
@@ -142,6 +154,51 @@ fn nothing_to_work(
         (message, "put them away: chant archive --label LABEL")
     };
     Err(Error::new(Code::NothingToDo, message).hint(hint))
+}
+
+/// Makes stale specs again, one after the other, for as long as there are any.
+fn run_stale(
+    cx: &mut Context,
+    project: &Project,
+    labels: &[String],
+    order: &Order,
+    stop: &Stop,
+) -> Result<Done> {
+    let mut reports: Vec<Report> = Vec::new();
+    let mut tried = Vec::new();
+    loop {
+        match drift::next(project, labels, &tried)? {
+            Next::Work(id) => {
+                let report = attended(cx, stop, |outside| {
+                    chant_engine::verbs::work::work(project, &id, order, outside)
+                })?;
+                conclude(cx, &report)?;
+                reports.push(report);
+                tried.push(id);
+            }
+            Next::Done { gates, uncommitted } => {
+                say_rest(cx, reports.is_empty(), &gates, uncommitted);
+                return Done::with(reports);
+            }
+        }
+    }
+}
+
+fn say_rest(cx: &mut Context, none: bool, gates: &[String], uncommitted: usize) {
+    if none && gates.is_empty() {
+        cx.ui.out("Nothing is stale on the main branch.");
+    }
+    for gate in gates {
+        let gate = one_line(gate);
+        cx.ui.out(&format!(
+            "{gate} is a gate and stale: a person has to look again"
+        ));
+    }
+    if uncommitted > 0 {
+        cx.ui.hint(&format!(
+            "{uncommitted} stale by changes that are not committed: a run begins from the main branch, so commit them first"
+        ));
+    }
 }
 
 /// The user's wish to stop, passed on to whatever runs.
