@@ -194,7 +194,15 @@ fn again_begins_with_nothing_ticked_and_ends_completed() {
     assert!(now.contains("status: completed") && now.contains("- [x] It is done"));
     assert!(now.contains("completed_at: 2027-01-01") && !done.contains("2027"));
     assert_eq!(landings(&repo, "001-find").len(), 2);
-    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+    let dirty = repo.git(&[
+        "status",
+        "--porcelain",
+        "--",
+        "src",
+        "notes",
+        ".chant/specs",
+    ]);
+    assert_eq!(dirty, "");
 }
 
 #[test]
