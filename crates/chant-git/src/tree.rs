@@ -100,6 +100,7 @@ impl Repo {
         let index = PrivateIndex::new(self)?;
         let own = self.git_dir().join("index");
         if own.exists() {
+            // With its time: by it git knows which files may have changed since in the same second.
             file::copy(&own, &index.path)?;
         }
         let add = self

@@ -248,3 +248,27 @@ fn a_sha256_repository_works() {
     assert_eq!(repo.file("a"), "2");
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
 }
+
+/// Git tells an index from a file that was changed in the same second by the index's own time, so a copy needs it.
+#[test]
+fn a_change_in_the_second_of_the_index_is_seen() {
+    let repo = TestRepo::new();
+    repo.git(&["config", "core.trustctime", "false"]);
+    let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
+    let touch = |path: &str| {
+        let file = std::fs::File::options()
+            .append(true)
+            .open(repo.path().join(path));
+        file.unwrap().set_modified(then).unwrap();
+    };
+    repo.write("a", "one\n");
+    touch("a");
+    repo.commit("one");
+    touch(".git/index");
+    repo.write("a", "two\n");
+    touch("a");
+    let git = open(&repo);
+    let tree = git.snapshot().unwrap();
+    let entry = git.read_file(&tree, "a").unwrap().unwrap();
+    assert_eq!(git.blob(&entry.oid).unwrap(), b"two\n");
+}

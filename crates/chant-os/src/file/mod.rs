@@ -89,18 +89,20 @@ pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
     create().map_err(|error| FileError::new("create", path, error))
 }
 
-/// Copies content and mode of the regular file `from` to `to`, which is replaced as a whole.
+/// Copies content, mode and time of change of the regular file `from` to `to`, which is replaced as a whole.
 pub fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
     let mut source =
         read::open_regular(from).map_err(|error| FileError::new("read", from, error))?;
     let mut copy = || -> io::Result<()> {
-        let mode = source.metadata()?.mode();
+        let metadata = source.metadata()?;
+        let mode = metadata.mode();
         let target = follow_links(to)?;
         existing_regular(&target)?;
         let mut temp = temp_beside(&target, 0o600)?;
         io::copy(&mut source, temp.as_file_mut())?;
         temp.as_file()
             .set_permissions(Permissions::from_mode(mode & 0o7777))?;
+        temp.as_file().set_modified(metadata.modified()?)?;
         persist(temp, &target)
     };
     copy().map_err(|error| FileError::new("write", to, error))

@@ -163,7 +163,8 @@ fn the_same_bytes_free_what_builds_on_them() {
     assert_eq!(
         landings(&repo, "002-cause").len(),
         before,
-        "was not made again"
+        "was not made again: {text}\n{}",
+        repo.git(&["log", "-p", "-4"])
     );
     assert_eq!(stale(&repo, &[]), Vec::<String>::new());
 }
