@@ -75,13 +75,16 @@ fn part(cx: &mut Context, folder: &std::path::Path) {
     cx.ui.out("Look around:");
     let program = program();
     for command in [
-        format!("{program} -C {folder} list"),
-        format!("{program} -C {folder} show 006"),
-        format!("git -C {folder} log --stat"),
+        format!("{program} -C {folder} work 006"),
+        format!("{program} -C {folder} why {LOCK}"),
+        format!("{program} -C {folder} drift"),
     ] {
         cx.ui.out(&format!("  {command}"));
     }
 }
+
+/// The line of the demo's repair that a reader will wonder about.
+const LOCK: &str = "src/storage/store.py:71";
 
 /// How the user called us: `chant` where that is found, else the path.
 fn program() -> String {

@@ -250,6 +250,13 @@ fn the_demos_lock_leads_to_issue_42_through_all_phases() {
         .unwrap()
         + 1;
     let place = format!("src/storage/store.py:{lock}");
+    let told = format!("why {place}\n");
+    assert!(
+        demo.stdout.contains(&told),
+        "the demo names the line: {}",
+        demo.stdout
+    );
+    assert!(demo.stdout.contains("proven: the test fails without the fix"));
     let output = repo.chant(&["-C", "d", "why", &place, "--json"]);
     output.ok();
     let story = &output.json()["data"];
