@@ -256,7 +256,10 @@ fn the_demos_lock_leads_to_issue_42_through_all_phases() {
         "the demo names the line: {}",
         demo.stdout
     );
-    assert!(demo.stdout.contains("proven: the test fails without the fix"));
+    assert!(
+        demo.stdout
+            .contains("proven: the test fails without the fix")
+    );
     let output = repo.chant(&["-C", "d", "why", &place, "--json"]);
     output.ok();
     let story = &output.json()["data"];
