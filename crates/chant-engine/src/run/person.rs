@@ -4,6 +4,7 @@ use chant_git::{Change, Oid, Repo};
 use chant_spec::{Approval, Blocker, Document, Status};
 
 use crate::error::{Code, Error, Result};
+use crate::inputs::spec_of_path;
 use crate::query::Spec;
 
 /// Refuses what a person has to do or say first, and what waits for something else.
@@ -54,10 +55,10 @@ pub(super) fn written_for_a_person(
     own_spec: &str,
     prefix: &str,
 ) -> Result<Option<String>> {
-    let specs = ["specs/", "archive/"].map(|folder| format!("{prefix}.chant/{folder}"));
     for change in changes {
-        let among_specs = specs.iter().any(|folder| change.path.starts_with(folder));
-        if !among_specs || change.path == own_spec || !change.path.ends_with(".md") {
+        let inside = change.path.strip_prefix(prefix);
+        let is_spec = inside.is_some_and(|path| spec_of_path(path).is_some());
+        if !is_spec || change.path == own_spec {
             continue;
         }
         let (Some(after), before) = (

@@ -39,7 +39,9 @@ fn print(cx: &mut Context, detail: &Detail) {
         field(cx, "", &one_line(reason));
     }
     if let Some(approval) = &spec.approval {
-        let signature = detail.signature.as_deref();
+        // Where an approval does not hold, that says why already.
+        let holds = approval.status == "approved";
+        let signature = detail.signature.as_deref().filter(|_| holds);
         let signature = signature.map_or_else(String::new, |text| format!(", {text}"));
         field(
             cx,
