@@ -236,7 +236,8 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What was printed, with the wildcards of what is shown where they still fit, and object ids as wildcards.
+/// What was printed, with the wildcards of what is shown where they still fit, and the ids of objects and runs as
+/// wildcards.
 fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
     let mut rest = shown;
     printed
@@ -249,10 +250,12 @@ fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
             }
             let is_oid = |word: &str| {
                 let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
-                word.len() >= 8
-                    && word.bytes().all(|byte| byte.is_ascii_hexdigit())
-                    && has(u8::is_ascii_digit)
-                    && has(u8::is_ascii_alphabetic)
+                let is_run = word.len() == 26 && word.starts_with("01");
+                is_run
+                    || word.len() >= 7
+                        && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+                        && has(u8::is_ascii_digit)
+                        && has(u8::is_ascii_alphabetic)
             };
             let mut words = made_up(line);
             for word in line.split(|c: char| !c.is_ascii_alphanumeric()) {
