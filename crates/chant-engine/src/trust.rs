@@ -212,17 +212,11 @@ pub fn check_run(project: &Project, agent: &AgentConfig, document: &Document) ->
     if entry.is_some_and(|entry| is_foreign(entry, machine_file_is_published(project))) {
         check(project, &format!("the agent {:?}", agent.name))?;
     }
-    check_verify(project, document)?;
+    if let Some(command) = document.frontmatter().verify.first() {
+        check(project, &format!("the check {:?}", command.run))?;
+    }
     match config.checks.first() {
         Some(command) => check(project, &format!("the check {command:?}")),
-        None => Ok(()),
-    }
-}
-
-/// Refuses where the checks of this spec would run something that was not trusted.
-pub fn check_verify(project: &Project, document: &Document) -> Result<()> {
-    match document.frontmatter().verify.first() {
-        Some(command) => check(project, &format!("the check {:?}", command.run)),
         None => Ok(()),
     }
 }

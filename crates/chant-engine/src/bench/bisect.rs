@@ -1,6 +1,6 @@
 //! Which of a row of commits changed what a check finds: a binary search.
 
-use chant_git::{Commit, Oid};
+use chant_git::Oid;
 
 use super::Stopped;
 use crate::error::Result;
@@ -36,32 +36,21 @@ pub(crate) fn most_looks(row: usize) -> u32 {
     }
 }
 
-/// The commits of the main line from `from` to `tip`, oldest first: both ends, and between them what followed by first parents.
-/// Where `from` came by a merge, the main line begins at that merge. `None` where `tip` does not contain `from`.
-pub(crate) fn main_line(project: &Project, from: &Oid, tip: &Oid) -> Result<Option<Vec<Commit>>> {
+/// The commits of the main line after `from` up to `tip`, oldest first. Where `from` came by a merge, the main line begins with that
+/// merge: what is before does not contain it. `None` where `tip` does not contain `from`.
+pub(crate) fn main_line(project: &Project, from: &Oid, tip: &Oid) -> Result<Option<Vec<Oid>>> {
     let repo = project.repo();
     if !repo.is_ancestor(from, tip)? {
         return Ok(None);
     }
-    let mut since: std::collections::HashMap<Oid, Commit> = repo
-        .log(from, tip)?
-        .into_iter()
-        .map(|commit| (commit.oid.clone(), commit))
-        .collect();
-    let mut line = Vec::new();
-    let mut next = Some(tip.clone());
-    while let Some(commit) = next.and_then(|oid| since.remove(&oid)) {
-        next = commit.parents.first().cloned();
-        line.push(commit);
-    }
-    line.reverse();
-    let direct = line
-        .first()
-        .is_none_or(|first| first.parents.first() == Some(from));
-    if !direct {
+    let mut line = repo.landed_after(from, tip)?;
+    let Some(first) = line.first() else {
+        return Ok(Some(line));
+    };
+    if repo.parent_of(first)?.as_ref() != Some(from) {
         let mut failed = Ok(());
         let before = line.partition_point(|commit| {
-            let contains = repo.is_ancestor(from, &commit.oid);
+            let contains = repo.is_ancestor(from, commit);
             !contains.unwrap_or_else(|error| {
                 failed = Err(error);
                 true

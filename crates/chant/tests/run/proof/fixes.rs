@@ -248,3 +248,28 @@ fn a_fix_in_silent_mode_with_a_test_that_git_does_not_know() {
     let message = repo.git(&["log", "-1", "--format=%B", "main"]);
     assert!(!message.to_lowercase().contains("chant"), "{message}");
 }
+
+#[test]
+fn the_test_of_a_landed_fix_is_a_check_from_then_on() {
+    let repo = reproduced(MEND);
+    repo.chant(&["work", FIX]).ok();
+    let held = repo.chant(&["verify", "--all", "--exit-code"]);
+    let said = &held.ok().stdout;
+    assert!(
+        said.contains(&format!("holds   {FIX}  proof: passes, in 2 of 2 runs")),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("without checks: {REPRODUCTION}")),
+        "{said}"
+    );
+    let store = repo.file("src/store.py");
+    repo.write(
+        "src/store.py",
+        &store.replace("sum(items)", "sum(items[:-1])"),
+    );
+    repo.commit("a quick win");
+    let broken = repo.chant(&["verify", FIX, "--exit-code", "--bisect"]);
+    let said = &broken.fails(1).stdout;
+    assert!(said.contains("a quick win (Tess Ter)"), "{said}");
+}

@@ -1,22 +1,27 @@
 //! `chant verify`: the checks of finished specs, run again on the main branch as it is now.
 
+mod search;
+
 use std::path::PathBuf;
 
-use chant_git::{Commit, Oid, TreeEdit};
+use chant_git::{Oid, TreeEdit};
 use chant_spec::status::{Action, allowed};
-use chant_spec::{Check, Document};
+use chant_spec::{Check, Stage};
 use serde::Serialize;
 
-use crate::bench::{self, Bench, Outcome, Place, Plan, Stopped, name_of};
+use crate::bench::{Bench, Outcome, Place, Plan, Stopped, name_of};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::history::History;
 use crate::journal::CheckRecord;
 use crate::project::Project;
+use crate::proof;
 use crate::query::{self, Filter};
 use crate::resolve::SpecRef;
 use crate::run::{self, Surroundings};
 use crate::trust;
+
+pub use search::Search;
 
 /// How it is to be done.
 #[derive(Debug, Clone, Copy, Default)]
@@ -71,28 +76,6 @@ pub struct Rerun {
     pub search: Option<Search>,
 }
 
-/// How the search for the commit that broke a check ended.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "found", rename_all = "snake_case")]
-pub enum Search {
-    /// It held before this commit.
-    Commit {
-        /// The commit.
-        commit: String,
-        /// Its subject.
-        subject: String,
-        /// Who wrote it.
-        author: String,
-        /// How many commits were looked at, the ends left out.
-        steps: u32,
-    },
-    /// There is no such commit to be found.
-    Nothing {
-        /// Why.
-        reason: String,
-    },
-}
-
 /// The specs that are finished and have all these labels.
 pub fn finished(project: &Project, labels: &[String]) -> Result<Vec<SpecRef>> {
     let filter = Filter {
@@ -132,10 +115,10 @@ pub fn verify(
     };
     let (checked, unchecked): (Vec<_>, Vec<_>) = specs
         .into_iter()
-        .partition(|(_, document)| !document.frontmatter().verify.is_empty());
+        .partition(|subject| !subject.checks.is_empty());
     found.unchecked = unchecked
         .iter()
-        .map(|(spec, _)| spec.id.to_string())
+        .map(|subject| subject.spec.id.to_string())
         .collect();
     if checked.is_empty() {
         return Ok(found);
@@ -154,20 +137,39 @@ pub fn verify(
     Ok(found)
 }
 
+/// A spec and what shows that it holds.
+struct Subject {
+    spec: SpecRef,
+    /// Its checks, and the test of its proof where it landed as a fix.
+    checks: Vec<Check>,
+}
+
 /// Everything that can be refused is refused before anything runs.
-fn read(project: &Project, specs: &[SpecRef]) -> Result<Vec<(SpecRef, Document)>> {
-    let mut all = Vec::new();
-    for spec in specs {
-        let state = project.show(&spec.id)?.state;
-        allowed(state, Action::Verify).map_err(|refusal| refusal.of(spec.id.as_str()))?;
-        let document = project.document(&spec.path)?;
-        trust::check_verify(project, &document)?;
-        for check in &document.frontmatter().verify {
-            Plan::of(project, check)?;
-        }
-        all.push((spec.clone(), document));
+fn read(project: &Project, specs: &[SpecRef]) -> Result<Vec<Subject>> {
+    specs.iter().map(|spec| subject(project, spec)).collect()
+}
+
+fn subject(project: &Project, spec: &SpecRef) -> Result<Subject> {
+    let state = project.show(&spec.id)?.state;
+    allowed(state, Action::Verify).map_err(|refusal| refusal.of(spec.id.as_str()))?;
+    let document = project.document(&spec.path)?;
+    let mut checks = document.frontmatter().verify.clone();
+    if document.frontmatter().stage() == Stage::Fix
+        && let Some(plan) = proof::Plan::of(project, &spec.id, &document)?
+    {
+        checks.push(Check {
+            repeat: Some(plan.repeat),
+            ..plan.command()
+        });
     }
-    Ok(all)
+    for check in &checks {
+        trust::check(project, &format!("the check {:?}", check.run))?;
+        Plan::of(project, check)?;
+    }
+    Ok(Subject {
+        spec: spec.clone(),
+        checks,
+    })
 }
 
 struct Session<'a, 's> {
@@ -206,11 +208,11 @@ impl<'a, 's> Session<'a, 's> {
         })
     }
 
-    fn all(&mut self, specs: &[(SpecRef, Document)]) -> Result<Vec<Verified>> {
+    fn all(&mut self, subjects: &[Subject]) -> Result<Vec<Verified>> {
         let tip = self.tip.clone();
         let place = self.place(&tip)?;
         let mut all = Vec::new();
-        for (spec, document) in specs {
+        for Subject { spec, checks } in subjects {
             let id = spec.id.as_str();
             let mut verified = Verified {
                 id: id.to_owned(),
@@ -221,7 +223,7 @@ impl<'a, 's> Session<'a, 's> {
             if !all.is_empty() {
                 place.tidy()?;
             }
-            for (number, check) in document.frontmatter().verify.iter().enumerate() {
+            for (number, check) in checks.iter().enumerate() {
                 let log = format!("{id}-check-{}", number + 1);
                 let outcome = self.run(&place, spec, &log, check)?;
                 verified.holds &= outcome.passed;
@@ -231,14 +233,7 @@ impl<'a, 's> Session<'a, 's> {
         }
         drop(place);
         if self.options.bisect {
-            for (verified, (spec, document)) in all.iter_mut().zip(specs) {
-                let checks = document.frontmatter().verify.iter();
-                for (rerun, check) in verified.checks.iter_mut().zip(checks) {
-                    if !rerun.record.passed {
-                        rerun.search = Some(self.search(spec, check)?);
-                    }
-                }
-            }
+            self.search_all(subjects, &mut all)?;
         }
         Ok(all)
     }
@@ -299,52 +294,6 @@ impl<'a, 's> Session<'a, 's> {
             .map_err(|Stopped| interrupted())
     }
 
-    /// Which commit of the main line since the landing broke a check.
-    fn search(&mut self, spec: &SpecRef, check: &Check) -> Result<Search> {
-        let id = spec.id.as_str();
-        let nothing = |reason: String| Ok(Search::Nothing { reason });
-        let Some(from) = self.landing_of(id) else {
-            return nothing("its landing is not recorded, so there is nowhere to begin".to_owned());
-        };
-        let Some(line) = bench::main_line(self.project, &from, &self.tip)? else {
-            let from = short(&from);
-            return nothing(format!(
-                "the main branch does not contain its landing {from} any more"
-            ));
-        };
-        let row: Vec<&Oid> = std::iter::once(&from)
-            .chain(line.iter().map(|commit| &commit.oid))
-            .collect();
-        let steps = bench::most_looks(row.len());
-        self.note(format!(
-            "{id}: {}: searching {} commits since {}, in at most {steps} steps",
-            name_of(check),
-            line.len(),
-            short(&from)
-        ));
-        if !self.holds_at(spec, check, &from)? {
-            let from = short(&from);
-            return nothing(format!(
-                "it fails on {from}, where it landed, as well: something other than a commit changed"
-            ));
-        }
-        let looked =
-            bench::first_unlike(row.len(), |at| self.holds_at(spec, check, row[at]).map(Ok))?;
-        match looked {
-            Ok((at, steps)) if at > 0 && !line.is_empty() => Ok(found(&line[at - 1], steps)),
-            Ok(_) => {
-                nothing("nothing was committed since it landed; it fails only sometimes".to_owned())
-            }
-            Err(Stopped) => Err(interrupted()),
-        }
-    }
-
-    fn holds_at(&self, spec: &SpecRef, check: &Check, commit: &Oid) -> Result<bool> {
-        let place = self.place(commit)?;
-        let log = format!("{}-at-{}", spec.id, short(commit));
-        Ok(self.run(&place, spec, &log, check)?.passed)
-    }
-
     /// What nobody will want to read goes.
     fn forget_logs(&self, all_hold: bool) {
         if all_hold {
@@ -363,19 +312,6 @@ fn local_files(project: &Project) -> Result<Vec<TreeEdit>> {
     let mut files = run::local_files(project, project.repo().root())?;
     files.retain(|edit| edit.path.as_str() != own);
     Ok(files)
-}
-
-fn found(commit: &Commit, steps: u32) -> Search {
-    Search::Commit {
-        commit: commit.oid.to_string(),
-        subject: commit.subject.clone(),
-        author: commit.author.name.clone(),
-        steps,
-    }
-}
-
-fn short(oid: &Oid) -> String {
-    oid.as_str().chars().take(10).collect()
 }
 
 fn interrupted() -> Error {
