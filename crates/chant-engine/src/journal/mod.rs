@@ -324,3 +324,30 @@ impl From<rusqlite::Error> for Error {
         unusable(Path::new("journal.db"), &error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    /// Each reads and then writes; none may be told that another was faster.
+    #[test]
+    fn many_can_begin_at_once_in_a_new_journal() {
+        let repo = chant_testkit::TestRepo::folder_only();
+        let folder = repo.path().join("state");
+        std::thread::scope(|scope| {
+            for number in 0..16 {
+                let folder = &folder;
+                scope.spawn(move || {
+                    let mut journal = Journal::open(folder, "").unwrap();
+                    let spec = format!("spec-{}", number % 4);
+                    let run = format!("run-{number}");
+                    journal.begin(&run, &spec, &Facts::default()).unwrap();
+                });
+            }
+        });
+        let runs = Journal::open(&folder, "").unwrap().all().unwrap();
+        assert_eq!(runs.len(), 16);
+        assert_eq!(runs.iter().filter(|run| run.attempt == 4).count(), 4);
+    }
+}
