@@ -86,7 +86,7 @@ impl Replay {
     /// Plays it all; the answer is whether the recorded agent succeeded.
     fn play(&self, out: &mut impl Write) -> Result<bool, RecordingError> {
         let recording = Recording::read(&self.recording)?;
-        let player = Player::new(&self.worktree, self.spec.clone(), &recording)?;
+        let (player, recording) = Player::new(&self.worktree, self.spec.clone(), recording)?;
         let clock = Stopwatch::start();
         let mut succeeded = true;
         for entry in &recording.entries {

@@ -29,8 +29,12 @@ pub(crate) fn choose(
             [] => by_name(project, AgentKind::Claude.name())?,
         },
     };
-    let folder = crate::verbs::demo::recordings(project);
-    if agent.kind == AgentKind::Replay && agent.recording.as_ref() == Some(&folder) {
+    let clone = crate::verbs::demo::recordings(project);
+    if agent.kind == AgentKind::Replay
+        && let Some(folder) = &agent.recording
+        && (*folder == clone || folder.is_dir())
+    {
+        // A folder holds one recording for each spec.
         agent.recording = Some(folder.join(format!("{id}.jsonl")));
     }
     agent.model = order

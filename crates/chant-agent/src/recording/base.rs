@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Change, Entry, Recording, RecordingError, git::Git};
+use super::{Change, Entry, RecordedPath, Recording, RecordingError, git::Git};
 
 /// The fingerprint of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +50,19 @@ impl Listing {
     }
 
     pub(super) fn base(&self) -> Base {
+        self.base_below("")
+    }
+
+    /// The fingerprint of one folder, with its paths counted from there.
+    fn base_below(&self, prefix: &str) -> Base {
         let mut digest = Sha256::new();
         let mut files = 0;
-        for (path, entry) in self
+        let inside = self
             .0
             .iter()
-            .filter(|(path, _)| !path.split('/').any(|part| part == ".chant"))
+            .filter_map(|(path, entry)| Some((path.strip_prefix(prefix)?, entry)));
+        for (path, entry) in
+            inside.filter(|(path, _)| !path.split('/').any(|part| part == ".chant"))
         {
             digest.update(format!("{entry}\t{path}\0"));
             files += 1;
@@ -71,12 +78,19 @@ impl Listing {
         self.0.get(path)?.split(' ').next_back()
     }
 
-    /// Whether the recording starts from this tree; the first difference, if not.
-    pub(super) fn check(&self, recording: &Recording) -> Result<(), RecordingError> {
+    /// Whether the recording of the spec at `spec` starts from this tree; the first difference, if not.
+    pub(super) fn check(
+        &self,
+        recording: &Recording,
+        spec: &RecordedPath,
+    ) -> Result<(), RecordingError> {
         if let Some(difference) = self.changed_file(recording) {
             return Err(RecordingError::OtherBase(difference));
         }
-        let (here, there) = (self.base(), &recording.header.base);
+        let (here, there) = (
+            self.base_below(recording.header.scope.prefix(spec)),
+            &recording.header.base,
+        );
         if here == *there {
             return Ok(());
         }

@@ -78,6 +78,11 @@ impl RecordedPath {
         Ok(Self(path))
     }
 
+    /// The path with a checked prefix before it, which is empty or ends with a slash.
+    pub(super) fn below(&self, prefix: &str) -> Self {
+        Self(format!("{prefix}{}", self.0))
+    }
+
     /// The path, with `/` between its parts.
     pub fn as_str(&self) -> &str {
         &self.0

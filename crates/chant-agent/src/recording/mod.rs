@@ -48,10 +48,39 @@ pub struct Header {
     pub spec: String,
     /// Who worked.
     pub agent: RecordedAgent,
+    /// What its paths and its base are counted from.
+    #[serde(default, skip_serializing_if = "Scope::is_repository")]
+    pub scope: Scope,
     /// The tree it started from.
     pub base: Base,
     /// When it was made, RFC 3339.
     pub created: String,
+}
+
+/// What a recording's paths and its base are counted from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The top of the repository.
+    #[default]
+    Repository,
+    /// The folder that holds `.chant`: it can be played wherever the project lies in a repository.
+    Project,
+}
+
+impl Scope {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+    fn is_repository(&self) -> bool {
+        *self == Self::Repository
+    }
+
+    /// What stands before the recording's paths in the repository, for a spec's path there.
+    fn prefix(self, spec: &RecordedPath) -> &str {
+        match self {
+            Self::Repository => "",
+            Self::Project => spec.as_str().split(".chant/").next().unwrap_or_default(),
+        }
+    }
 }
 
 /// The agent of a recorded run.
@@ -195,6 +224,24 @@ impl Recording {
             .map(|(number, line)| parse_line(number, line))
             .collect::<Result<_, _>>()?;
         Ok(Self { header, entries })
+    }
+
+    /// The same with paths counted from the top of the repository in which the spec is `spec`.
+    fn placed(mut self, spec: &RecordedPath) -> Self {
+        let prefix = self.header.scope.prefix(spec);
+        for entry in &mut self.entries {
+            let changes = match entry {
+                Entry::Event { .. } => continue,
+                Entry::Commit { commit } => &mut commit.changes,
+                Entry::Leave { leave } => &mut leave.changes,
+            };
+            for change in changes {
+                if let Change::Write { path, .. } | Change::Delete { path, .. } = change {
+                    *path = path.below(prefix);
+                }
+            }
+        }
+        self
     }
 
     fn to_bytes(&self) -> Vec<u8> {

@@ -24,19 +24,21 @@ pub(crate) struct Player {
 }
 
 impl Player {
-    /// Checks the worktree against the recording; nothing is changed.
+    /// Checks the worktree against the recording, and gives it back as it is to be played; nothing is changed.
     pub(crate) fn new(
         worktree: &Path,
         spec: RecordedPath,
-        recording: &Recording,
-    ) -> Result<Self, RecordingError> {
+        recording: Recording,
+    ) -> Result<(Self, Recording), RecordingError> {
         let git = Git::new(worktree);
-        Listing::read(&git, "HEAD")?.check(recording)?;
-        Ok(Self {
+        let recording = recording.placed(&spec);
+        Listing::read(&git, "HEAD")?.check(&recording, &spec)?;
+        let player = Self {
             git,
             worktree: worktree.to_owned(),
             spec,
-        })
+        };
+        Ok((player, recording))
     }
 
     /// Makes a commit as recorded, with today's date and the user's name, and without hooks or a signature: they had their say when it was

@@ -6,7 +6,7 @@ use chant_os::{clock, clock::Stopwatch, file};
 
 use super::{
     Change, Commit, Entry, Header, Leave, Mode, RecordedAgent, RecordedPath, Recording,
-    RecordingError, SpecEdit, VERSION,
+    RecordingError, Scope, SpecEdit, VERSION,
     base::Listing,
     git::{Git, remove_if_there},
 };
@@ -115,6 +115,7 @@ impl Recorder {
             chant_recording: VERSION,
             spec: self.spec.id,
             agent: self.agent,
+            scope: Scope::Repository,
             base,
             created,
         };

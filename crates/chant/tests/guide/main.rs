@@ -5,6 +5,7 @@
 
 mod alone;
 mod compare;
+mod examples;
 mod page;
 mod reader;
 
