@@ -57,7 +57,7 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting(
         "defaults.prompt",
-        "the prompt of a spec that names none, where its type has no prompt of its own",
+        "the prompt of a spec that names none; without it, research is worked by `research`, documentation by `document`, the rest by `standard`",
     ),
     setting("defaults.model", "the model that agents are asked for"),
     setting(
@@ -83,7 +83,7 @@ pub(super) const ALL: &[Key] = &[
     setting("limits.total", "how long a run's agent may take altogether"),
     setting(
         "limits.inputs_bytes",
-        "how many bytes of inputs a prompt may hold; what is beyond is named, not quoted",
+        "how many bytes of inputs a prompt may hold; larger inputs are cut and say so",
     ),
     setting(
         "limits.processes",
@@ -91,7 +91,7 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting(
         "checks",
-        "commands that have to pass on every result before it lands",
+        "the suite: what of it passed before a proven fix has to pass after it",
     ),
     setting("protect", "globs of files that no agent may change"),
     setting(

@@ -33,8 +33,10 @@ impl Reader {
     /// The same for a page that stands alone: its agent has results of its own.
     pub(crate) fn alone(page: &str) -> Self {
         let reader = Self::with_agent("alone");
+        let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guide/agent");
         reader.says(&format!(
-            "[ ! -d stand-in/{page} ] || mv stand-in/{page} stand-in/part"
+            "cp -R {} stand-in/story; [ ! -d stand-in/{page} ] || mv stand-in/{page} stand-in/part",
+            story.display()
         ));
         reader
     }

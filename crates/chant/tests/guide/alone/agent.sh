@@ -1,15 +1,23 @@
-# A stand-in for the reader's agent on pages that stand alone: it copies what is prepared for the page and the spec's
-# number (`parts/<page>/<number>/`), else writes a line into each target file that is not there yet. It thinks nothing.
+# A stand-in for the reader's agent on pages that stand alone. What is prepared for the page and the spec lies in
+# `<page>/<day>-<number>/` or `<page>/<number>/`: files to leave, or in `FROM` the part of the story's agent that has them,
+# and in `APPEND` what the agent adds to its spec. Otherwise it writes a line into each target file. It thinks nothing.
 set -eu
 
+here=$(dirname "$0")
 number=$(echo "$CHANT_SPEC_ID" | cut -d- -f4)
-part=$(dirname "$0")/part/$number
+day=$(echo "$CHANT_SPEC_ID" | cut -d- -f3)
+part=$here/part/$day-$number
+[ -d "$part" ] || part=$here/part/$number
 if [ -d "$part" ]; then
+    from=$(cat "$part/FROM" 2>/dev/null || true)
+    [ -z "$from" ] || cp -R "$here/story/$from/." .
     cp -R "$part/." .
+    rm -f FROM APPEND
+    [ ! -f "$part/APPEND" ] || cat "$part/APPEND" >>"$CHANT_SPEC_FILE"
 else
     sed -n '/^target_files:/,/^[a-z]*:/s/^ *- //p' "$CHANT_SPEC_FILE" | while read -r file; do
         mkdir -p "$(dirname "$file")"
-        [ -s "$file" ] || echo "What $CHANT_SPEC_ID found." >"$file"
+        echo "What $CHANT_SPEC_ID found." >>"$file"
     done
     grep -q '^target_files:' "$CHANT_SPEC_FILE" || echo "What $CHANT_SPEC_ID did." >>CHANGES.md
 fi
