@@ -250,6 +250,7 @@ fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
                 rest = &rest[at + 1..];
                 return kept;
             }
+            let is_run = |word: &str| word.len() == 26 && word.starts_with("01");
             let is_oid = |word: &str| {
                 let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
                 let is_run = word.len() == 26 && word.starts_with("01");
@@ -261,7 +262,7 @@ fn blessed(shown: &[&str], printed: &[&str]) -> Vec<String> {
             };
             let mut words = made_up(line);
             for word in line.split(|c: char| !c.is_ascii_alphanumeric()) {
-                if is_oid(word) {
+                if is_oid(word) || is_run(word) {
                     words = words.replace(word, "[..]");
                 }
             }

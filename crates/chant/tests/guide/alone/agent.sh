@@ -1,12 +1,13 @@
 # A stand-in for the reader's agent on pages that stand alone. What is prepared for the page and the spec lies in
-# `<page>/<day>-<number>/` or `<page>/<number>/`: files to leave, or in `FROM` the part of the story's agent that has them,
+# `<page>/[<day>-]<number>[-<attempt>]/`: files to leave, or in `FROM` the part of the story's agent that has them,
 # and in `APPEND` what the agent adds to its spec. Otherwise it writes a line into each target file. It thinks nothing.
 set -eu
 
 here=$(dirname "$0")
 number=$(echo "$CHANT_SPEC_ID" | cut -d- -f4)
 day=$(echo "$CHANT_SPEC_ID" | cut -d- -f3)
-part=$here/part/$day-$number
+part=$here/part/$number-$CHANT_ATTEMPT
+[ -d "$part" ] || part=$here/part/$day-$number
 [ -d "$part" ] || part=$here/part/$number
 if [ -d "$part" ]; then
     from=$(cat "$part/FROM" 2>/dev/null || true)
