@@ -176,9 +176,10 @@ impl Tally {
 
     pub(super) fn into_counts(mut self, project: &Project) -> Result<Counts> {
         let provable = std::mem::take(&mut self.provable);
-        let history = match provable.is_empty() {
-            true => None,
-            false => history(project)?,
+        let history = if provable.is_empty() {
+            None
+        } else {
+            history(project)?
         };
         for (id, named) in provable {
             let landing = history.as_ref().and_then(|history| history.latest(&id));

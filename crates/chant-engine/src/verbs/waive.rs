@@ -79,11 +79,11 @@ pub fn waive(
 
 fn said(option: &str, text: &str) -> Result<String> {
     let text = crate::one_line(text.trim());
-    match text.is_empty() {
-        false => Ok(text),
-        true => Err(Error::new(Code::Usage, format!("{option} is empty"))
-            .hint("a criterion is let go by somebody, for a reason")),
+    if text.is_empty() {
+        return Err(Error::new(Code::Usage, format!("{option} is empty"))
+            .hint("a criterion is let go by somebody, for a reason"));
     }
+    Ok(text)
 }
 
 fn now() -> Option<String> {
