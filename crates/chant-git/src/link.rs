@@ -7,16 +7,24 @@ use crate::{Oid, Repo, Result};
 pub struct Link {
     /// The commit.
     pub commit: Oid,
-    /// Its parents, the first first.
+    /// Its parents, the first first; none where it is outside.
     pub parents: Vec<Oid>,
+    /// Whether it is no longer among those that were asked for, but where these begin.
+    pub outside: bool,
 }
 
 impl Repo {
-    /// Every commit that `tip` contains, each before its parents. One process, however many there are.
-    pub fn links(&self, tip: &Oid) -> Result<Vec<Link>> {
+    /// Every commit that `tip` contains and `not` does not, each before its parents, and the commits of `not` that they
+    /// grow from. One process, however many there are.
+    pub fn links(&self, tip: &Oid, not: Option<&Oid>) -> Result<Vec<Link>> {
+        let flags = ["rev-list", "--parents", "--topo-order", "--boundary"];
+        let not = not.map(|not| format!("^{not}"));
         let ran = self
             .look()
-            .args(["rev-list", "--parents", "--topo-order", tip.as_str(), "--"])
+            .args(flags)
+            .arg(tip.as_str())
+            .args(not.as_slice())
+            .arg("--")
             .run()?;
         if ran.code() != Some(0) {
             return Err(ran.failed());
@@ -43,9 +51,19 @@ impl Repo {
 }
 
 fn link(line: &[u8]) -> Option<Link> {
-    let mut ids = std::str::from_utf8(line).ok()?.split(' ').map(str::parse);
+    let line = std::str::from_utf8(line).ok()?;
+    let (line, outside) = match line.strip_prefix('-') {
+        Some(line) => (line, true),
+        None => (line, false),
+    };
+    let mut ids = line.split(' ').map(str::parse);
     Some(Link {
         commit: ids.next()?.ok()?,
-        parents: ids.collect::<Result<_>>().ok()?,
+        parents: if outside {
+            Vec::new()
+        } else {
+            ids.collect::<Result<_>>().ok()?
+        },
+        outside,
     })
 }

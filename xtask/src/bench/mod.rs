@@ -6,6 +6,7 @@ mod listing;
 mod specs;
 mod start;
 mod timing;
+mod why;
 
 use std::{
     fs,
@@ -30,8 +31,8 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
     ensure!(runs > 0, "--runs must be at least 1");
     let sizes = sizes(crate::option(options, "--sizes")?.unwrap_or("10000,50000"))?;
     let only = crate::option(options, "--only")?;
-    if let Some(word) = only.filter(|word| !["start", "list", "run"].contains(word)) {
-        bail!("--only is start, list or run, not {word}");
+    if let Some(word) = only.filter(|word| !["start", "list", "run", "why"].contains(word)) {
+        bail!("--only is start, list, run or why, not {word}");
     }
     let chant = match crate::option(options, "--chant")? {
         Some(file) => fs::canonicalize(file).with_context(|| format!("--chant: no file {file}"))?,
@@ -54,6 +55,9 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
     }
     if only.is_none_or(|word| word == "run") {
         landing::measure(&bench)?;
+    }
+    if only.is_none_or(|word| word == "why") {
+        why::measure(&bench)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ mod place;
 
 use std::path::Path;
 
-use chant_git::{Blamed, Oid, Repo};
+use chant_git::{Blamed, Link, Oid, Repo};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
@@ -170,13 +170,13 @@ pub fn why(project: &Project, cwd: &Path, place: &str) -> Result<Story> {
         .oid()
         .cloned()
         .ok_or_else(|| not_tracked(&place.path))?;
-    let (blamed, history) = at_once(&repo, &place, project, &head)?;
+    let (blamed, history, links) = at_once(&repo, &place, project, &head)?;
     let blame = match blamed {
         Blamed::Lines(blame) => blame,
         Blamed::NotTracked => return Err(not_tracked(&place.path)),
         Blamed::TooShort(count) => return Err(too_short(&place.path, count)),
     };
-    let owners = owner::owners(&repo, &head, &history, blame.commits.keys())?;
+    let owners = owner::owners(links.as_deref(), &history, blame.commits.keys());
     let mut story = Story {
         lines: line::groups(&blame, &owners, &place),
         path: place.path.to_string(),
@@ -194,15 +194,24 @@ pub fn why(project: &Project, cwd: &Path, place: &str) -> Result<Story> {
     Ok(story)
 }
 
-/// Blame is the longer of the two, and needs nothing of the other.
-fn at_once(repo: &Repo, place: &Place, project: &Project, head: &Oid) -> Result<(Blamed, History)> {
+/// Blame is the longest of these, and needs nothing of the others.
+fn at_once(
+    repo: &Repo,
+    place: &Place,
+    project: &Project,
+    head: &Oid,
+) -> Result<(Blamed, History, Option<Vec<Link>>)> {
     std::thread::scope(|scope| {
         let blamed = scope.spawn(|| repo.blame(&place.path, place.lines));
         let history = History::load(project, head);
+        let links = history
+            .as_ref()
+            .ok()
+            .map(|history| owner::links(repo, head, history));
         let blamed = blamed
             .join()
             .map_err(|_| Error::new(Code::Internal, "reading the lines' commits was cut short"))?;
-        Ok((blamed?, history?))
+        Ok((blamed?, history?, links.transpose()?.flatten()))
     })
 }
 

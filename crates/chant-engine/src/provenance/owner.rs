@@ -7,14 +7,29 @@ use chant_git::{Link, Oid, Repo};
 use crate::error::Result;
 use crate::history::{History, Landing};
 
-/// The landing of each commit that came with one. At most one process, and none where every commit is a landing, or none
-/// ever was.
+/// What lies between the commits of a history, as far back as landings go: `None` where no landing can have anything
+/// beneath it. At most two processes.
+pub(super) fn links(repo: &Repo, head: &Oid, history: &History) -> Result<Option<Vec<Link>>> {
+    // A silent landing is one commit. What the oldest landing landed on was there before any of them.
+    let recorded = history
+        .landings()
+        .filter(|landing| !landing.silent && landing.commit.is_some());
+    let Some(oldest) = recorded.max_by_key(|landing| landing.place) else {
+        return Ok(None);
+    };
+    match repo.links(head, oldest.base.as_ref()) {
+        Ok(links) => Ok(Some(links)),
+        // A base that is gone from the repository, after a rewrite of its history, bounds nothing.
+        Err(_) => Ok(Some(repo.links(head, None)?)),
+    }
+}
+
+/// The landing of each commit that came with one.
 pub(super) fn owners<'a, 'h>(
-    repo: &Repo,
-    head: &Oid,
+    links: Option<&[Link]>,
     history: &'h History,
     commits: impl Iterator<Item = &'a Oid>,
-) -> Result<HashMap<Oid, &'h Landing>> {
+) -> HashMap<Oid, &'h Landing> {
     let landings: HashMap<&Oid, &Landing> = history
         .landings()
         .filter_map(|landing| Some((landing.commit.as_ref()?, landing)))
@@ -27,15 +42,14 @@ pub(super) fn owners<'a, 'h>(
             None => drop(others.insert(commit)),
         }
     }
-    // A silent landing is one commit: there is nothing beneath it.
-    if !others.is_empty() && landings.values().any(|landing| !landing.silent) {
-        for (commit, landing) in beneath(&repo.links(head)?, &landings) {
+    if !others.is_empty() {
+        for (commit, landing) in beneath(links.unwrap_or_default(), &landings) {
             if others.contains(commit) {
                 owners.insert(commit.clone(), landing);
             }
         }
     }
-    Ok(owners)
+    owners
 }
 
 /// What lies between each landing and the commit it landed on. The oldest landing comes first and no commit is looked at
@@ -49,6 +63,12 @@ fn beneath<'l, 'h>(
         .map(|link| (&link.commit, link.parents.as_slice()))
         .collect();
     let mut seen: HashSet<&Oid> = HashSet::with_capacity(links.len());
+    seen.extend(
+        links
+            .iter()
+            .filter(|link| link.outside)
+            .map(|link| &link.commit),
+    );
     let mut owned = Vec::new();
     for link in links.iter().rev() {
         let Some(landing) = landings.get(&link.commit) else {

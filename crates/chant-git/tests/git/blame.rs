@@ -78,10 +78,17 @@ fn links_are_children_first() {
     repo.commit("aside");
     repo.git(&["checkout", "-q", "main"]);
     repo.git(&["merge", "-q", "--no-ff", "-m", "together", "side"]);
-    let links = open(&repo).links(&oid(&repo, "HEAD")).unwrap();
+    let links = open(&repo).links(&oid(&repo, "HEAD"), None).unwrap();
     assert_eq!(links.len(), 3);
     assert_eq!(links[0].parents, [oid(&repo, "HEAD^1"), oid(&repo, "side")]);
     assert_eq!(links[2].parents, []);
+    let first = oid(&repo, "HEAD^1");
+    let some = open(&repo)
+        .links(&oid(&repo, "HEAD"), Some(&first))
+        .unwrap();
+    let outside: Vec<bool> = some.iter().map(|link| link.outside).collect();
+    assert_eq!(outside, [false, false, true]);
+    assert_eq!(some[2].commit, first);
 }
 
 #[test]
