@@ -103,13 +103,13 @@ pub(crate) fn statements(
     project: &Project,
     landings: &[&Landing],
 ) -> Result<Vec<Option<Statement>>> {
-    let noted: Vec<Oid> = landings
+    let commits: Vec<Oid> = landings
         .iter()
         .filter(|landing| !landing.silent)
         .filter_map(|landing| landing.commit.clone())
         .collect();
-    let notes = project.repo().notes(NOTES, &noted)?;
-    let notes: HashMap<Oid, Option<Vec<u8>>> = noted.into_iter().zip(notes).collect();
+    let notes = project.repo().notes(NOTES, &commits)?;
+    let notes: HashMap<Oid, Option<Vec<u8>>> = commits.into_iter().zip(notes).collect();
     landings
         .iter()
         .map(|landing| {
@@ -157,14 +157,13 @@ pub(crate) fn record(landed: &Landed<'_>) -> Result<Recorded> {
     let before =
         of_run(project, &landed.candidate.run.id)?.filter(|bytes| is_of(bytes, landed.commit));
     let repeated = before.is_some();
-    let (bytes, unsigned_because) = match before {
-        Some(bytes) => (bytes, None),
-        None => {
-            let (envelope, because) = seal(project, &landed.statement()?)?;
-            let bytes = envelope.to_bytes()?;
-            chant_os::file::replace(&file, &bytes)?;
-            (bytes, because)
-        }
+    let (bytes, unsigned_because) = if let Some(bytes) = before {
+        (bytes, None)
+    } else {
+        let (envelope, because) = seal(project, &landed.statement()?)?;
+        let bytes = envelope.to_bytes()?;
+        chant_os::file::replace(&file, &bytes)?;
+        (bytes, because)
     };
     if landed.candidate.run.facts.silent {
         return Ok(Recorded { unsigned_because });

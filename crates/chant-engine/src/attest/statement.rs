@@ -57,7 +57,7 @@ pub struct Digest {
 
 impl Digest {
     /// Of a commit.
-    pub(super) fn commit(oid: impl ToString) -> Self {
+    pub(super) fn commit(oid: &(impl ToString + ?Sized)) -> Self {
         Self {
             git_commit: Some(oid.to_string()),
             ..Self::default()
@@ -65,7 +65,7 @@ impl Digest {
     }
 
     /// Of a tree.
-    pub(super) fn tree(oid: impl ToString) -> Self {
+    pub(super) fn tree(oid: &(impl ToString + ?Sized)) -> Self {
         Self {
             git_tree: Some(oid.to_string()),
             ..Self::default()
@@ -73,7 +73,7 @@ impl Digest {
     }
 
     /// Of a file's content.
-    pub(super) fn blob(oid: impl ToString) -> Self {
+    pub(super) fn blob(oid: &(impl ToString + ?Sized)) -> Self {
         Self {
             git_blob: Some(oid.to_string()),
             ..Self::default()
@@ -269,7 +269,7 @@ impl Landed<'_> {
                 id: run.spec.clone(),
                 title: title(self.candidate.start, &run.spec),
                 kind: front.kind.to_string(),
-                intent: Digest::blob(crate::blob_id(&intent, facts.base.len())),
+                intent: Digest::blob(&crate::blob_id(&intent, facts.base.len())),
             },
             run: self.run(),
             commits: self.commits()?,
@@ -332,7 +332,7 @@ impl Landed<'_> {
 
     fn commits(&self) -> Result<Vec<Digest>> {
         let commits = self.candidate.agent_commits()?;
-        Ok(commits.into_iter().map(Digest::commit).collect())
+        Ok(commits.iter().map(Digest::commit).collect())
     }
 
     /// What was written, as it landed: the main branch may have had a part in it.

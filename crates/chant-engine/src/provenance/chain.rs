@@ -61,12 +61,7 @@ impl<'h> Writers<'h> {
         let exact = earlier
             .clone()
             .filter(|(oid, _)| Some(*oid) == input.oid.as_deref());
-        let edited = |edited| {
-            move |(_, landing): &(&str, &'h Landing)| Writer {
-                landing: *landing,
-                edited,
-            }
-        };
+        let edited = |edited| move |(_, landing): &(&str, &'h Landing)| Writer { landing, edited };
         exact
             .min_by_key(last)
             .map(edited(false))
@@ -125,7 +120,7 @@ pub(super) fn walk(
     Ok((chain.collect(), origins))
 }
 
-fn push<'h>(entry: Entry<'_, Key<'h>, Vec<String>>, spec: &str) {
+fn push(entry: Entry<'_, Key<'_>, Vec<String>>, spec: &str) {
     let specs = entry.or_default();
     if !specs.iter().any(|known| known == spec) {
         specs.push(spec.to_owned());

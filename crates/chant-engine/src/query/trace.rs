@@ -280,8 +280,8 @@ impl<'a> Web<'a> {
 fn depends_on(entries: &[Entry]) -> Vec<Vec<Link>> {
     let names = Names::new(entries);
     let links = |entry: &Entry| -> Vec<Link> {
-        let named = entry.node.depends_on.iter();
-        named
+        let before = entry.node.depends_on.iter();
+        before
             .filter_map(|name| names.spec(name))
             .map(|to| Link {
                 to,

@@ -32,7 +32,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let id = cx.spec(&project, &args.spec)?.id;
     let attestation = attest::attestation(&project, &id)?;
     if args.verify {
-        return verify(cx, &project, attestation);
+        return verify(cx, &project, &attestation);
     }
     cx.ui.begin_page();
     let text = if args.envelope {
@@ -59,10 +59,10 @@ fn unreadable(attestation: &Attestation) -> Error {
     ))
 }
 
-fn verify(cx: &mut Context, project: &Project, attestation: Attestation) -> Result<Done> {
+fn verify(cx: &mut Context, project: &Project, attestation: &Attestation) -> Result<Done> {
     let verdict = attestation.verify(project)?;
     if !verdict.is_good() {
-        return Err(invalid(&attestation, &verdict));
+        return Err(invalid(attestation, &verdict));
     }
     let on = attestation.commit.as_deref().map_or_else(
         || "what landed in the files alone".to_owned(),

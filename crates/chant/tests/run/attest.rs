@@ -144,7 +144,7 @@ fn what_was_changed_is_named() {
     let other = "0123456789012345678901234567890123456789";
 
     tamper(&repo, |_, payload| {
-        payload["subject"][0]["digest"]["gitCommit"] = other.into()
+        payload["subject"][0]["digest"]["gitCommit"] = other.into();
     });
     assert_eq!(wrong(&repo), ["subject[commit]"]);
     again();
@@ -155,22 +155,22 @@ fn what_was_changed_is_named() {
     assert_eq!(wrong(&repo), ["predicate.outputs[greeting.txt]"]);
     again();
     tamper(&repo, |_, payload| {
-        payload["predicate"]["agent"]["model"] = "a better one".into()
+        payload["predicate"]["agent"]["model"] = "a better one".into();
     });
     assert_eq!(wrong(&repo), ["predicate.agent.model"]);
     again();
     tamper(&repo, |_, payload| {
-        payload["predicate"]["checks"] = serde_json::json!([])
+        payload["predicate"]["checks"] = serde_json::json!([]);
     });
     assert_eq!(wrong(&repo), ["predicate.checks"]);
     again();
     tamper(&repo, |_, payload| {
-        payload["predicate"]["inputs"][0]["digest"]["gitBlob"] = other.into()
+        payload["predicate"]["inputs"][0]["digest"]["gitBlob"] = other.into();
     });
     assert_eq!(wrong(&repo), ["predicate.inputs"]);
     again();
     tamper(&repo, |_, payload| {
-        payload["predicateType"] = "urn:x".into()
+        payload["predicateType"] = "urn:x".into();
     });
     assert_eq!(wrong(&repo), ["predicateType"]);
     again();
@@ -325,11 +325,11 @@ fn a_signature_says_who_stands_for_it_and_covers_all_of_it() {
     );
     // What git does not say is covered as well.
     tamper(&repo, |_, payload| {
-        payload["predicate"]["criteria"][0]["state"] = "proven".into()
+        payload["predicate"]["criteria"][0]["state"] = "proven".into();
     });
     assert_eq!(wrong(&repo), ["signatures"]);
     tamper(&repo, |envelope, _| {
-        envelope["signatures"] = serde_json::json!([])
+        envelope["signatures"] = serde_json::json!([]);
     });
     assert_eq!(wrong(&repo), ["signatures"]);
 }
