@@ -167,6 +167,14 @@ fn proof(doc: &Document, found: &mut Vec<Diagnostic>) {
         let hint = "add `tests:` with the files that make the test";
         error("proof-incomplete", message, hint);
     }
+    if let Some(Err(problem)) = proof.fails_with.as_deref().map(regex::Regex::new) {
+        let last = problem.to_string();
+        let last = last.lines().next_back().unwrap_or_default().trim();
+        let last = last.trim_start_matches("error: ");
+        let message = format!("proof: fails_with is no regular expression: {last}");
+        let hint = "put `\\` before a character to take it as it is";
+        error("proof-pattern", message, hint);
+    }
     for (key, path) in proof
         .tests
         .iter()

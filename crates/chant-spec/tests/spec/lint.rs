@@ -96,6 +96,10 @@ fn a_proof_that_could_not_be_run() {
         &["3:3 proof-outside", "3:3 proof-outside"],
     );
     check(
+        &proof("  from: x\n  fails_with: '('\n"),
+        &["3:3 proof-pattern"],
+    );
+    check(
         &format!("---\nstrict: true\ntype: task\n---\n{GOOD}"),
         &["2:9 strict-without-targets"],
     );

@@ -273,3 +273,55 @@ fn the_test_of_a_landed_fix_is_a_check_from_then_on() {
     let said = &broken.fails(1).stdout;
     assert!(said.contains("a quick win (Tess Ter)"), "{said}");
 }
+
+/// Two writers that both read before either writes: a barrier in the test forces the order, so it is red every time.
+const RACE: &str = r#"import threading, unittest
+from src import counter
+
+
+class Issue42(unittest.TestCase):
+    def test_both_updates_count(self):
+        both_have_read = threading.Barrier(2)
+
+        class Slow(dict):
+            def get(self, key, default=None):
+                value = super().get(key, default)
+                try:
+                    both_have_read.wait(timeout=0.3)
+                except threading.BrokenBarrierError:
+                    pass
+                return value
+
+        store = counter.Counter(Slow())
+        writers = [threading.Thread(target=store.add, args=("a",)) for _ in range(2)]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        self.assertEqual(store.data["a"], 2, "an update is lost")
+"#;
+
+#[test]
+fn a_race_is_red_every_time_without_the_lock_and_green_with_it() {
+    let repo = store();
+    repo.write(
+        "src/counter.py",
+        "import threading\n\n\nclass Counter:\n    def __init__(self, data):\n        self.data = data\n        self.lock = threading.Lock()\n\n    def add(self, key):\n        seen = self.data.get(key, 0)\n        self.data[key] = seen + 1\n",
+    );
+    repo.commit("a counter");
+    let spec = format!(".chant/specs/{REPRODUCTION}.md");
+    let text = repo
+        .file(&spec)
+        .replace("an item is lost", "an update is lost");
+    repo.write(&spec, &text.replace("repeat: 2", "repeat: 4"));
+    let lock = "sed -i -e 's/^        seen/        with self.lock:\\n            seen/' -e 's/^        self.data\\[key\\]/            self.data[key]/' src/counter.py\n";
+    agent(&repo, &write_test(RACE), lock);
+    repo.chant(&["work", REPRODUCTION, FIX]).ok();
+    assert_eq!(
+        rows(&shown(&repo, FIX)["proof"])[..2],
+        [
+            "base red 4 green 0 neither 0 of 4: holds",
+            "result red 0 green 4 neither 0 of 4: holds",
+        ]
+    );
+}
