@@ -21,7 +21,7 @@ use anyhow::Result;
 const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask docs [--check]
-       cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run|why] [--chant FILE]
+       cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run|why|drift] [--chant FILE]
 
 tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
 docs    write the pages that are made from the program's own tables, or check them

@@ -1,6 +1,7 @@
 //! Measurements of the release build on generated projects in `target/bench/`. Nothing outside that folder is written,
 //! and no setting of the person who measures is read. What is measured lives in the submodules; here are the options.
 
+mod drift;
 mod landing;
 mod listing;
 mod specs;
@@ -31,8 +32,9 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
     ensure!(runs > 0, "--runs must be at least 1");
     let sizes = sizes(crate::option(options, "--sizes")?.unwrap_or("10000,50000"))?;
     let only = crate::option(options, "--only")?;
-    if let Some(word) = only.filter(|word| !["start", "list", "run", "why"].contains(word)) {
-        bail!("--only is start, list, run or why, not {word}");
+    if let Some(word) = only.filter(|word| !["start", "list", "run", "why", "drift"].contains(word))
+    {
+        bail!("--only is start, list, run, why or drift, not {word}");
     }
     let chant = match crate::option(options, "--chant")? {
         Some(file) => fs::canonicalize(file).with_context(|| format!("--chant: no file {file}"))?,
@@ -58,6 +60,9 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
     }
     if only.is_none_or(|word| word == "why") {
         why::measure(&bench)?;
+    }
+    if only.is_none_or(|word| word == "drift") {
+        drift::measure(&bench)?;
     }
     Ok(ExitCode::SUCCESS)
 }

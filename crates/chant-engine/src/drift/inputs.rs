@@ -75,7 +75,7 @@ impl SpecsNow {
         }
         let oids: Vec<String> = unread.iter().map(|(_, oid)| oid.clone()).collect();
         for ((id, file), bytes) in unread.into_iter().zip(exam.project.repo().contents(&oids)?) {
-            let intent = bytes.map_or_else(|| file.clone(), |bytes| intent_id(exam, bytes));
+            let intent = bytes.map_or_else(|| file.clone(), |bytes| intent_id(exam, &bytes));
             now.insert(id, SpecNow { file, intent });
         }
         Ok(Self(now))
@@ -96,16 +96,16 @@ fn on_disk(exam: &Examination<'_>, id: &str) -> Option<SpecNow> {
     let bytes = exam.project.read_spec_at(path).ok()?;
     Some(SpecNow {
         file: crate::blob_id(&bytes, exam.state.digits()),
-        intent: intent_id(exam, bytes),
+        intent: intent_id(exam, &bytes),
     })
 }
 
 /// By what a spec's text counts; text that is no spec counts as it is.
-fn intent_id(exam: &Examination<'_>, bytes: Vec<u8>) -> String {
+fn intent_id(exam: &Examination<'_>, bytes: &[u8]) -> String {
     let digits = exam.state.digits();
-    match Document::parse(bytes.clone()) {
+    match Document::parse(bytes.to_owned()) {
         Ok(document) => crate::blob_id(&intent(&document), digits),
-        Err(_) => crate::blob_id(&bytes, digits),
+        Err(_) => crate::blob_id(bytes, digits),
     }
 }
 
@@ -243,7 +243,7 @@ pub(super) fn drop_bookkeeping(
     let intents: HashMap<String, String> = recorded
         .into_iter()
         .zip(contents)
-        .filter_map(|(oid, bytes)| Some((oid, intent_id(exam, bytes?))))
+        .filter_map(|(oid, bytes)| Some((oid, intent_id(exam, &bytes?))))
         .collect();
     let same = |difference: &Difference| {
         let then = difference

@@ -77,7 +77,7 @@ pub fn drift(project: &Project, request: &Request) -> Result<Report> {
             .map(|at| entries[*at].node.id.as_str());
         remembered::write(project, &state.compared, &entries, ids.collect());
     }
-    exam.report(request, findings)
+    exam.report(request, &findings)
 }
 
 /// What the examination found, by spec.
@@ -191,8 +191,8 @@ impl<'a> Examination<'a> {
         origins.into_iter()
     }
 
-    fn report(&self, request: &Request, findings: Findings<'_>) -> Result<Report> {
-        let because = Because::find(self, &findings)?;
+    fn report(&self, request: &Request, findings: &Findings<'_>) -> Result<Report> {
+        let because = Because::find(self, findings)?;
         let wanted = |at: &usize| self.is_wanted(request, *at);
         let examined: Vec<usize> = (0..self.entries.len())
             .filter(|at| self.landings[*at].is_some())
@@ -200,9 +200,9 @@ impl<'a> Examination<'a> {
             .collect();
         let mut specs = Vec::new();
         for at in self.chain.in_order(&examined) {
-            let mut verdict = self.verdict(at, &findings, &because);
+            let mut verdict = self.verdict(at, findings, &because);
             if request.explain {
-                verdict.looked_at = reasons::looks(self, &findings, at);
+                verdict.looked_at = reasons::looks(self, findings, at);
             }
             if request.explain || !verdict.reasons.is_empty() {
                 specs.push(verdict);

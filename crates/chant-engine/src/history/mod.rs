@@ -146,14 +146,6 @@ impl History {
     pub(crate) fn every(&self) -> impl Iterator<Item = &Landing> {
         self.landings.values().flatten()
     }
-
-    /// The landing that made a commit.
-    pub(crate) fn of_commit(&self, commit: &Oid) -> Option<&Landing> {
-        self.landings
-            .values()
-            .flatten()
-            .find(|landing| landing.commit.as_ref() == Some(commit))
-    }
 }
 
 fn moment(at: &str) -> jiff::Timestamp {

@@ -1,6 +1,7 @@
 //! `chant drift` against histories made by hand: what counts as a change, what does not, and what can not be known.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 use chant_testkit::TestRepo;
 use serde_json::Value;
@@ -49,7 +50,7 @@ fn land(repo: &TestRepo, id: &str, frontmatter: &str, inputs: &[&str], outputs: 
     );
     for (key, values) in [("Chant-Input", inputs), ("Chant-Output", outputs)] {
         for value in values {
-            message.push_str(&format!("{key}: {value}\n"));
+            let _ = writeln!(message, "{key}: {value}");
         }
     }
     repo.git(&["add", "-A"]);
@@ -456,7 +457,7 @@ fn a_chain_of_two_hundred_specs() {
     let repo = project();
     let mut stream = String::new();
     let data = |stream: &mut String, text: &str| {
-        stream.push_str(&format!("data {}\n{text}\n", text.len()));
+        let _ = write!(stream, "data {}\n{text}\n", text.len());
     };
     let store = repo.git(&["rev-parse", "HEAD:src/store.py"]);
     for number in 0..LENGTH {
@@ -476,7 +477,7 @@ fn a_chain_of_two_hundred_specs() {
         if number == 0 {
             stream.push_str("from refs/heads/main^0\n");
         }
-        stream.push_str(&format!("M 100644 inline {}\n", path_of(&id)));
+        let _ = writeln!(stream, "M 100644 inline {}", path_of(&id));
         data(&mut stream, &spec_text(&front, &id));
     }
     let mut import = repo
