@@ -1,0 +1,6 @@
+"""Lengths."""
+
+
+def metres(feet):
+    """The length in metres."""
+    return feet * 0.3048

@@ -1,0 +1,1 @@
+"""Nothing that the page tells of."""
