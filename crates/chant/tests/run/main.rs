@@ -12,6 +12,7 @@ mod crash;
 mod criteria;
 mod disks;
 mod drift;
+mod example;
 mod faults;
 mod gates;
 mod git_shapes;
