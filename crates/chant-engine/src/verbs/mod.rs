@@ -9,6 +9,7 @@ pub mod cleanup;
 pub mod demo;
 pub mod diagnose;
 pub mod edit;
+pub mod export;
 pub mod init;
 pub mod log;
 pub mod merge;

@@ -77,7 +77,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
 const APPROVALS: [&str; 4] = ["pending", "approved", "rejected", "lapsed"];
 
 /// A misspelt status would look like a list of nothing.
-fn check_status(word: &str) -> Result<()> {
+pub(super) fn check_status(word: &str) -> Result<()> {
     let known: Vec<&str> = State::ALL.iter().map(|state| state.as_str()).collect();
     check_word(word, &known, "not a status of specs")
 }

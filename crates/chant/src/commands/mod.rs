@@ -15,6 +15,7 @@ mod demo;
 mod diagnose;
 mod drift;
 mod edit;
+mod export;
 mod gate;
 mod init;
 mod lint;
@@ -78,6 +79,7 @@ pub(crate) enum Command {
     Drift(drift::Args),
     Activity(activity::Args),
     Search(search::Args),
+    Export(export::Args),
     Lint(lint::Args),
     Silent(silent::Args),
     Trust(trust::Args),
@@ -122,6 +124,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::VerifyBundle(args) => verify_bundle::run(cx, &args),
         Command::Drift(args) => drift::run(cx, args),
         Command::Activity(args) => activity::run(cx, args),
+        Command::Export(args) => export::run(cx, args),
         Command::Search(args) => search::run(cx, &args),
         Command::Lint(args) => lint::run(cx, &args),
         Command::Silent(args) => silent::run(cx, &args),

@@ -253,6 +253,7 @@ const COMMANDS: &[&str] = &[
     "cancel",
     "archive",
     "search",
+    "export",
     "lint",
     "silent",
     "trust",

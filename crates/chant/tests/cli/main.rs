@@ -5,6 +5,7 @@
 
 mod commands;
 mod corpus;
+mod export;
 mod files;
 mod hostile;
 mod json;
