@@ -29,7 +29,7 @@ pub(super) fn check(root: &Path, files: &[String]) -> Vec<Finding> {
     let exists = |path: &str| root.join(path).exists();
     let mut findings = unlisted(&documents);
     for (path, text) in &documents {
-        findings.extend(dead_links(path, text, &documents, &exists));
+        findings.extend(dead_links(path, text, &documents, exists));
     }
     findings
 }
@@ -77,11 +77,11 @@ fn dead_links(
         if !exists(&file) {
             let advice = format!("`{link}` leads nowhere: there is no {file}");
             findings.push(Finding::new(path, line, "links", advice));
-        } else if let (Some(anchor), Some(page)) = (anchor, documents.get(&file)) {
-            if !anchors(page).contains(anchor) {
-                let advice = format!("`{link}` leads nowhere: {file} has no such heading");
-                findings.push(Finding::new(path, line, "links", advice));
-            }
+        } else if let (Some(anchor), Some(page)) = (anchor, documents.get(&file))
+            && !anchors(page).contains(anchor)
+        {
+            let advice = format!("`{link}` leads nowhere: {file} has no such heading");
+            findings.push(Finding::new(path, line, "links", advice));
         }
     }
     findings

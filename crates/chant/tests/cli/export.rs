@@ -50,7 +50,7 @@ fn csv_has_every_field_of_the_list() {
     for spec in data(&repo, &["list"]).as_array().unwrap() {
         for key in spec.as_object().unwrap().keys() {
             let there = |name: &&str| *name == key || name.starts_with(&format!("{key}."));
-            assert!(names.iter().any(|name| there(&name)), "{key}");
+            assert!(names.iter().any(there), "{key}");
         }
     }
 }

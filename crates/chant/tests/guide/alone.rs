@@ -24,7 +24,9 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if path.is_dir() && !path.join("Cargo.toml").exists() {
             collect(&path, found);
-        } else if name.ends_with(".md") && !(STORY.contains(&name.as_str()) && in_story(&path)) {
+        } else if path.extension().is_some_and(|end| end == "md")
+            && !(STORY.contains(&name.as_str()) && in_story(&path))
+        {
             found.push(path);
         }
     }
