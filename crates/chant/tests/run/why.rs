@@ -257,8 +257,10 @@ fn the_demos_lock_leads_to_issue_42_through_all_phases() {
         demo.stdout
     );
     assert!(
-        demo.stdout
-            .contains("proven: the test fails without the fix")
+        demo.stderr
+            .contains("proven: the test fails without the fix"),
+        "progress goes to standard error: {}",
+        demo.stderr
     );
     let output = repo.chant(&["-C", "d", "why", &place, "--json"]);
     output.ok();
@@ -271,5 +273,7 @@ fn the_demos_lock_leads_to_issue_42_through_all_phases() {
         "001-comprehension",
     ];
     assert_eq!(names(&story["chain"], "spec"), phases);
+    let proof = story["chain"][0]["proof"].as_str().unwrap();
+    assert!(proof.contains("result less the fix: red"), "{proof}");
     assert_eq!(story["origins"][0]["name"], "docs/issue-42.md");
 }
