@@ -27,10 +27,7 @@ fn check(name: &str, page: &str) {
     assert!(
         written == page,
         "docs/reference/{name} is out of date from line {}: `cargo xtask docs` writes it anew",
-        differs.map_or_else(
-            || written.lines().count().min(page.lines().count()),
-            |at| at
-        ) + 1
+        differs.unwrap_or_else(|| written.lines().count().min(page.lines().count())) + 1
     );
 }
 
