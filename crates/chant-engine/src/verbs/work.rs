@@ -152,9 +152,10 @@ pub fn labelled(project: &Project, label: &str, done: &[SpecId]) -> Result<Label
         .filter(|spec| spec.may_be_worked && allowed(spec.state, Action::Work).is_ok())
         .find_map(|spec| SpecId::parse(&spec.id).ok());
     let waiting = specs.into_iter().map(|spec| Waiting {
-        blocked_by: match spec.blocked_by.is_empty() {
-            true => vec![format!("is {}", spec.state.as_str().replace('_', " "))],
-            false => spec.blocked_by,
+        blocked_by: if spec.blocked_by.is_empty() {
+            vec![format!("is {}", spec.state.as_str().replace('_', " "))]
+        } else {
+            spec.blocked_by
         },
         id: spec.id,
     });

@@ -82,7 +82,7 @@ pub fn new(project: &Project, wish: &Wish) -> Result<Specs> {
                 chant_os::file::remove_file(&project.root().join(&made.path))?;
             }
             created?;
-            return Err(taken(&[spec.id.clone()]));
+            return Err(taken(std::slice::from_ref(&spec.id)));
         }
     }
     planned.created = true;

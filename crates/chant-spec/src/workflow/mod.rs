@@ -47,17 +47,33 @@ pub struct Variable {
     /// Whether something has to be said.
     pub required: bool,
     /// A regular expression that the whole value must match.
-    #[serde(serialize_with = "pattern_text")]
-    pub pattern: Option<Regex>,
+    pub pattern: Option<Pattern>,
 }
 
-fn pattern_text<S: serde::Serializer>(
-    pattern: &Option<Regex>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let text = pattern.as_ref().map(Regex::as_str);
-    text.map(|text| text.trim_start_matches("^(?:").trim_end_matches(")$"))
-        .serialize(serializer)
+/// A regular expression that a whole value matches.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    written: String,
+    regex: Regex,
+}
+
+impl Pattern {
+    fn new(written: &str) -> Result<Self, regex::Error> {
+        Ok(Self {
+            written: written.to_owned(),
+            regex: Regex::new(&format!("^(?:{written})$"))?,
+        })
+    }
+
+    fn matches(&self, value: &str) -> bool {
+        self.regex.is_match(value)
+    }
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.written)
+    }
 }
 
 /// One spec of a workflow, before values are put in.

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
-use regex::Regex;
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
-use super::{Step, Variable, Workflow, settings, slots};
+use super::{Pattern, Step, Variable, Workflow, settings, slots};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
 use crate::document::{Fences, line_end};
 use crate::frontmatter::KINDS;
@@ -120,7 +119,7 @@ impl Reader<'_> {
         };
         if let Some(entry) = map.get("pattern") {
             let written = entry.value.as_str().unwrap_or_default();
-            let pattern = Regex::new(&format!("^(?:{written})$")).map_err(|_| {
+            let pattern = Pattern::new(written).map_err(|_| {
                 self.wrong(&entry.value.span, "`pattern` is not a regular expression")
             })?;
             variable.pattern = Some(pattern);
@@ -305,7 +304,6 @@ fn heads(text: &str, start: usize) -> Vec<Head> {
                     after_heading = false;
                 }
             }
-            Event::End(TagEnd::Heading(_)) => depth -= 1,
             Event::End(_) => depth -= 1,
             _ => {}
         }

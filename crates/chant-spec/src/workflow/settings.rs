@@ -233,15 +233,14 @@ fn write_value(text: &mut String, value: &Filled, depth: usize) {
         Filled::Scalar(word) => {
             let _ = writeln!(text, " {word}");
         }
-        Filled::List(items, flow) => match one_line(items, *flow) {
-            Some(line) => {
+        Filled::List(items, flow) => {
+            if let Some(line) = one_line(items, *flow) {
                 let _ = writeln!(text, " {line}");
-            }
-            None => {
+            } else {
                 text.push('\n');
                 write_items(text, items, depth + 1);
             }
-        },
+        }
         Filled::Map(entries) => {
             text.push('\n');
             write_entries(text, entries, depth + 1);

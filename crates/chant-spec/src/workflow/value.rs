@@ -92,7 +92,7 @@ impl Variable {
             ));
         }
         match &self.pattern {
-            Some(pattern) if !pattern.is_match(value) => {
+            Some(pattern) if !pattern.matches(value) => {
                 let help = &self.help;
                 let shown = value.escape_debug();
                 refused(format!("\"{shown}\" is not what is wanted: {help}"))
