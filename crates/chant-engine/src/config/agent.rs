@@ -31,7 +31,7 @@ pub struct AgentEntry {
     pub output: Option<String>,
     /// How many runs may use it at once.
     pub max_concurrent: usize,
-    /// The recording to play, for the kind `replay`.
+    /// The recording to play, or the folder of recordings, for the kind `replay`.
     pub recording: Option<PathBuf>,
     /// Whether it may do everything unasked. Only the user's own files can say so.
     pub bypass_permissions: bool,

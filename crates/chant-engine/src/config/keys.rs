@@ -174,7 +174,10 @@ pub(super) const AGENT: &[(&str, &str)] = &[
     ),
     ("output", "what it prints: `text`, `json_lines` or `auto`"),
     ("max_concurrent", "how many runs may use it at once"),
-    ("recording", "the recording to play, for the kind `replay`"),
+    (
+        "recording",
+        "the recording to play, or a folder with one for each spec (`<id>.jsonl`), for the kind `replay`",
+    ),
     (
         "bypass_permissions",
         "`true`: it may do everything unasked; taken only from files that are yours alone",
