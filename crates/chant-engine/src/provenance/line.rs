@@ -30,6 +30,7 @@ pub(super) fn groups(blame: &Blame, owners: &HashMap<Oid, &Landing>, place: &Pla
                         spec: landing.spec.clone(),
                         run: landing.run.clone(),
                         commit: landing.commit.as_ref().map(ToString::to_string),
+                        rewritten: landing.silent && landing.commit.as_ref() != oid,
                     }),
             }
         })

@@ -72,8 +72,10 @@ pub struct LandedWith {
     pub spec: String,
     /// The run.
     pub run: String,
-    /// The landing's commit; another than the lines' where the agent made commits of its own.
+    /// The landing's commit; another than the lines' where the agent made commits of its own, or where it was rewritten.
     pub commit: Option<String>,
+    /// Whether the lines' commit is the landing's as a rebase left it: told by content, for a silent landing.
+    pub rewritten: bool,
 }
 
 /// One landing, as it is told.
@@ -176,7 +178,9 @@ pub fn why(project: &Project, cwd: &Path, place: &str) -> Result<Story> {
         Blamed::NotTracked => return Err(not_tracked(&place.path)),
         Blamed::TooShort(count) => return Err(too_short(&place.path, count)),
     };
-    let owners = owner::owners(links.as_deref(), &history, blame.commits.keys());
+    let commits = || blame.commits.keys();
+    let mut owners = owner::owners(links.as_deref(), &history, commits());
+    owner::rewritten(project, &place.path, &history, commits(), &mut owners)?;
     let mut story = Story {
         lines: line::groups(&blame, &owners, &place),
         path: place.path.to_string(),

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chant_git::{Link, Oid, Repo};
+use chant_git::{Link, Oid, Repo, RepoPath};
 
 use crate::error::Result;
 use crate::history::{History, Landing};
+use crate::project::Project;
 
 /// What lies between the commits of a history, as far back as landings go: `None` where no landing can have anything
 /// beneath it. At most two processes.
@@ -50,6 +51,39 @@ pub(super) fn owners<'a, 'h>(
         }
     }
     owners
+}
+
+/// Adds the silent landings whose commits were rewritten: a rebase parts them from their record, because they say nothing
+/// of it themselves. The content tells: a commit that left `path` exactly as a silent landing did is that landing. One
+/// process, and none where no silent landing wrote the file.
+pub(super) fn rewritten<'a, 'h>(
+    project: &Project,
+    path: &RepoPath,
+    history: &'h History,
+    commits: impl Iterator<Item = &'a Oid>,
+    owners: &mut HashMap<Oid, &'h Landing>,
+) -> Result<()> {
+    let left: HashMap<&str, &Landing> = history
+        .landings()
+        .filter(|landing| landing.silent && landing.commit.is_some())
+        .flat_map(|landing| landing.outputs.iter().map(move |output| (output, landing)))
+        .filter(|(output, _)| project.path_from_repo(&output.path) == path.as_str())
+        .filter_map(|(output, landing)| Some((output.oid.as_deref()?, landing)))
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let unknown: Vec<(Oid, String)> = commits
+        .filter(|commit| !owners.contains_key(*commit))
+        .map(|commit| (commit.clone(), path.to_string()))
+        .collect();
+    let found = project.repo().ids_at(&unknown)?;
+    for ((commit, _), content) in unknown.into_iter().zip(found) {
+        if let Some(landing) = content.and_then(|oid| left.get(oid.as_str()).copied()) {
+            owners.insert(commit, landing);
+        }
+    }
+    Ok(())
 }
 
 /// What lies between each landing and the commit it landed on. The oldest landing comes first and no commit is looked at

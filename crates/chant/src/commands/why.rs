@@ -128,8 +128,13 @@ fn commit(cx: &mut Context, lines: &Lines) {
         None => field(cx, "spec", "none: no spec wrote this"),
         Some(landing) if landing.commit.as_ref() == Some(&commit.oid) => {}
         Some(landing) => {
-            let above = landing.commit.as_deref().map_or("", short);
-            field(cx, "", &format!("the agent's own; it landed with {above}"));
+            let landed = landing.commit.as_deref().map_or("", short);
+            let how = if landing.rewritten {
+                format!("rewritten since; it landed as {landed}")
+            } else {
+                format!("the agent's own; it landed with {landed}")
+            };
+            field(cx, "", &how);
         }
     }
 }

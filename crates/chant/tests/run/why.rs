@@ -232,6 +232,30 @@ fn silent_landings_are_known_to_this_clone() {
 }
 
 #[test]
+fn silent_landings_are_known_after_a_rebase_too() {
+    let repo = TestRepo::new();
+    repo.chant(&["init", "--silent", "--name", "sample"]).ok();
+    repo.write("docs/issue-42.md", "# Issue 42: a write is lost\n");
+    repo.write("store.txt", "first\nlast\n");
+    repo.commit("an issue");
+    repo.git(&["switch", "-q", "-c", "fix/issue-42"]);
+    chain(&repo);
+    repo.chant(&["work", "001", "002", "003"]).ok();
+    repo.git(&["switch", "-q", "main"]);
+    repo.write("other.txt", "other\n");
+    repo.commit("work of others");
+    repo.git(&["switch", "-q", "fix/issue-42"]);
+    repo.git(&["rebase", "-q", "main"]);
+    let story = why(&repo, "store.txt:2");
+    assert_eq!(story["lines"][0]["landing"]["spec"], "003-fix");
+    assert_eq!(story["lines"][0]["landing"]["rewritten"], true);
+    assert_eq!(
+        why(&repo, "store.txt:1")["lines"][0]["landing"],
+        Value::Null
+    );
+}
+
+#[test]
 fn the_demos_lock_leads_to_issue_42_through_all_phases() {
     let repo = TestRepo::folder_only();
     if repo.command("python3").arg("--version").output().is_err() {
