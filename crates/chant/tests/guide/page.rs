@@ -50,14 +50,14 @@ pub(crate) struct Block<'a> {
 
 impl Block<'_> {
     pub(crate) fn text(&self) -> String {
-        self.lines.iter().map(|line| format!("{line}\n")).collect()
+        self.lines.iter().flat_map(|line| [line, "\n"]).collect()
     }
 }
 
 impl Page {
     pub(crate) fn read(path: &Path) -> Self {
-        let text =
-            std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let text = std::fs::read_to_string(path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self {
             path: path.to_owned(),
             text,
@@ -97,7 +97,11 @@ impl Page {
                 });
             }
         }
-        assert!(fence.is_empty(), "{:?}: a block has no end", self.path);
+        assert!(
+            fence.is_empty(),
+            "{}: a block has no end",
+            self.path.display()
+        );
         blocks
     }
 

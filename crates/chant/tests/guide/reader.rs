@@ -195,7 +195,7 @@ impl Reader {
     fn file(&self, page: &Page, path: &str) -> String {
         let file = self.here.join(self.with_real_ids(path));
         std::fs::read_to_string(&file)
-            .unwrap_or_else(|error| panic!("{:?} shows {path}: {error}", page.path))
+            .unwrap_or_else(|error| panic!("{} shows {path}: {error}", page.path.display()))
     }
 
     /// The pages' ids end in made-up characters; the reader's end in others.
