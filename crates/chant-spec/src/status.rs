@@ -298,7 +298,20 @@ fn permitted(action: Action) -> &'static [State] {
         Action::Resume => &[Paused, Parked],
         Action::Takeover => &[InProgress, Paused, Parked, Conflict, Failed, NeedsAttention],
         Action::Finalize => &[Paused, Parked, Conflict, Failed, NeedsAttention],
-        Action::Approve | Action::Reject => &[
+        Action::Approve => &[
+            Pending,
+            Ready,
+            Blocked,
+            Paused,
+            Parked,
+            Conflict,
+            Failed,
+            NeedsAttention,
+            // A review after the fact: the person vouches for what landed.
+            Completed,
+            Stale,
+        ],
+        Action::Reject => &[
             Pending,
             Ready,
             Blocked,

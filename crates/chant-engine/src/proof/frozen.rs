@@ -74,7 +74,7 @@ fn proven_before(
             continue;
         };
         // What cannot be read freezes nothing; whoever needs it says so.
-        let Ok(document) = project.document(&spec.path) else {
+        let Ok(document) = project.landed_document(&spec) else {
             continue;
         };
         let front = document.frontmatter();

@@ -135,7 +135,7 @@ fn taken_over(project: &Project, id: &str, own: Proof, seen: &mut Vec<String>) -
         );
     }
     seen.push(from.clone());
-    let document = project.document(&found.path)?;
+    let document = project.landed_document(&found)?;
     let Some(theirs) = document.frontmatter().proof.clone() else {
         return Err(unusable(
             id,
@@ -193,7 +193,7 @@ fn source(project: &Project, id: &str, name: &str) -> Result<SpecRef> {
         )
         .hint(format!("first: chant work {from}")));
     }
-    let document = project.document(&found.path)?;
+    let document = project.landed_document(&found)?;
     let front = document.frontmatter();
     if front.proof.is_none() || front.stage() == Stage::Fix {
         return Ok(found);

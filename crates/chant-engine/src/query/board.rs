@@ -75,10 +75,9 @@ pub fn board(project: &Project) -> Result<Board> {
     for spec in specs {
         match Section::of(spec.standing()) {
             Some(Section::Active) => board.active.push(spec),
-            Some(Section::Attention) => board.attention.push(spec),
             Some(Section::Ready) => board.ready.push(spec),
-            // A gate whose approval lapsed.
-            None => board.attention.push(spec),
+            // Where nothing else is to be said, it is a gate whose approval lapsed.
+            Some(Section::Attention) | None => board.attention.push(spec),
         }
     }
     Ok(board)

@@ -160,6 +160,24 @@ impl Project {
         Ok(Spec::new(entries.swap_remove(at), verdict))
     }
 
+    /// Reads a spec that counts as completed as it landed: where another branch is checked out, its file there is still the
+    /// one from before.
+    pub(crate) fn landed_document(&self, found: &SpecRef) -> Result<Document> {
+        let here = self.document(&found.path)?;
+        if here.frontmatter().status == Status::Completed {
+            return Ok(here);
+        }
+        let (_, tip) = crate::run::start_point(self)?;
+        let path = self.path_from_repo(&found.path);
+        let Some(entry) = self.repo().read_file(&tip, &path)? else {
+            return Ok(here);
+        };
+        let landed = Document::parse(self.repo().blob(&entry.oid)?).ok();
+        Ok(landed
+            .filter(|landed| landed.frontmatter().status == Status::Completed)
+            .unwrap_or(here))
+    }
+
     /// Reads a spec; an error names file, line and column.
     pub fn document(&self, path: &str) -> Result<Document> {
         let bytes = self.read_spec_at(path)?;

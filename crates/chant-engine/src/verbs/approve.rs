@@ -1,6 +1,6 @@
 //! `chant approve` and `chant reject`: what a person says of a spec, bound to what it is.
 
-use chant_spec::status::{Action, allowed};
+use chant_spec::status::{Action, State, allowed};
 use chant_spec::{
     Approval, Blocker, Document, Objects, Status, UNSIGNED, append_entry, set_block, set_checked,
     set_scalar,
@@ -117,7 +117,13 @@ pub fn approve(project: &Project, found: &SpecRef, by: &Name) -> Result<Said> {
     let at = now();
     let vouched = open_criteria(&document, gate);
     let entry = format!("{at}: {} approved{}", by.0, vouching(&vouched));
-    let mut document = parse(append_entry(&document, DISCUSSION, &entry)?)?;
+    let has_landed = document.frontmatter().status == Status::Completed && !gate;
+    let mut document = if has_landed {
+        // What others read in it stays as it landed: a later word must not make their conclusions stale.
+        document
+    } else {
+        parse(append_entry(&document, DISCUSSION, &entry)?)?
+    };
     if gate {
         document = completed(document, &at)?;
     }
@@ -207,6 +213,13 @@ fn may_approve(spec: &Spec) -> Result<()> {
     if !spec.is_gate {
         return Ok(());
     }
+    if matches!(spec.state, State::Completed | State::Stale) {
+        return Err(Error::new(
+            Code::WrongStatus,
+            format!("{id} is a gate that was passed already"),
+        )
+        .hint(format!("who passed it: chant show {id}")));
+    }
     let waits: Vec<String> = spec
         .blockers
         .iter()
@@ -255,15 +268,21 @@ fn completed(document: Document, at: &str) -> Result<Document> {
     Ok(document)
 }
 
-/// The object ids that are approved; of a gate, the tree of what the specs before it left as well.
+/// The object ids that are approved. With them the tree of what was looked at: at a gate what the specs before it left, of a
+/// spec that has landed what it left itself.
 fn objects(project: &Project, document: &Document, id: &str) -> Result<Objects> {
     let outputs = Outputs::load(project)?;
     let mut objects = approval::objects(document, outputs.digits());
-    if document.frontmatter().gate.is_some() {
+    let front = document.frontmatter();
+    if front.gate.is_some() {
         let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
         let entries = crate::index::Index::load(project)?.into_entries();
         let before = query::before(&entries, &overlay, id);
         objects.tree = Some(outputs.tree(&outputs.of(before))?);
+    } else if front.status == Status::Completed {
+        let entries = crate::index::Index::load(project)?.into_entries();
+        let own = entries.iter().filter(|entry| entry.node.id == id);
+        objects.tree = Some(outputs.tree(&outputs.of(own))?);
     }
     Ok(objects)
 }

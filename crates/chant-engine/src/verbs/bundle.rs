@@ -31,13 +31,11 @@ fn ingredients(project: &Project, found: &SpecRef) -> Result<Ingredients> {
     let id = found.id.as_str();
     let document = project.document(&found.path)?;
     let attestation = attest::attestation(project, &found.id).ok();
-    let (landing, proof) = landed(project, id, attestation.as_ref())?;
-    let base = project.repo().parent_of(&landing)?.ok_or_else(|| {
-        Error::new(
-            Code::ProofMissing,
-            format!("{id} landed as a first commit: there is no before"),
-        )
-    })?;
+    let Landed {
+        base,
+        commit: landing,
+        proof,
+    } = landed(project, id, attestation.as_ref())?;
     let prefix = project.prefix_text();
     let envelope = attestation.and_then(|found| serde_json::to_value(found.envelope).ok());
     Ok(Ingredients {
@@ -88,12 +86,16 @@ fn about(id: &str, document: &Document) -> About {
     }
 }
 
-/// The commit that landed the spec last, and its proof: as this clone remembers it, else as it is attested.
-fn landed(
-    project: &Project,
-    id: &str,
-    attestation: Option<&Attestation>,
-) -> Result<(Oid, ProofDocument)> {
+/// The last landing of a spec: what the branch was at before, what it was moved to, and the proof. Between the two may lie
+/// commits of the agent's own.
+struct Landed {
+    base: Oid,
+    commit: Oid,
+    proof: ProofDocument,
+}
+
+/// As this clone remembers it, else as it is attested.
+fn landed(project: &Project, id: &str, attestation: Option<&Attestation>) -> Result<Landed> {
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
     let runs = journal.map(|journal| journal.runs_of(id)).transpose()?;
     let run = runs
@@ -101,20 +103,28 @@ fn landed(
         .into_iter()
         .filter(|run| run.state == RunState::Completed)
         .max_by_key(|run| run.attempt);
-    let remembered = run.and_then(|run| Some((run.facts.landing?.commit?, run.facts.proof)));
+    let remembered = run.and_then(|run| {
+        let landing = run.facts.landing?;
+        Some((landing.onto, landing.commit?, run.facts.proof))
+    });
     let attested = || {
-        let attestation = attestation?;
-        let proof = attestation.statement.as_ref()?.predicate.proof.clone();
-        Some((attestation.commit.clone()?, proof))
+        let attested = &attestation?.statement.as_ref()?.predicate;
+        let base = attested.run.base.git_commit.clone()?;
+        let commit = attested.run.commit.git_commit.clone()?;
+        Some((base, commit, attested.proof.clone()))
     };
-    let (commit, proof) = remembered.or_else(attested).ok_or_else(|| {
+    let (base, commit, proof) = remembered.or_else(attested).ok_or_else(|| {
         Error::new(
             Code::ProofMissing,
             format!("{id} has not landed, or this clone does not have its attestation"),
         )
         .hint("fetch the attestations: git fetch origin refs/notes/chant:refs/notes/chant")
     })?;
-    Ok((commit.parse()?, proven(id, proof)?))
+    Ok(Landed {
+        base: base.parse()?,
+        commit: commit.parse()?,
+        proof: proven(id, proof)?,
+    })
 }
 
 fn proven(id: &str, proof: Option<ProofDocument>) -> Result<ProofDocument> {

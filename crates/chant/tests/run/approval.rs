@@ -472,3 +472,31 @@ fn an_agent_that_writes_an_approval_does_not_land() {
         assert_eq!(repo.path().join(".chant/specs/009-new.md").exists(), lands);
     }
 }
+
+#[test]
+fn a_person_vouches_for_what_has_landed() {
+    let repo = with_agent(HONEST);
+    work(&repo).ok();
+    repo.write(
+        ".chant/specs/002-next.md",
+        &format!("---\ntype: code\ninformed_by: [{ID}]\n---\n\n# Next\n"),
+    );
+    let before = repo.file(SPEC);
+    approve(&repo, ID).ok();
+    let spec = shown(&repo, ID);
+    assert_eq!(spec["status"], "completed");
+    assert_eq!(spec["approval"]["status"], "approved");
+    let after = repo.file(SPEC);
+    assert!(
+        after.contains("  objects: {spec: ") && after.contains(", tree: "),
+        "{after}"
+    );
+    let body = |text: &str| text.split_once("\n---\n").unwrap().1.to_owned();
+    assert_eq!(
+        body(&after),
+        body(&before),
+        "what others read is as it landed"
+    );
+    repo.chant(&["drift", "--exit-code"]).ok();
+    approve(&repo, ID).ok();
+}

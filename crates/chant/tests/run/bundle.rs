@@ -14,10 +14,11 @@ const TEST: &str = "import unittest\n\nfrom calc import add\n\n\nclass Adding(un
 
 const FIX: &str = ".chant/specs/001-greeting.md";
 
-/// An honest fix: the test first, then the repair.
+/// An honest fix: the test first, then the repair, in a commit of the agent's own.
 fn honest() -> String {
     format!(
-        "cat > test_calc.py <<'TEST'\n{TEST}TEST\nsed -i 's/a - b/a + b/' calc.py\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"\n"
+        "cat > test_calc.py <<'TEST'\n{TEST}TEST\nsed -i 's/a - b/a + b/' calc.py\nsed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"\n\
+         git add -A && git commit -q -m 'chant(001-greeting): add'\n"
     )
 }
 

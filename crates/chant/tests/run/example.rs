@@ -97,4 +97,20 @@ fn only_the_honest_fix_of_the_example_lands() {
     assert!(repo.file("src/storage/store.py").contains("fcntl.flock"));
     let shown = repo.chant(&["show", "005", "--json"]).json();
     assert_eq!(shown["data"]["proof"]["verdict"], "proven", "{shown}");
+    assert_holds_in_a_second_clone(&repo);
+}
+
+/// The proof as a bundle, in a clone that knows only what was there before the fix.
+#[track_caller]
+fn assert_holds_in_a_second_clone(repo: &TestRepo) {
+    let bundle = repo.home().join("issue-42.chant");
+    let bundle = bundle.to_str().unwrap();
+    chant(repo, &["bundle", "005", "-o", bundle]).ok();
+    let clone = repo.home().join("second");
+    let clone = clone.to_str().unwrap();
+    repo.git(&["clone", "-q", "--no-local", ".", clone]);
+    repo.git(&["-C", clone, "reset", "-q", "--hard", "HEAD~3"]);
+    let replayed = chant(repo, &["-C", clone, "verify-bundle", bundle, "--yes"]);
+    let said = &replayed.ok().stdout;
+    assert!(said.contains("yes: the test fails without"), "{said}");
 }

@@ -325,3 +325,18 @@ fn a_race_is_red_every_time_without_the_lock_and_green_with_it() {
         ]
     );
 }
+
+#[test]
+fn a_proof_is_taken_over_where_another_branch_is_checked_out() {
+    let repo = store();
+    repo.git(&["switch", "-q", "-c", "side"]);
+    repo.chant(&["work", REPRODUCTION]).ok();
+    assert!(
+        repo.file(&format!(".chant/specs/{REPRODUCTION}.md"))
+            .contains("status: pending"),
+        "the branch that is checked out does not know of it"
+    );
+    repo.chant(&["work", FIX]).ok();
+    let store = repo.git(&["show", "main:src/store.py"]);
+    assert!(store.contains("sum(items)"), "{store}");
+}
