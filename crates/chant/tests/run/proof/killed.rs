@@ -8,7 +8,7 @@ use chant_testkit::chant_bin;
 use super::store::*;
 
 /// Long enough for a loaded machine; no test waits for it when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[track_caller]
 fn eventually(mut condition: impl FnMut() -> bool) {
