@@ -91,7 +91,7 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting(
         "checks",
-        "the suite: what of it passed before a proven fix has to pass after it",
+        "the suite: what of it passed before a change to the code has to pass after it",
     ),
     setting("protect", "globs of files that no agent may change"),
     setting(

@@ -25,6 +25,7 @@ pub use frozen::Frozen;
 pub(crate) use frozen::frozen;
 pub(crate) use lab::{Halt, Lab};
 pub use plan::Plan;
+pub(crate) use plan::nothing_compiled_by_time;
 pub(crate) use prove::{could_be_red, prove};
 pub(crate) use seen::{Seen, reason};
 pub(crate) use trees::Subject;

@@ -74,11 +74,7 @@ impl Plan {
             name: Some("proof".to_owned()),
             timeout: self.timeout.clone(),
             cwd: self.cwd.clone(),
-            // The sides follow each other within a second, in one folder: compiled files that go by time would lie.
-            env: vec![
-                ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
-                ("PYTHONPYCACHEPREFIX".to_owned(), "/nonexistent".to_owned()),
-            ],
+            env: nothing_compiled_by_time(),
             ..Check::default()
         }
     }
@@ -119,6 +115,16 @@ impl Plan {
         }
         crate::bench::Plan::of(project, &self.command()).map(drop)
     }
+}
+
+/// Trees follow each other within a second, in one folder: compiled files that go by time would lie.
+pub(crate) fn nothing_compiled_by_time() -> Vec<(String, String)> {
+    [
+        ("PYTHONDONTWRITEBYTECODE", "1"),
+        ("PYTHONPYCACHEPREFIX", "/nonexistent"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
 }
 
 /// The proof with what it does not say itself taken from the spec that it names.

@@ -14,6 +14,7 @@ mod land;
 mod person;
 mod prove;
 mod start;
+mod suite;
 mod verify;
 pub(crate) mod worktree;
 

@@ -2,6 +2,7 @@
 //! tree that would land?
 
 use chant_git::Oid;
+use chant_os::tree::Guard;
 use chant_spec::{CheckResult, Document, Ending, Stage, criteria_states, replace_frontmatter};
 
 use super::judge::{Evidence, judge};
@@ -175,7 +176,10 @@ impl Run<'_, '_> {
                 self.record.facts.checks = checks;
                 match failed {
                     Some(reason) => Ok(Flow::End(RunState::Failed, reason)),
-                    None => Ok(self.prove()?.unwrap_or(Flow::Next)),
+                    None => match self.suite()? {
+                        Some(end) => Ok(end),
+                        None => Ok(self.prove()?.unwrap_or(Flow::Next)),
+                    },
                 }
             }
         }
@@ -209,17 +213,7 @@ impl Run<'_, '_> {
         }
         let guard = self.outside.guard.clone();
         let run = self.record.id.clone();
-        let bench = Bench {
-            project: self.project,
-            guard: &guard,
-            control: self.outside.control,
-            run: &run,
-            logs: self.dir(),
-            cold: self.record.facts.cold,
-            env: self.check_environment(),
-            spec_file: Some(self.record.facts.spec_path.clone()),
-            bounds: None,
-        };
+        let bench = self.bench(&guard, &run);
         let place = bench.place(tree, &known(Some(&self.record.facts.base))?)?;
         let mut done = Vec::new();
         for (number, check) in checks.iter().enumerate() {
@@ -244,5 +238,26 @@ impl Run<'_, '_> {
             }
         }
         Ok(Ok(done))
+    }
+}
+
+impl<'a, 's> Run<'a, 's> {
+    /// Where this run's checks run. It borrows nothing that the run changes.
+    pub(super) fn bench<'b>(&self, guard: &'b Guard, run: &'b str) -> Bench<'b>
+    where
+        'a: 'b,
+        's: 'b,
+    {
+        Bench {
+            project: self.project,
+            guard,
+            control: self.outside.control,
+            run,
+            logs: self.dir(),
+            cold: self.record.facts.cold,
+            env: self.check_environment(),
+            spec_file: Some(self.record.facts.spec_path.clone()),
+            bounds: None,
+        }
     }
 }

@@ -24,6 +24,7 @@ mod proof;
 mod signed;
 mod silent;
 mod stop;
+mod suite;
 mod support;
 mod trust;
 mod verbs;
