@@ -52,8 +52,10 @@ impl Run<'_, '_> {
         let Some(landing) = self.record.facts.landing.clone() else {
             return Ok(Ok(None));
         };
-        let (onto, tree): (Oid, Oid) =
-            (known(Some(&landing.onto))?, known(Some(&landing.full_tree))?);
+        let (onto, tree): (Oid, Oid) = (
+            known(Some(&landing.onto))?,
+            known(Some(&landing.full_tree))?,
+        );
         let (guard, run) = (self.outside.guard.clone(), self.record.id.clone());
         let bench = self.bench(&guard, &run);
         let place = bench.place(&tree, &onto)?;
