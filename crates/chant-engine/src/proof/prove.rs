@@ -243,31 +243,31 @@ fn reproduction(
         Tally::as_green
     };
     let base = lab.side(Side::Base, &tree, judged)?;
-    let counts = base.counts;
+    let (counts, main) = (base.counts, subject.main);
     Ok(match (ending, base.colour()) {
         (Ending::Reproduced, Colour::Red) => Finding::proven(format!(
-            "the test fails on main for the stated reason, {} of {}: {}",
+            "the test fails on {main} for the stated reason, {} of {}: {}",
             counts.red, counts.runs, base.line
         )),
         (Ending::Reproduced, Colour::Green) => {
-            Finding::refuted("the test passes on main: nothing is reproduced")
+            Finding::refuted(format!("the test passes on {main}: nothing is reproduced"))
         }
         (Ending::NotReproduced, Colour::Red | Colour::Mixed) => Finding::refuted(format!(
-            "it ends as not-reproduced, but its test fails on main, {} of {}: {}",
+            "it ends as not-reproduced, but its test fails on {main}, {} of {}: {}",
             counts.red, counts.runs, base.line
         )),
-        (_, Colour::Neither) => Finding::refuted(format!("on main the test {}", judged(&base).1)),
+        (_, Colour::Neither) => Finding::refuted(format!("on {main} the test {}", judged(&base).1)),
         (_, Colour::Mixed) => Finding::new(
             Verdict::Flaky,
-            format!("the test is flaky: on main {}", counts.shown()),
+            format!("the test is flaky: on {main} {}", counts.shown()),
         ),
         (Ending::AlreadyFixed, Colour::Green) => fixed(lab, subject, tests, named)?,
         (Ending::AlreadyFixed, Colour::Red) => Finding::refuted(format!(
-            "it ends as already-fixed, but its test fails on main: {}",
+            "it ends as already-fixed, but its test fails on {main}: {}",
             base.line
         )),
         (Ending::NotReproduced | Ending::NotABug, Colour::Green) => Finding::proven(format!(
-            "not reproduced: the test passes on main, {} of {}",
+            "not reproduced: the test passes on {main}, {} of {}",
             counts.green, counts.runs
         )),
         (Ending::NotABug, _) => unreachable!("its test is not run"),
@@ -292,16 +292,16 @@ fn fixed(
     })
 }
 
-/// Whether the test can be red at all on `base`, the tree before any fix: asked before an agent is paid. Runs it until it is
-/// red once. Nothing where it can; otherwise why not.
-pub(crate) fn could_be_red(lab: &Lab<'_, '_>, base: &Oid) -> Step<Option<String>> {
+/// Whether the test can be red at all on `base`, the tree of the branch `main` before any fix: asked before an agent is
+/// paid. Runs it until it is red once. Nothing where it can; otherwise why not.
+pub(crate) fn could_be_red(lab: &Lab<'_, '_>, main: &str, base: &Oid) -> Step<Option<String>> {
     let tally = lab.runs("proof-before", base, |tally| tally.counts.red > 0)?;
     Ok(match tally.colour() {
         Colour::Green => Some(format!(
-            "the test passes on main without any fix, {} of {}: it proves nothing",
+            "the test passes on {main} without any fix, {} of {}: it proves nothing",
             tally.counts.green, tally.counts.runs
         )),
-        Colour::Neither => Some(format!("on main the test is not red: {}", tally.why)),
+        Colour::Neither => Some(format!("on {main} the test is not red: {}", tally.why)),
         Colour::Red | Colour::Mixed => None,
     })
 }

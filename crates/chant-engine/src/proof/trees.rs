@@ -17,7 +17,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) plan: &'a Plan,
     /// The test files that earlier phases froze.
     pub(crate) frozen: &'a [Frozen],
-    /// The main branch's commit that the result would land on.
+    /// The name of the branch that the result would land on.
+    pub(crate) main: &'a str,
+    /// That branch's commit.
     pub(crate) onto: &'a Oid,
     /// The tree that would land, with what git does not know in silent mode.
     pub(crate) result: &'a Oid,

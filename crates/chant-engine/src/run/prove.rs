@@ -77,6 +77,7 @@ fn tests_at_hand(
         project,
         plan,
         frozen,
+        main: "",
         onto: base,
         result: base,
     };
@@ -110,6 +111,7 @@ impl Run<'_, '_> {
             project: self.project,
             plan: &plan,
             frozen: &facts.frozen,
+            main: &facts.main,
             onto: &base,
             result: &base,
         };
@@ -120,7 +122,11 @@ impl Run<'_, '_> {
         let run = self.record.id.clone();
         let bench = self.proof_bench(&guard, &run);
         let mut unheard = |_: &Row| Ok(());
-        let answer = could_be_red(&Lab::new(&bench, &plan, &base, &mut unheard), &tree);
+        let answer = could_be_red(
+            &Lab::new(&bench, &plan, &base, &mut unheard),
+            &facts.main,
+            &tree,
+        );
         match answer {
             Ok(None) => Ok(None),
             Ok(Some(why)) => Ok(Some(Flow::End(
@@ -177,6 +183,7 @@ impl Run<'_, '_> {
             project: self.project,
             plan,
             frozen: &facts.frozen,
+            main: &facts.main,
             onto: &onto,
             result: &result,
         };

@@ -34,9 +34,9 @@ fn the_table() {
         conflict        xxx.x..xxxx..
         failed          xxx....xxxxx.
         needs_attention xxx.x..xxxxx.
-        completed       .x.x......x.x
+        completed       .x.x.....xx.x
         cancelled       .xxx.........
-        stale           .x.x......x.x";
+        stale           .x.x.....xx.x";
     let rows: Vec<&str> = table
         .lines()
         .map(str::trim)
