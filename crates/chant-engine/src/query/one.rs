@@ -51,7 +51,11 @@ pub struct Detail {
 pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     let document = project.document(&found.path)?;
     let mut spec = project.show_at(found)?;
-    let verdict = drift_of(project, &spec)?;
+    let verdict = if may_drift(document.frontmatter()) {
+        drift_of(project, &spec)?
+    } else {
+        None
+    };
     spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
     let member_ids = if document.frontmatter().kind == chant_spec::Kind::Driver {
         members(project, &found.id)?
@@ -90,6 +94,19 @@ fn signature(project: &Project, document: &Document, id: &SpecId) -> Option<Stri
         Ok(Err(why)) => format!("signed, but {why}"),
         Err(error) => format!("signed, but it could not be checked: {}", error.message),
     })
+}
+
+/// Code that names nothing it was made from goes its own way from the day it lands: no conclusion in it can be outdated, and
+/// the whole history need not be asked.
+fn may_drift(front: &chant_spec::Frontmatter) -> bool {
+    let inputs = [
+        &front.depends_on,
+        &front.informed_by,
+        &front.origin,
+        &front.context,
+        &front.tracks,
+    ];
+    front.kind != chant_spec::Kind::Code || inputs.iter().any(|named| !named.is_empty())
 }
 
 /// What there is to say of a completed spec. Where there is no commit there is no record to compare.
