@@ -1,6 +1,6 @@
 //! Replaying a bundle's proof in a clone, within bounds, and saying yes or no.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use chant_agent::Control;
@@ -202,15 +202,11 @@ fn stopped() -> Error {
         .hint("nothing was changed; run it again")
 }
 
-/// Where a bundle is read from.
+/// Reads a bundle from a file.
 pub fn read(path: &Path) -> Result<Bundle> {
-    let shown: PathBuf = path.to_owned();
     let bytes = chant_os::file::read_regular(path, super::archive::LARGEST).map_err(|error| {
-        Error::new(
-            Code::BundleUnusable,
-            format!("{}: {error}", shown.display()),
-        )
-        .hint("name a file that `chant bundle` wrote")
+        Error::new(Code::BundleUnusable, error.to_string())
+            .hint("name a file that `chant bundle` wrote")
     })?;
     Bundle::read(&bytes)
 }

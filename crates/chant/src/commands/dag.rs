@@ -30,6 +30,8 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     cx.ui.begin_page();
     if args.dot {
         cx.ui.out(&graph::dot(&graph));
+    } else if graph.specs.is_empty() {
+        cx.ui.out("No specs to draw. What there is: chant list");
     } else {
         graph::tree(cx, &graph, &roots(&graph), Reading::Down);
         graph::circles(cx, &graph);

@@ -216,3 +216,13 @@ fn empty_states_say_what_to_do() {
         assert_harmless(&output);
     }
 }
+
+#[test]
+fn a_graph_of_nothing_says_so() {
+    let repo = crate::support::project();
+    let output = repo.chant(&["dag"]);
+    assert_eq!(
+        output.ok().stdout,
+        "No specs to draw. What there is: chant list\n"
+    );
+}

@@ -221,6 +221,9 @@ fn what_is_no_bundle_is_told_and_nothing_is_unpacked() {
     let clone = proven.clone_of("clone");
     let cut = proven.repo.home().join("cut.chant");
     let whole = std::fs::read(&proven.bundle).unwrap();
+    let gone = proven.verify(&clone, Path::new("gone.chant"), &["--yes"]);
+    let said = &gone.fails(5).stderr;
+    assert_eq!(said.matches("gone.chant").count(), 1, "{said}");
     for length in [0, 300, 5000, whole.len() * 2 / 3] {
         std::fs::write(&cut, &whole[..length.min(whole.len())]).unwrap();
         proven.verify(&clone, &cut, &["--yes"]).fails(5);
