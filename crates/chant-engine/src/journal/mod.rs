@@ -9,7 +9,7 @@ mod record;
 
 pub use overlay::{Overlay, Shown};
 pub use record::{
-    CheckRecord, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase, RunRecord,
+    CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase, RunRecord,
     RunState, Step, UndoEntry,
 };
 

@@ -232,6 +232,13 @@ pub struct Facts {
     pub record: Option<PathBuf>,
     /// Whether checks get pristine worktrees.
     pub cold: bool,
+    /// Where the result and the main branch contradict each other; `None` once that is resolved.
+    pub conflict: Option<Conflict>,
+    /// The tip of the main branch that the agent was last asked to bring its result together with. It is asked
+    /// once for each.
+    pub joined: Option<String>,
+    /// What a person asked of the run, where that ended it; `None` again when it goes on.
+    pub wish: Option<crate::steer::Wish>,
 }
 
 impl Facts {
@@ -239,6 +246,17 @@ impl Facts {
     pub fn spec_in_checkout(&self) -> &str {
         self.spec_was.as_deref().unwrap_or(&self.spec_oid)
     }
+}
+
+/// Where a result and the main branch contradict each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The main branch's tip.
+    pub onto: String,
+    /// The files that both changed; paths from the repository's root.
+    pub files: Vec<String>,
+    /// The specs whose landings changed them since the run began, as far as the commits tell.
+    pub with: Vec<String>,
 }
 
 /// An input by content.
