@@ -9,8 +9,8 @@ mod record;
 
 pub use overlay::{Overlay, Shown};
 pub use record::{
-    CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase, RunRecord,
-    RunState, Step, UndoEntry,
+    CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase,
+    RunRecord, RunState, Step, UndoEntry,
 };
 
 use std::path::{Path, PathBuf};
