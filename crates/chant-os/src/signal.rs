@@ -1,7 +1,7 @@
 //! Signals: what the user or the system tells this process.
 //!
 //! Owns the handlers for SIGINT, SIGTERM and SIGHUP. They only put a value into a channel; what an interruption means is decided
-//! by whoever reads it. Signals *to* other processes are in [`crate::tree`].
+//! by whoever reads it. Signals to a tree of processes are in [`crate::tree`]; here is the one that asks another command to stop.
 
 use std::{
     io,
@@ -13,10 +13,18 @@ use std::{
     thread,
 };
 
+use rustix::process::{Pid, Signal as Raw, kill_process};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGTERM},
     iterator::Signals,
 };
+
+/// Asks a process to stop, as Ctrl-C would. Whether it is the one that is meant has to be known: a number is given out again
+/// when its process has ended. Says whether there was such a process.
+pub fn interrupt(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| kill_process(pid, Raw::INT).is_ok())
+}
 
 /// A request from outside to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -36,6 +36,7 @@ use crate::error::Result;
 use crate::event::{Event, Stamped};
 use crate::journal::{Journal, Phase, RunRecord, RunState, Step};
 use crate::project::Project;
+use crate::steer::Wish;
 
 /// Receives events as they happen.
 pub type Sink<'a> = &'a mut dyn FnMut(&Event);
@@ -167,6 +168,7 @@ impl Run<'_, '_> {
             self.note(format!("what the run wrote below .chant is kept at {name}"))?;
             self.record.facts.kept = Some(name);
         }
+        let reason = &self.wished(state).unwrap_or_else(|| reason.to_owned());
         self.record.state = state;
         reason.clone_into(&mut self.record.reason);
         if state.is_over() {
@@ -184,6 +186,14 @@ impl Run<'_, '_> {
             reason: reason.to_owned(),
         })?;
         Ok(self.log.sync()?)
+    }
+
+    /// The reason of a run that a person stopped. A wish that came too late to stop it is nobody's any more.
+    fn wished(&mut self, state: RunState) -> Option<String> {
+        let wish = Wish::take(&self.dir()).filter(|_| state == RunState::Paused)?;
+        let reason = wish.reason(&self.record.spec);
+        self.record.facts.wish = Some(wish);
+        Some(reason)
     }
 
     /// Whether the checkout's spec is the finished one, so that its file alone tells its status.

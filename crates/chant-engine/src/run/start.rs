@@ -110,6 +110,8 @@ impl<'a, 's> Run<'a, 's> {
             record.step = Step::Collect;
         }
         record.facts.cold |= order.cold;
+        // What a person asked for ended the run; now another person, or the same, goes on with it.
+        record.facts.wish = None;
         let mut order = order.clone();
         order
             .agent
@@ -135,6 +137,8 @@ impl<'a, 's> Run<'a, 's> {
     ) -> Result<Self> {
         let dir = run_dir(project, &record.id);
         chant_os::file::create_dir_all(&dir)?;
+        // Left for a process that ended before it could read it.
+        crate::steer::Wish::take(&dir);
         let log = Appender::open(&dir.join("events.jsonl"))?;
         Ok(Self {
             project,

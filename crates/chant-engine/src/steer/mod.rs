@@ -4,6 +4,11 @@
 //! reads the wish for its reason. Whoever wished waits for the claim, which the kernel frees however that process ends;
 //! so a wish comes true, too, where there was nobody left to read it.
 
+mod pause;
+mod person;
+mod stop;
 mod wish;
 
+pub use pause::{Paused, pause, pause_all};
+pub use person::person;
 pub use wish::{What, Wish};

@@ -110,7 +110,12 @@ pub fn open_items(project: &Project, found: &SpecRef) -> Result<Vec<String>> {
 pub fn approve(project: &Project, found: &SpecRef, by: &Name) -> Result<Said> {
     person_only("approve")?;
     let id = &found.id;
-    let _claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
+    let _claim = claim::hold(
+        &project.state_dir(),
+        &project.project_key(),
+        id.as_str(),
+        "chant approve",
+    )?;
     may_approve(&project.show(id)?)?;
     let document = project.document(&found.path)?;
     let gate = document.frontmatter().gate.is_some();
@@ -171,7 +176,12 @@ pub fn reject(project: &Project, found: &SpecRef, by: &Name, reason: &str) -> Re
             .hint("say what would have to change: --reason \"…\""));
     }
     let id = &found.id;
-    let _claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
+    let _claim = claim::hold(
+        &project.state_dir(),
+        &project.project_key(),
+        id.as_str(),
+        "chant reject",
+    )?;
     let spec = project.show(id)?;
     allowed(spec.state, Action::Reject).map_err(|refusal| refusal.of(id.as_str()))?;
     let document = project.document(&found.path)?;

@@ -27,7 +27,12 @@ pub struct Reset {
 pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
     let shown = project.show(id)?;
     allowed(shown.state, Action::Reset).map_err(|refusal| refusal.of(id.as_str()))?;
-    let _claim = claim::claim(&project.state_dir(), &project.project_key(), id.as_str())?;
+    let _claim = claim::hold(
+        &project.state_dir(),
+        &project.project_key(),
+        id.as_str(),
+        "chant reset",
+    )?;
     let journal = Journal::open(&project.state_dir(), &project.project_key())?;
     let again = journal
         .latest(id.as_str())?

@@ -23,6 +23,7 @@ mod list;
 mod log;
 mod man;
 mod merge;
+mod pause;
 mod prep;
 mod reject;
 mod reset;
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     Edit(edit::Args),
     Prep(prep::Args),
     Work(work::Args),
+    Pause(pause::Args),
     Log(log::Args),
     Status(status::Args),
     Why(why::Args),
@@ -106,6 +108,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Edit(args) => edit::run(cx, &args),
         Command::Prep(args) => prep::run(cx, &args),
         Command::Work(args) => work::run(cx, args),
+        Command::Pause(args) => pause::run(cx, &args),
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
         Command::Why(args) => why::run(cx, &args),

@@ -23,6 +23,7 @@ mod prompts;
 mod proof;
 mod signed;
 mod silent;
+mod steer;
 mod stop;
 mod suite;
 mod support;

@@ -9,7 +9,7 @@ use chant_testkit::{TestRepo, chant_bin};
 use crate::support::*;
 
 /// Says that it works, then waits for a file; when it comes, does honest work.
-const PATIENT: &str = r#"
+pub(crate) const PATIENT: &str = r#"
 touch "$HOME/working"
 while [ ! -e "$HOME/go" ]; do sleep 0.02; done
 "#;
@@ -18,7 +18,7 @@ while [ ! -e "$HOME/go" ]; do sleep 0.02; done
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[track_caller]
-fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain for: {what}");
@@ -27,7 +27,7 @@ fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// `chant work` in the background, with the agent at work.
-fn working(repo: &TestRepo) -> Child {
+pub(crate) fn working(repo: &TestRepo) -> Child {
     let mut command = repo.command(chant_bin());
     command.args(["work", ID]).stdout(Stdio::null());
     command.stderr(std::fs::File::create(repo.home().join("stderr")).unwrap());
@@ -37,11 +37,11 @@ fn working(repo: &TestRepo) -> Child {
     child
 }
 
-fn said(repo: &TestRepo) -> String {
+pub(crate) fn said(repo: &TestRepo) -> String {
     std::fs::read_to_string(repo.home().join("stderr")).unwrap()
 }
 
-fn signal(pid: u32, name: &str) {
+pub(crate) fn signal(pid: u32, name: &str) {
     let status = std::process::Command::new("kill")
         .args([name, &pid.to_string()])
         .status()
@@ -49,7 +49,7 @@ fn signal(pid: u32, name: &str) {
     assert!(status.success());
 }
 
-fn ended(child: &mut Child) -> ExitStatus {
+pub(crate) fn ended(child: &mut Child) -> ExitStatus {
     let mut status = None;
     eventually("chant to end", || {
         status = child.try_wait().unwrap();
@@ -59,7 +59,7 @@ fn ended(child: &mut Child) -> ExitStatus {
 }
 
 /// The processes whose environment names this repository's home and a run: the run's whole tree.
-fn tree_of(repo: &TestRepo) -> Vec<u32> {
+pub(crate) fn tree_of(repo: &TestRepo) -> Vec<u32> {
     let home = format!("HOME={}", repo.home().display());
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -86,7 +86,7 @@ fn tree_of(repo: &TestRepo) -> Vec<u32> {
 }
 
 /// The guard of the run: the child of `parent` that was started as one.
-fn guard_of(parent: u32) -> u32 {
+pub(crate) fn guard_of(parent: u32) -> u32 {
     let mut guard = None;
     eventually("the guard to be there", || {
         guard = children_of(parent).into_iter().find(|pid| {
@@ -114,7 +114,7 @@ fn children_of(parent: u32) -> Vec<u32> {
         .collect()
 }
 
-fn worktree(repo: &TestRepo) -> Option<PathBuf> {
+pub(crate) fn worktree(repo: &TestRepo) -> Option<PathBuf> {
     let listed = repo.git(&["worktree", "list", "--porcelain"]);
     let path = listed
         .lines()
@@ -123,7 +123,7 @@ fn worktree(repo: &TestRepo) -> Option<PathBuf> {
     Some(Path::new(path).to_owned())
 }
 
-fn go(repo: &TestRepo) {
+pub(crate) fn go(repo: &TestRepo) {
     std::fs::write(repo.home().join("go"), "").unwrap();
 }
 
