@@ -29,6 +29,7 @@ pub mod query;
 pub mod record;
 mod resolve;
 pub mod run;
+pub mod schedule;
 pub mod steer;
 pub mod trust;
 pub mod verbs;

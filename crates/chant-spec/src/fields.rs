@@ -89,6 +89,7 @@ impl<'a> Fields<'a> {
                 .value("outcome")
                 .and_then(Node::as_str)
                 .map(str::to_owned),
+            priority: self.priority(),
             strict: self.truth("strict").unwrap_or(false),
             waived: self.waived(),
             rest: self.rest(),
@@ -170,6 +171,17 @@ impl<'a> Fields<'a> {
         let value = read(&mut fields);
         self.errors.append(&mut fields.errors);
         Some(value)
+    }
+
+    /// A word of somebody's own means nothing here, and refuses no file.
+    fn priority(&self) -> i32 {
+        match self.value("priority").and_then(Node::as_str) {
+            Some("critical" | "urgent") => 20,
+            Some("high") => 10,
+            Some("low") => -10,
+            Some(word) => word.parse().unwrap_or(0),
+            None => 0,
+        }
     }
 
     fn approval(&mut self) -> Option<Approval> {

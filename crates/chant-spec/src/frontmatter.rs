@@ -164,6 +164,8 @@ pub struct Frontmatter {
     pub proof: Option<Proof>,
     /// The end it came to, as written: see [`Frontmatter::ending`].
     pub outcome: Option<String>,
+    /// What the scheduler starts first: higher before lower.
+    pub priority: i32,
     /// Whether only the target files may change.
     pub strict: bool,
     /// The criteria that a person let go.

@@ -85,7 +85,11 @@ pub const KEYS: &[Key] = &[
         "members",
         "the members of a driver, in order, where the file lists them",
     ),
-    kept(Spec, "priority", "a word of yours"),
+    field(
+        Spec,
+        "priority",
+        "what the scheduler starts first: a number, higher first, or `high`, `normal` (also when absent) or `low`",
+    ),
     kept(Spec, "public", "a word of yours"),
     kept(
         Spec,

@@ -1,6 +1,7 @@
 //! The `agents:` list: entries of all layers, merged by name and then key by key.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::file::{File, Layer};
@@ -29,8 +30,10 @@ pub struct AgentEntry {
     pub prompt: Option<String>,
     /// What it prints: `text`, `json_lines` or `auto`.
     pub output: Option<String>,
-    /// How many runs may use it at once.
-    pub max_concurrent: usize,
+    /// How many runs may use it at once; no limit of its own where absent.
+    pub max_concurrent: Option<NonZeroUsize>,
+    /// Whose plan or key it uses; agents of one account share their places.
+    pub account: Option<String>,
     /// The recording to play, or the folder of recordings, for the kind `replay`.
     pub recording: Option<PathBuf>,
     /// Whether it may do everything unasked. Only the user's own files can say so.
@@ -53,7 +56,8 @@ impl AgentEntry {
             env: BTreeMap::new(),
             prompt: None,
             output: None,
-            max_concurrent: 1,
+            max_concurrent: None,
+            account: None,
             recording: None,
             bypass_permissions: false,
             source,
@@ -153,10 +157,11 @@ fn set(
         "output" => agent.output = Some(text(file, key, node)?),
         "recording" => agent.recording = Some(text(file, key, node)?.into()),
         "max_concurrent" => {
-            agent.max_concurrent = text(file, key, node)?
-                .parse()
-                .map_err(|_| wrong(file, key, node, "a whole number"))?;
+            let number = text(file, key, node)?.parse();
+            let number = number.map_err(|_| wrong(file, key, node, "a whole number above 0"))?;
+            agent.max_concurrent = Some(number);
         }
+        "account" => agent.account = Some(text(file, key, node)?),
         "bypass_permissions" => {
             let Value::Flag(wanted) = node.value else {
                 return Err(wrong(file, key, node, "`true` or `false`"));

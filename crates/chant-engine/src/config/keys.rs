@@ -90,6 +90,22 @@ pub(super) const ALL: &[Key] = &[
         "how many processes a check may have at once; one with more is ended",
     ),
     setting(
+        "limits.parallel",
+        "how many specs `chant work --parallel` gives to agents at once, where it names no number",
+    ),
+    setting(
+        "limits.labels",
+        "how many specs with a label may be worked at once: a map of labels to numbers",
+    ),
+    setting(
+        "limits.waiting_for_person",
+        "how many results may wait for a person before the scheduler starts no more; no limit where not given",
+    ),
+    setting(
+        "limits.stagger",
+        "how long the scheduler waits between two starts; up to half as much again is added, by chance but the same for each run",
+    ),
+    setting(
         "checks",
         "the suite: what of it passed before a change to the code has to pass after it",
     ),
@@ -128,14 +144,8 @@ pub(super) const ALL: &[Key] = &[
         "parallel.cleanup.*",
         "a landed run leaves nothing to clean up",
     ),
-    unused(
-        "parallel.stagger_delay_ms",
-        "a run starts as soon as its agent has a free place",
-    ),
-    unused(
-        "parallel.stagger_jitter_ms",
-        "a run starts as soon as its agent has a free place",
-    ),
+    unused("parallel.stagger_delay_ms", "set `limits.stagger`"),
+    unused("parallel.stagger_jitter_ms", "set `limits.stagger`"),
     unused("parallel.*", "set `max_concurrent` of an agent"),
     unused("repos", NOT_YET),
     unused("git.*", NOT_YET),
@@ -173,7 +183,14 @@ pub(super) const AGENT: &[(&str, &str)] = &[
         "how the prompt reaches it: `stdin`, `file` or `argument`",
     ),
     ("output", "what it prints: `text`, `json_lines` or `auto`"),
-    ("max_concurrent", "how many runs may use it at once"),
+    (
+        "max_concurrent",
+        "how many runs may use it at once; no limit of its own where not given",
+    ),
+    (
+        "account",
+        "whose plan or key it uses: agents with one account share the smallest of their `max_concurrent`",
+    ),
     (
         "recording",
         "the recording to play, or a folder with one for each spec (`<id>.jsonl`), for the kind `replay`",

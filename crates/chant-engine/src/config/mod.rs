@@ -8,6 +8,7 @@ mod agent;
 mod file;
 mod keys;
 mod reference;
+mod schedule;
 mod settings;
 mod shown;
 mod yaml;
@@ -18,6 +19,7 @@ mod tests;
 pub use agent::AgentEntry;
 pub use file::Layer;
 pub use reference::{Documented, Reference};
+pub use schedule::Schedule;
 pub(crate) use settings::parse_duration;
 pub use settings::{Remark, Source};
 pub use shown::Value;
@@ -43,6 +45,8 @@ pub struct Config {
     pub agents: Vec<AgentEntry>,
     /// How long and how much.
     pub limits: Limits,
+    /// How many runs at once.
+    pub schedule: Schedule,
     /// Commands that must pass before anything lands.
     pub checks: Vec<String>,
     /// Patterns of files that no run may touch.
@@ -197,6 +201,7 @@ impl Config {
             id_prefix: settings.text("project.prefix")?,
             defaults: Defaults::read(&settings)?,
             limits: Limits::read(&settings)?,
+            schedule: Schedule::read(&settings)?,
             checks: settings.texts("checks")?,
             protect: settings.texts("protect")?,
             approval: Approval {

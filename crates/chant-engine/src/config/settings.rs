@@ -1,5 +1,7 @@
 //! The layers, flattened to dotted keys and merged: later layers win, each value knows its place.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -254,6 +256,32 @@ impl<'a> Settings<'a> {
         ))
     }
 
+    /// A number above zero.
+    pub(super) fn count(&self, key: &'static str) -> Result<Option<NonZeroUsize>> {
+        let Some(entry) = self.last(key) else {
+            return Ok(None);
+        };
+        let count = above_zero(&entry.node);
+        count
+            .map(Some)
+            .ok_or_else(|| entry.wrong("a whole number above 0"))
+    }
+
+    /// Names, each with a number above zero.
+    pub(super) fn counts(&self, key: &'static str) -> Result<BTreeMap<String, NonZeroUsize>> {
+        let Some(entry) = self.last(key) else {
+            return Ok(BTreeMap::new());
+        };
+        let wrong = || entry.wrong("a map of names to whole numbers above 0");
+        let Value::Map(pairs) = &entry.node.value else {
+            return Err(wrong());
+        };
+        pairs
+            .iter()
+            .map(|(name, node)| Ok((name.clone(), above_zero(node).ok_or_else(wrong)?)))
+            .collect()
+    }
+
     pub(super) fn texts(&self, key: &'static str) -> Result<Vec<String>> {
         let Some(entry) = self.last(key) else {
             return Ok(Vec::new());
@@ -269,6 +297,13 @@ impl<'a> Settings<'a> {
                 .collect(),
             _ => Err(entry.wrong("a list of texts")),
         }
+    }
+}
+
+fn above_zero(node: &Node) -> Option<NonZeroUsize> {
+    match &node.value {
+        Value::Text(text) => text.parse().ok(),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The settings as `chant config` shows them: every key, its value, its source.
 
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -23,7 +25,7 @@ pub struct Value {
 /// Every setting in the order of the table of keys.
 pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
     let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
-    let plain: [(&'static str, Option<String>); 18] = [
+    let plain: Vec<(&'static str, Option<String>)> = vec![
         ("project.name", config.project_name.clone()),
         ("project.prefix", config.id_prefix.clone()),
         ("defaults.agent", config.defaults.agent.clone()),
@@ -45,6 +47,16 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             "limits.processes",
             Some(config.limits.processes.to_string()),
         ),
+        (
+            "limits.parallel",
+            Some(config.schedule.parallel.to_string()),
+        ),
+        ("limits.labels", pairs(&config.schedule.labels)),
+        (
+            "limits.waiting_for_person",
+            config.schedule.waiting_for_person.map(|n| n.to_string()),
+        ),
+        ("limits.stagger", Some(short(config.schedule.stagger))),
         ("checks", list(&config.checks)),
         ("protect", list(&config.protect)),
         (
@@ -84,6 +96,15 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         .unwrap_or(values.len());
     values.splice(at..at, agent_values(settings));
     values
+}
+
+/// Names with their numbers, on one line.
+fn pairs(counts: &BTreeMap<String, NonZeroUsize>) -> Option<String> {
+    let shown = counts
+        .iter()
+        .map(|(name, count)| format!("{name}: {count}"));
+    let shown: Vec<String> = shown.collect();
+    (!shown.is_empty()).then(|| shown.join(", "))
 }
 
 /// A duration in the largest unit that leaves no rest.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -103,7 +104,7 @@ fn keys_of_the_earlier_implementation_mean_the_same_or_are_named() {
     assert_eq!(config.defaults.agent.as_deref(), Some("claude"));
     assert_eq!(config.approval.rejection_action, Rejection::Manual);
     assert_eq!(config.agents[0].command, ["claude-alt"]);
-    assert_eq!(config.agents[0].max_concurrent, 3);
+    assert_eq!(config.agents[0].max_concurrent, NonZeroUsize::new(3));
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     let unused: Vec<_> = config
         .unused

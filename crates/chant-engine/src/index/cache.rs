@@ -14,7 +14,7 @@ use super::scan::{Found, Stamp};
 use super::summary::{Finding, StoredNode, Summary};
 
 /// Changed whenever the format, or what is derived from a document, changes.
-const FORMAT: &str = concat!("chant index 3 ", env!("CARGO_PKG_VERSION"), "\n");
+const FORMAT: &str = concat!("chant index 4 ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// No project has so many specs that its index is larger.
 const MAX_BYTES: u64 = 1 << 30;

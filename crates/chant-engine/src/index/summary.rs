@@ -31,6 +31,8 @@ pub struct Summary {
     pub model: Option<String>,
     /// The agent it asks for.
     pub agent: Option<String>,
+    /// What the scheduler starts first: higher before lower.
+    pub priority: i32,
     /// When it was completed, as written.
     pub completed_at: Option<String>,
     /// The commits it landed as, as written.
@@ -145,6 +147,7 @@ impl Summary {
             prompt: front.prompt.clone(),
             model: front.model.clone(),
             agent: front.agent.clone(),
+            priority: front.priority,
             completed_at: front.completed_at.clone(),
             commits: front.commits.clone(),
             outcome: front.ending().map(|ending| ending.as_str().to_owned()),

@@ -67,6 +67,9 @@ pub struct Spec {
     /// The agent it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// What the scheduler starts first: higher before lower.
+    #[serde(skip_serializing_if = "is_normal")]
+    pub priority: i32,
     /// The members of a driver, where its file lists them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<String>,
@@ -215,6 +218,7 @@ impl Spec {
             prompt: summary.prompt,
             model: summary.model,
             agent: summary.agent,
+            priority: summary.priority,
             members: node.members,
             completed_at: summary.completed_at,
             outcome: summary.outcome,
@@ -261,6 +265,12 @@ impl Spec {
             State::Cancelled => 6,
         }
     }
+}
+
+/// What need not be said.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_normal(priority: &i32) -> bool {
+    *priority == 0
 }
 
 /// Compares ids as people count: `x.2` before `x.10`.

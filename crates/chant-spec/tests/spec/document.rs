@@ -102,7 +102,8 @@ verify:
     );
     assert_eq!(front.verify[1].env, [("A".to_owned(), "1".to_owned())]);
     let rest = serde_json::to_string(&front.rest).unwrap();
-    assert_eq!(rest, r#"{"priority":3,"own":{"deep":["007",true]}}"#);
+    assert_eq!(rest, r#"{"own":{"deep":["007",true]}}"#);
+    assert_eq!(front.priority, 3);
 }
 
 #[test]

@@ -1,0 +1,226 @@
+//! The limits that all commands of one clone share, as locks.
+//!
+//! A place is a file, and who holds its lock has the place: the kernel gives it back when that process ends. So no limit
+//! is exceeded by a second `chant work`, and none is lost with a killed one. The same locks keep two commands off the same target files.
+//!
+//! Fair between commands: one that waits for a place says so with a lock of its own, and who has more than
+//! their share of a pool leaves what becomes free to them.
+
+use std::path::{Path, PathBuf};
+
+use chant_os::lock::{Attempt, Lock};
+
+use super::pick::Limit;
+use crate::error::Result;
+
+/// The places that one command takes.
+#[derive(Debug)]
+pub(super) struct Slots {
+    folder: PathBuf,
+    asker: String,
+    note: String,
+    /// By which it is said that this command waits, with the pool's folder.
+    waiting: Vec<(PathBuf, Lock)>,
+}
+
+/// What a place is asked of.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted<'a> {
+    pub limit: &'a Limit,
+    /// How many places there are.
+    pub places: usize,
+    /// How many of them are ours already.
+    pub ours: usize,
+}
+
+/// Places that are held until this is dropped.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    _locks: Vec<Lock>,
+}
+
+/// What became of the wish for a place in each of several pools.
+#[derive(Debug)]
+pub(super) enum Took {
+    /// They are ours.
+    Places(Held),
+    /// Others hold all of the one at this position.
+    Full(usize),
+}
+
+impl Slots {
+    /// For one command.
+    pub(super) fn new(state_dir: &Path, asker: &str) -> Self {
+        Self {
+            folder: state_dir.join("slots"),
+            asker: asker.to_owned(),
+            note: format!("process {}", std::process::id()),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// A place in each, or in none of them.
+    pub(super) fn take(&mut self, wanted: &[Wanted<'_>]) -> Result<Took> {
+        let mut locks = Vec::new();
+        for (at, wanted) in wanted.iter().enumerate() {
+            let folder = self.folder.join(name(wanted.limit));
+            let Some(lock) = self.place(&folder, wanted)? else {
+                self.wait_in(&folder)?;
+                return Ok(Took::Full(at));
+            };
+            self.waiting.retain(|(known, _)| *known != folder);
+            locks.push(lock);
+        }
+        Ok(Took::Places(Held { _locks: locks }))
+    }
+
+    /// These files, or none where somebody else is at work on one of them.
+    pub(super) fn take_targets(&self, targets: &[String]) -> Result<Option<Held>> {
+        let mut locks = Vec::new();
+        for target in targets {
+            let path = self.folder.join("targets").join(digest(target));
+            match Lock::try_acquire(&path, &self.note)? {
+                Attempt::Acquired(lock) => locks.push(lock),
+                Attempt::Held { .. } => return Ok(None),
+            }
+        }
+        Ok(Some(Held { _locks: locks }))
+    }
+
+    /// Nothing is waited for any more.
+    pub(super) fn wait_no_more(&mut self) {
+        for (folder, lock) in self.waiting.drain(..) {
+            // The name is this command's own, so nobody else is misled by its end.
+            let _ = chant_os::file::remove_file(&folder.join("waiting").join(&self.asker));
+            drop(lock);
+        }
+    }
+
+    fn place(&self, folder: &Path, wanted: &Wanted<'_>) -> Result<Option<Lock>> {
+        if wanted.ours > 0 {
+            let others = self.others(&folder.join("waiting"))?;
+            if others > 0 && wanted.ours >= wanted.places.div_ceil(others + 1) {
+                return Ok(None);
+            }
+        }
+        for number in 0..wanted.places {
+            let path = folder.join(number.to_string());
+            if let Attempt::Acquired(lock) = Lock::try_acquire(&path, &self.note)? {
+                return Ok(Some(lock));
+            }
+        }
+        Ok(None)
+    }
+
+    fn wait_in(&mut self, folder: &Path) -> Result<()> {
+        if self.waiting.iter().any(|(known, _)| known == folder) {
+            return Ok(());
+        }
+        let path = folder.join("waiting").join(&self.asker);
+        if let Attempt::Acquired(lock) = Lock::try_acquire(&path, &self.note)? {
+            self.waiting.push((folder.to_owned(), lock));
+        }
+        Ok(())
+    }
+
+    /// How many other commands wait here. What a killed one left is cleared away.
+    fn others(&self, folder: &Path) -> Result<usize> {
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_str() == Some(&self.asker) {
+                continue;
+            }
+            match Lock::try_acquire(&entry.path(), "")? {
+                Attempt::Held { .. } => count += 1,
+                Attempt::Acquired(_) => chant_os::file::remove_file(&entry.path())?,
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Drop for Slots {
+    fn drop(&mut self) {
+        self.wait_no_more();
+    }
+}
+
+/// The folder of a limit: a person's words are no file names.
+fn name(limit: &Limit) -> String {
+    match limit {
+        Limit::All => "all".to_owned(),
+        Limit::Agent(name) => format!("agent-{}", digest(name)),
+        Limit::Account(name) => format!("account-{}", digest(name)),
+        Limit::Label(name) => format!("label-{}", digest(name)),
+    }
+}
+
+fn digest(text: &str) -> String {
+    crate::digest(text.as_bytes(), 8)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn wanted(limit: &Limit, places: usize, ours: usize) -> [Wanted<'_>; 1] {
+        [Wanted {
+            limit,
+            places,
+            ours,
+        }]
+    }
+
+    fn held(took: Took) -> Option<Held> {
+        match took {
+            Took::Places(held) => Some(held),
+            Took::Full(_) => None,
+        }
+    }
+
+    #[test]
+    fn places_are_shared_and_come_back() {
+        let repo = chant_testkit::TestRepo::folder_only();
+        let mut one = Slots::new(repo.path(), "one");
+        let mut two = Slots::new(repo.path(), "two");
+        let agent = Limit::Agent("claude".to_owned());
+        let first = held(one.take(&wanted(&agent, 2, 0)).unwrap());
+        let second = held(two.take(&wanted(&agent, 2, 0)).unwrap());
+        assert!(first.is_some() && second.is_some());
+        assert!(held(one.take(&wanted(&agent, 2, 1)).unwrap()).is_none());
+        drop(second);
+        assert!(held(one.take(&wanted(&agent, 2, 1)).unwrap()).is_some());
+    }
+
+    #[test]
+    fn who_waits_gets_what_becomes_free() {
+        let repo = chant_testkit::TestRepo::folder_only();
+        let mut one = Slots::new(repo.path(), "one");
+        let mut two = Slots::new(repo.path(), "two");
+        let first = held(one.take(&wanted(&Limit::All, 2, 0)).unwrap());
+        let second = held(one.take(&wanted(&Limit::All, 2, 1)).unwrap());
+        assert!(first.is_some() && second.is_some());
+        assert!(held(two.take(&wanted(&Limit::All, 2, 0)).unwrap()).is_none());
+        drop(second);
+        assert!(
+            held(one.take(&wanted(&Limit::All, 2, 1)).unwrap()).is_none(),
+            "the second waits, and the first has its share"
+        );
+        let third = held(two.take(&wanted(&Limit::All, 2, 0)).unwrap());
+        assert!(third.is_some());
+    }
+
+    #[test]
+    fn the_same_target_belongs_to_one() {
+        let repo = chant_testkit::TestRepo::folder_only();
+        let one = Slots::new(repo.path(), "one");
+        let two = Slots::new(repo.path(), "two");
+        let targets = ["src/a.rs".to_owned()];
+        let held = one.take_targets(&targets).unwrap();
+        assert!(held.is_some());
+        assert!(two.take_targets(&targets).unwrap().is_none());
+        drop(held);
+        assert!(two.take_targets(&targets).unwrap().is_some());
+    }
+}
