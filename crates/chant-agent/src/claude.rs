@@ -38,6 +38,7 @@ pub(crate) fn events(line: &Value) -> Option<Vec<AgentEvent>> {
         "assistant" => assistant(line),
         "user" => user(line),
         "result" => Some(result(line)),
+        "rate_limit_event" => Some(plan(&line["rate_limit_info"])),
         // The raw pieces of what `assistant` says whole.
         "stream_event" => Some(Vec::new()),
         _ => None,
@@ -72,6 +73,28 @@ fn system(line: &Value) -> Option<Vec<AgentEvent>> {
         _ => return None,
     };
     Some(events)
+}
+
+/// How much of the plan is used. What goes on beside the plan, paid extra, is no limit.
+fn plan(info: &Value) -> Vec<AgentEvent> {
+    let which = match info["rateLimitType"].as_str() {
+        Some(kind) => format!("plan limit ({})", kind.replace('_', " ")),
+        None => "plan limit".to_owned(),
+    };
+    let paid_extra = info["isUsingOverage"].as_bool() == Some(true);
+    match info["status"].as_str() {
+        Some("rejected") if !paid_extra => vec![AgentEvent::Limit {
+            reason: format!("{which} reached"),
+            until: info["resetsAt"].as_i64().map(|seconds| seconds.to_string()),
+        }],
+        Some("allowed_warning") => vec![AgentEvent::Warning {
+            text: match info["utilization"].as_f64() {
+                Some(share) => format!("{which}: {:.0} % used", share * 100.0),
+                None => format!("{which}: nearly reached"),
+            },
+        }],
+        _ => Vec::new(),
+    }
 }
 
 fn retry_reason(line: &Value) -> String {

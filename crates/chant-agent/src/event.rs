@@ -96,6 +96,14 @@ pub enum AgentEvent {
         #[serde(default)]
         delay_ms: u64,
     },
+    /// The agent's plan or account is used up: nothing more will be answered until it is renewed.
+    Limit {
+        /// Why, as the provider tells it.
+        reason: String,
+        /// When it is renewed, RFC 3339; absent where that is not told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<String>,
+    },
     /// The agent was not allowed to use a tool.
     PermissionDenied {
         /// The tool.
@@ -177,6 +185,12 @@ impl AgentEvent {
             Self::Session { id: text } | Self::Model { name: text } => shorten(text, excerpt::LINE),
             Self::Retry { reason, .. } | Self::End { reason, .. } => {
                 *reason = excerpt::one_line(reason);
+            }
+            Self::Limit { reason, until } => {
+                *reason = excerpt::one_line(reason);
+                if let Some(until) = until {
+                    shorten(until, excerpt::LINE);
+                }
             }
             Self::Usage { .. } | Self::Cost { .. } => {}
         }

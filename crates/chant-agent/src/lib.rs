@@ -18,6 +18,7 @@ mod observed;
 mod outcome;
 mod program;
 pub mod recording;
+mod refusal;
 mod replay;
 mod run;
 mod stream;

@@ -16,12 +16,17 @@ pub(crate) struct Observed {
     last_text: Option<String>,
     /// The last line on standard error that is not blank.
     pub(crate) last_stderr: Option<String>,
+    /// That its plan is used up, if that is the last it told: the reason, and when it is renewed.
+    pub(crate) limit: Option<(String, Option<String>)>,
     /// What the agent itself said of its end: whether it succeeded, and why.
     pub(crate) claim: Option<(bool, String)>,
 }
 
 impl Observed {
     pub(crate) fn note(&mut self, event: &AgentEvent) {
+        if went_on(event) {
+            self.limit = None;
+        }
         match event {
             AgentEvent::Session { id } => self.session = Some(id.clone()),
             AgentEvent::Model { name } => self.model = Some(name.clone()),
@@ -41,6 +46,9 @@ impl Observed {
             }
             AgentEvent::Cost { usd } => self.cost_usd = Some(*usd),
             AgentEvent::Stderr { text } => self.last_stderr = Some(excerpt::one_line(text)),
+            AgentEvent::Limit { reason, until } => {
+                self.limit = Some((reason.clone(), until.clone()));
+            }
             AgentEvent::End { ok, reason } => self.claim = Some((*ok, excerpt::one_line(reason))),
             _ => {}
         }
@@ -66,4 +74,16 @@ impl Observed {
             exit,
         }
     }
+}
+
+/// Whether the event shows an agent at work, which it is not while its plan is used up.
+fn went_on(event: &AgentEvent) -> bool {
+    matches!(
+        event,
+        AgentEvent::Text { .. }
+            | AgentEvent::Thinking { .. }
+            | AgentEvent::ToolCall { .. }
+            | AgentEvent::ToolResult { .. }
+            | AgentEvent::FileChange { .. }
+    )
 }

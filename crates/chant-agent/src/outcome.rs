@@ -3,6 +3,7 @@
 use std::{fmt, time::Duration};
 
 use chant_os::tree::Exit;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Everything that is known of a run once its process tree is gone.
@@ -58,13 +59,25 @@ impl fmt::Display for Which {
     }
 }
 
-/// The five ways a run ends.
+/// The ways a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// The agent's process ended well and the agent did not say that it failed.
     Finished,
     /// It ended badly, or said that it failed.
     Failed {
+        /// One sentence.
+        reason: String,
+    },
+    /// Its plan or account is used up; it can be resumed when that is renewed.
+    Limited {
+        /// One sentence, as the provider tells it.
+        reason: String,
+        /// When it is renewed, where that is told.
+        until: Option<Timestamp>,
+    },
+    /// Its provider was overloaded or could not be reached: the same again may well succeed.
+    Transient {
         /// One sentence.
         reason: String,
     },
@@ -97,11 +110,12 @@ impl End {
         }
     }
 
-    /// The contract's word: `finished`, `failed`, `timed out`, `interrupted` or `killed`.
+    /// The contract's word: `finished`, `failed`, `timed out`, `interrupted` or `killed`; and `limited`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Finished => "finished",
-            Self::Failed { .. } => "failed",
+            Self::Failed { .. } | Self::Transient { .. } => "failed",
+            Self::Limited { .. } => "limited",
             Self::TimedOut { .. } => "timed out",
             Self::Interrupted => "interrupted",
             Self::Killed { .. } => "killed",
@@ -114,7 +128,10 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Finished => f.write_str("finished"),
-            Self::Failed { reason } | Self::Killed { reason } => f.write_str(reason),
+            Self::Failed { reason }
+            | Self::Killed { reason }
+            | Self::Limited { reason, .. }
+            | Self::Transient { reason } => f.write_str(reason),
             Self::TimedOut {
                 which: Which::Idle,
                 after,

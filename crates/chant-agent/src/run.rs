@@ -7,7 +7,7 @@
 use std::{path::Path, sync::mpsc::Receiver, time::Duration};
 
 use chant_os::{
-    clock::Stopwatch,
+    clock::{self, Stopwatch},
     tree::{self, Exit, Guard, Line, Next, Running, Source},
 };
 
@@ -84,6 +84,7 @@ pub fn run(
         seen, ending, sink, ..
     } = dispatcher;
     let end = verdict::judge(config, ending.map(|ending| ending.why), &seen, &exit);
+    let end = verdict::refused(end, &seen, &clock::now_here());
     sink(AgentEvent::End {
         ok: end == End::Finished,
         reason: end.to_string(),
@@ -179,6 +180,7 @@ impl Dispatcher<'_> {
 
     /// Notes an event, and hands it on unless it is the agent's own end: the run's end is told once, by `run`.
     fn tell(&mut self, event: AgentEvent) {
+        let event = verdict::dated(event, clock::now_here);
         self.seen.note(&event);
         if !matches!(event, AgentEvent::End { .. }) {
             (self.sink)(event);

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use chant_os::tree::Exit;
 
+use jiff::Zoned;
+
 use crate::{
-    AgentConfig, AgentKind, End, Which, claude, observed::Observed, outcome::KILLED_BY_USER,
+    AgentConfig, AgentEvent, AgentKind, End, Which, claude,
+    observed::Observed,
+    outcome::KILLED_BY_USER,
+    refusal::{self, Refusal},
 };
 
 /// Why the run was ended from our side.
@@ -28,6 +33,50 @@ pub(crate) fn judge(config: &AgentConfig, ours: Option<Why>, seen: &Observed, ex
         },
         Some(Why::Limit(which, after)) => End::TimedOut { which, after },
         None => by_itself(config, seen, exit),
+    }
+}
+
+/// The same end, where the agent's provider refused to go on: that is no failure of the work.
+pub(crate) fn refused(end: End, seen: &Observed, now: &Zoned) -> End {
+    let told = |reason: &str, until: Option<&str>| End::Limited {
+        reason: reason.to_owned(),
+        until: until
+            .and_then(|until| until.parse().ok())
+            .or_else(|| refusal::reset(reason, now)),
+    };
+    let limit = seen.limit.as_ref();
+    match (&end, limit) {
+        (End::Failed { .. }, Some((reason, until))) => told(reason, until.as_deref()),
+        // An agent that says no more than this has not finished, however politely it ends.
+        (End::Finished, Some((reason, until))) if seen.claim.is_none() => {
+            told(reason, until.as_deref())
+        }
+        (End::Failed { reason }, None) => match refusal::of(reason) {
+            Some(Refusal::Limit) => told(reason, None),
+            // What a program last wrote to standard error may be about anything, such as its own tests.
+            Some(Refusal::Transient) if seen.claim.is_some() => End::Transient {
+                reason: reason.clone(),
+            },
+            _ => end,
+        },
+        _ => end,
+    }
+}
+
+/// The event with the moment at which a limit is renewed, where it tells that in its own words.
+pub(crate) fn dated(event: AgentEvent, now: impl FnOnce() -> Zoned) -> AgentEvent {
+    let AgentEvent::Limit { reason, until } = event else {
+        return event;
+    };
+    let now = &now();
+    let told = until.as_deref().and_then(|until| {
+        let exact = until.parse().ok();
+        exact.or_else(|| refusal::reset(&format!("resets {until}"), now))
+    });
+    let until = told.or_else(|| refusal::reset(&reason, now));
+    AgentEvent::Limit {
+        reason,
+        until: until.map(|until| until.to_string()),
     }
 }
 
@@ -99,8 +148,10 @@ fn signal_name(signal: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use jiff::Timestamp;
+
     use super::*;
-    use crate::AgentEvent;
 
     fn check(ours: Option<Why>, events: &[AgentEvent], exit: &Exit, expect: (&str, &str)) {
         let mut seen = Observed::default();
@@ -211,5 +262,69 @@ mod tests {
             &Exit::Lost,
             ("timed out", "still running after 1m"),
         );
+    }
+
+    const NOON: &str = "2026-11-21T12:00:00Z";
+
+    fn limit(until: Option<&str>) -> AgentEvent {
+        AgentEvent::Limit {
+            reason: "plan limit reached".into(),
+            until: until.map(str::to_owned),
+        }
+    }
+
+    fn claim(ok: bool, reason: &str) -> AgentEvent {
+        let reason = reason.into();
+        AgentEvent::End { ok, reason }
+    }
+
+    #[track_caller]
+    fn check_refused(events: Vec<AgentEvent>, code: i32, expect: (&str, Option<&str>)) {
+        let now: Timestamp = NOON.parse().unwrap();
+        let now = now.to_zoned(jiff::tz::TimeZone::UTC);
+        let mut seen = Observed::default();
+        for event in events {
+            seen.note(&dated(event, || now.clone()));
+        }
+        let config = AgentConfig::new("mine", AgentKind::Command);
+        let end = refused(judge(&config, None, &seen, &Exit::Code(code)), &seen, &now);
+        let until = match &end {
+            End::Limited { until, .. } => until.map(|until| until.to_string()),
+            End::Transient { .. } => Some("soon".to_owned()),
+            _ => None,
+        };
+        assert_eq!((end.word(), until.as_deref()), expect, "{end:?}");
+    }
+
+    #[test]
+    fn a_limit_that_is_the_last_word_is_the_end() {
+        let three = Some("2026-11-21T15:00:00Z");
+        check_refused(vec![limit(three)], 1, ("limited", three));
+        check_refused(vec![limit(Some("3pm (UTC)"))], 0, ("limited", three));
+        check_refused(vec![limit(Some("1795273200"))], 1, ("limited", three));
+        check_refused(vec![limit(None)], 1, ("limited", None));
+        let said = claim(false, "You've hit your limit · resets 3pm (UTC)");
+        check_refused(vec![said], 1, ("limited", three));
+        let stderr = AgentEvent::Stderr {
+            text: "usage limit reached, try again in 3 hours".into(),
+        };
+        check_refused(vec![stderr], 1, ("limited", three));
+    }
+
+    #[test]
+    fn an_agent_that_went_on_or_finished_was_not_limited() {
+        let text = AgentEvent::Text { text: "on".into() };
+        check_refused(vec![limit(None), text.clone()], 1, ("failed", None));
+        check_refused(vec![limit(None), text], 0, ("finished", None));
+        let events = vec![limit(None), claim(true, "done")];
+        check_refused(events, 0, ("finished", None));
+    }
+
+    #[test]
+    fn overload_is_transient_only_by_the_agents_own_word() {
+        let overloaded = "API Error: 529 overloaded";
+        check_refused(vec![claim(false, overloaded)], 1, ("failed", Some("soon")));
+        let text = overloaded.into();
+        check_refused(vec![AgentEvent::Stderr { text }], 1, ("failed", None));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 /// The variable that fixes the clock, an RFC 3339 time.
 const FIXED: &str = "CHANT_NOW";
@@ -21,9 +21,14 @@ pub fn since_epoch() -> i64 {
     i64::try_from(now).unwrap_or(i64::MAX)
 }
 
+/// The present time where the user is.
+pub fn now_here() -> Zoned {
+    now().to_zoned(TimeZone::system())
+}
+
 /// Today's date where the user is.
 pub fn today() -> Date {
-    now().to_zoned(TimeZone::system()).date()
+    now_here().date()
 }
 
 fn fixed(text: Option<&str>) -> Option<Timestamp> {

@@ -187,6 +187,29 @@ fn success_is_judged_by_is_error_and_terminal_reason() {
 }
 
 #[test]
+fn a_used_up_plan_is_a_limit_and_extra_usage_is_not() {
+    let event = |fields: &str| {
+        let line = format!(r#"{{"type":"rate_limit_event","rate_limit_info":{{{fields}}}}}"#);
+        read(line.as_bytes())
+    };
+    let limit = AgentEvent::Limit {
+        reason: "plan limit (five hour) reached".into(),
+        until: Some("1795269600".into()),
+    };
+    let rejected = r#""status":"rejected","resetsAt":1795269600,"rateLimitType":"five_hour""#;
+    assert_eq!(event(rejected), [limit]);
+    assert_eq!(event(&format!(r#"{rejected},"isUsingOverage":true"#)), []);
+    assert_eq!(event(r#""status":"allowed""#), []);
+    let warning = AgentEvent::Warning {
+        text: "plan limit (seven day): 91 % used".into(),
+    };
+    assert_eq!(
+        event(r#""status":"allowed_warning","utilization":0.91,"rateLimitType":"seven_day""#),
+        [warning]
+    );
+}
+
+#[test]
 fn a_success_that_exits_badly_is_none() {
     let events = fixture("success.jsonl");
     assert_eq!(end_of(&events, 3), failed("the agent exited with 3"));
