@@ -19,6 +19,7 @@ pub mod index;
 mod inputs;
 pub mod journal;
 mod landing;
+pub mod limits;
 mod line;
 mod nearest;
 mod project;

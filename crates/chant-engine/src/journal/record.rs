@@ -239,6 +239,8 @@ pub struct Facts {
     pub joined: Option<String>,
     /// What a person asked of the run, where that ended it; `None` again when it goes on.
     pub wish: Option<crate::steer::Wish>,
+    /// That it waits for a limit to be renewed; `None` again when it goes on with something done.
+    pub parked: Option<crate::limits::Parked>,
 }
 
 impl Facts {

@@ -1,0 +1,262 @@
+//! A parked run: until when, why, and for how long that is believed. Pure.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Start;
+
+/// How long the first wait is where nobody says when a limit is renewed; each further one is twice as long.
+const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+/// The longest such wait.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
+/// No plan is renewed later than this; a date beyond it was misread or is made up.
+const FARTHEST: SignedDuration = SignedDuration::from_hours(32 * 24);
+
+/// That a run waits for a limit to be renewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    /// When it goes on.
+    #[serde(with = "instant")]
+    pub until: Timestamp,
+    /// When the agent that was refused may be used again; later than `until` where another goes on.
+    #[serde(with = "instant")]
+    pub resets: Timestamp,
+    /// When this waiting began; a run that gets nothing done between two refusals has waited all the time.
+    #[serde(with = "instant")]
+    pub since: Timestamp,
+    /// What the agent's provider said.
+    pub why: String,
+    /// The agent that was refused.
+    pub agent: String,
+    /// How often it was refused since then.
+    pub times: u32,
+    /// The agent that goes on, where it is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
+}
+
+impl Parked {
+    /// Whether its time has come.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.until <= now
+    }
+
+    /// `until 14:05, plan limit of agent main (…)`, in the zone of the user.
+    pub fn sentence(&self, now: Timestamp, zone: &TimeZone) -> String {
+        let (agent, why) = (&self.agent, &self.why);
+        match &self.with {
+            Some(other) => format!("goes on with agent {other}; {agent}: {why}"),
+            None => format!(
+                "until {}, limit of agent {agent}: {why}",
+                clock_time(self.until, now, zone)
+            ),
+        }
+    }
+
+    pub(super) fn wait(&self, now: Timestamp) -> Start {
+        let when = clock_time(self.resets, now, &TimeZone::system());
+        Start::Wait {
+            until: self.resets.max(self.until),
+            why: format!("limit of agent {} until {when}: {}", self.agent, self.why),
+        }
+    }
+}
+
+/// `14:05`, with the date where it is not today's.
+pub(crate) fn clock_time(moment: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let here = moment.to_zoned(zone.clone());
+    let is_today = here.date() == now.to_zoned(zone.clone()).date();
+    let form = if is_today { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    here.strftime(form).to_string()
+}
+
+/// A refusal as it reaches the engine.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    /// The agent that was refused.
+    pub(crate) agent: String,
+    /// What was said.
+    pub(crate) why: String,
+    /// When the limit is renewed, where that was said.
+    pub(crate) until: Option<Timestamp>,
+    /// Whether the agent got something done before it was refused.
+    pub(crate) progressed: bool,
+}
+
+/// What the settings say of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    /// How long a run may stay parked altogether.
+    pub(crate) longest: Duration,
+}
+
+/// What becomes of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It waits.
+    Park(Parked),
+    /// It waited long enough; a person has to look.
+    GiveUp(String),
+}
+
+/// Parks a run, or gives up where the limit is never renewed. `before` is its last waiting.
+pub(crate) fn park(
+    before: Option<&Parked>,
+    refusal: Refusal,
+    rules: Rules,
+    now: Timestamp,
+) -> Verdict {
+    let before = before.filter(|_| !refusal.progressed);
+    let since = before.map_or(now, |before| before.since);
+    let times = before.map_or(0, |before| before.times) + 1;
+    let waited = now.duration_since(since);
+    let longest = SignedDuration::try_from(rules.longest).unwrap_or(SignedDuration::MAX);
+    if times > 1 && waited >= longest {
+        let hours = waited.as_secs() as f64 / 3600.0;
+        return Verdict::GiveUp(format!(
+            "the limit of agent {} was not renewed in {hours:.0} hours ({times} tries): {}",
+            refusal.agent, refusal.why
+        ));
+    }
+    let told = refusal
+        .until
+        .filter(|until| *until > now && until.duration_since(now) < FARTHEST);
+    let until = told.unwrap_or_else(|| now.saturating_add(guess(times)).unwrap_or(now));
+    Verdict::Park(Parked {
+        until,
+        resets: until,
+        since,
+        why: refusal.why,
+        agent: refusal.agent,
+        times,
+        with: None,
+    })
+}
+
+/// 15 minutes, 30, an hour, then two hours each time.
+fn guess(times: u32) -> SignedDuration {
+    let doubled = 1_i32
+        .checked_shl(times.saturating_sub(1).min(8))
+        .unwrap_or(1);
+    FIRST_WAIT
+        .checked_mul(doubled)
+        .map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+}
+
+/// An instant as RFC 3339, like every other time in the journal.
+mod instant {
+    use jiff::Timestamp;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(moment: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(moment)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    const RULES: Rules = Rules {
+        longest: Duration::from_hours(24),
+    };
+
+    fn at(text: &str) -> Timestamp {
+        format!("2026-11-{text}:00Z").parse().unwrap()
+    }
+
+    fn refused(until: Option<&str>) -> Refusal {
+        Refusal {
+            agent: "main".into(),
+            why: "plan limit reached".into(),
+            until: until.map(at),
+            progressed: false,
+        }
+    }
+
+    #[track_caller]
+    fn parked(before: Option<&Parked>, refusal: Refusal, now: &str) -> Parked {
+        match park(before, refusal, RULES, at(now)) {
+            Verdict::Park(parked) => parked,
+            Verdict::GiveUp(why) => panic!("gave up: {why}"),
+        }
+    }
+
+    #[test]
+    fn it_waits_for_the_told_time_and_doubles_its_guesses_otherwise() {
+        let told = parked(None, refused(Some("21T14:05")), "21T12:00");
+        assert_eq!((told.until, told.times), (at("21T14:05"), 1));
+        // A moment that has passed, or lies a year off, is no moment to wait for.
+        let passed = parked(None, refused(Some("21T11:59")), "21T12:00");
+        assert_eq!(passed.until, at("21T12:15"));
+        let mut far = refused(None);
+        far.until = Some("2027-11-21T12:00:00Z".parse().unwrap());
+        assert_eq!(parked(None, far, "21T12:00").until, at("21T12:15"));
+
+        let mut last = parked(None, refused(None), "21T12:00");
+        for (now, until) in [
+            ("21T12:15", "21T12:45"),
+            ("21T12:45", "21T13:45"),
+            ("21T13:45", "21T15:45"),
+            ("21T15:45", "21T17:45"),
+        ] {
+            last = parked(Some(&last), refused(None), now);
+            assert_eq!(last.until, at(until));
+        }
+        assert_eq!((last.times, last.since), (5, at("21T12:00")));
+    }
+
+    #[test]
+    fn a_reset_that_never_comes_is_given_up() {
+        let first = parked(None, refused(None), "21T12:00");
+        let again = parked(Some(&first), refused(None), "22T11:59");
+        let verdict = park(Some(&again), refused(None), RULES, at("22T12:00"));
+        let expect =
+            "the limit of agent main was not renewed in 24 hours (3 tries): plan limit reached";
+        assert_eq!(verdict, Verdict::GiveUp(expect.into()));
+        // What got something done in between has not waited in vain.
+        let mut progressed = refused(None);
+        progressed.progressed = true;
+        assert_eq!(parked(Some(&again), progressed, "22T12:00").times, 1);
+    }
+
+    #[test]
+    fn a_week_is_waited_for_where_that_is_what_was_said() {
+        let weekly = parked(None, refused(Some("27T09:00")), "21T12:00");
+        assert_eq!(weekly.until, at("27T09:00"));
+        assert!(!weekly.is_due(at("27T08:59")) && weekly.is_due(at("27T09:00")));
+    }
+
+    #[test]
+    fn it_says_until_when_in_the_users_zone() {
+        let told = parked(None, refused(Some("21T14:05")), "21T12:00");
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        assert_eq!(
+            told.sentence(at("21T12:00"), &berlin),
+            "until 15:05, limit of agent main: plan limit reached"
+        );
+        assert_eq!(
+            told.sentence(at("20T12:00"), &TimeZone::UTC),
+            "until 2026-11-21 14:05, limit of agent main: plan limit reached"
+        );
+    }
+
+    #[test]
+    fn it_survives_the_journal() {
+        let told = parked(None, refused(Some("21T14:05")), "21T12:00");
+        let json = serde_json::to_string(&told).unwrap();
+        assert!(
+            json.contains("\"until\":\"2026-11-21T14:05:00Z\""),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<Parked>(&json).unwrap(), told);
+    }
+}
