@@ -178,6 +178,7 @@ fn agent(event: &AgentEvent) -> Vec<Line> {
                 ),
             )]
         }
+        AgentEvent::Limit { reason, .. } => vec![Line::new(Weight::Warning, "limit", reason)],
         AgentEvent::PermissionDenied { tool, reason } => {
             vec![Line::new(
                 Weight::Warning,
