@@ -9,6 +9,7 @@
 
 mod bench;
 mod docs;
+mod kill;
 mod tidy;
 
 use std::{
@@ -21,10 +22,12 @@ use anyhow::Result;
 const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask docs [--check]
+       cargo xtask kill [--seeds N] [--from N] [--jobs N]
        cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run|why|drift] [--chant FILE]
 
 tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
 docs    write the pages that are made from the program's own tables, or check them
+kill    random kills in many runs at once, one seed after the other; see crates/chant/tests/kill
 bench   measure the release build, or another binary, on generated projects in target/bench";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(&root()),
         ["docs"] => docs::write(&root()),
         ["docs", "--check"] => docs::check(&root()),
+        ["kill", options @ ..] => kill::run(&root(), options),
         ["bench", options @ ..] => bench::run(&root(), options),
         _ => {
             eprintln!("{USAGE}");
@@ -48,6 +52,11 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// Every option of every chore; each takes a value.
+const OPTIONS: [&str; 7] = [
+    "--runs", "--sizes", "--only", "--chant", "--seeds", "--from", "--jobs",
+];
 
 /// The workspace root, wherever cargo was called.
 fn root() -> PathBuf {
@@ -64,10 +73,7 @@ fn option<'a>(options: &[&'a str], name: &str) -> Result<Option<&'a str>> {
         let value = rest
             .next()
             .ok_or_else(|| anyhow::anyhow!("{word} needs a value\n{USAGE}"))?;
-        anyhow::ensure!(
-            ["--runs", "--sizes", "--only", "--chant"].contains(word),
-            "unknown option {word}\n{USAGE}"
-        );
+        anyhow::ensure!(OPTIONS.contains(word), "unknown option {word}\n{USAGE}");
         if *word == name {
             found = Some(*value);
         }

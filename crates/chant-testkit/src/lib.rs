@@ -2,6 +2,10 @@
 //!
 //! Nothing of the machine's user leaks in: HOME, the XDG folders, git's settings and the clock's zone are set here.
 
+pub mod chance;
+pub mod crew;
+pub mod family;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -45,6 +49,12 @@ impl TestRepo {
             std::fs::create_dir_all(path).expect("a folder");
         }
         repo
+    }
+
+    /// Leaves the folder in place when the test ends, for a person to look at.
+    pub fn keep(&mut self) -> &Path {
+        self.folder.disable_cleanup(true);
+        self.folder.path()
     }
 
     /// The top of the work tree.

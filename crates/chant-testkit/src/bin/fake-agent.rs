@@ -1,8 +1,9 @@
 //! An agent for tests: it does, in order, what a script says, good or bad, and nothing by chance.
 //!
 //! The script is a JSON list of actions, in the file named by the first argument or by `FAKE_AGENT_SCRIPT`; [`Action`] says
-//! what there is. Standard input is ignored. It waits for files, never for time, and whatever is made to last ends by itself
-//! when the script's file is gone.
+//! what there is. Where that is a folder, the script is `$CHANT_SPEC_ID.json` in it: many agents with one command. Standard input
+//! is ignored. It waits for files, except where it is told to take its time, and whatever is made to last ends by itself when the
+//! script's file is gone.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -69,6 +70,24 @@ enum Action {
     Commit(String),
     /// Runs git; a failure of it is the agent's.
     Git(Vec<String>),
+    /// Adds this word, with the spec, the run, the attempt, its process and the time, as a line to a file outside the worktree.
+    Log(String, PathBuf),
+    /// In a file, adds text to the line that begins so, if the line does not hold it yet.
+    Join {
+        path: PathBuf,
+        line: String,
+        text: String,
+    },
+    /// Does this, and ends well, if the work tree holds conflicts of a merge.
+    OnConflict(Vec<Action>),
+    /// Takes both sides of every conflict, for lines that are made with `Join`, and commits the merge.
+    Resolve,
+    /// Does this on attempts up to this one.
+    UpTo(u32, Vec<Action>),
+    /// Does this unless such a file was there already; it is made.
+    Once(PathBuf, Vec<Action>),
+    /// Takes so many milliseconds.
+    Take(u64),
     /// Waits until there is such a file.
     WaitFor(PathBuf),
     /// From now on SIGINT, SIGTERM and SIGHUP do nothing.
@@ -101,9 +120,17 @@ fn main() {
 }
 
 fn perform(script: &Path) -> Result<(), Error> {
+    let own = script.is_dir().then(|| {
+        let spec = std::env::var("CHANT_SPEC_ID").unwrap_or_default();
+        script.join(format!("{spec}.json"))
+    });
+    let script = own.as_deref().unwrap_or(script);
     let text =
         fs::read_to_string(script).map_err(|error| format!("{}: {error}", script.display()))?;
-    let actions: Vec<Action> = serde_json::from_str(&text)?;
+    follow(serde_json::from_str(&text)?, script)
+}
+
+fn follow(actions: Vec<Action>, script: &Path) -> Result<(), Error> {
     for action in actions {
         let what = format!("{action:?}");
         act(action, script).map_err(|error| format!("{what}: {error}"))?;
@@ -138,6 +165,32 @@ fn act(action: Action, script: &Path) -> Result<(), Error> {
             git(&["commit", "--quiet", "-m", &message])?;
         }
         Action::Git(args) => git(&args.iter().map(String::as_str).collect::<Vec<_>>())?,
+        Action::Log(word, path) => log(&word, &path)?,
+        Action::Join { path, line, text } => join(&path, &line, &text)?,
+        Action::OnConflict(actions) => {
+            if !unmerged()?.is_empty() {
+                follow(actions, script)?;
+                exit(0);
+            }
+        }
+        Action::Resolve => resolve()?,
+        Action::UpTo(last, actions) => {
+            let attempt = std::env::var("CHANT_ATTEMPT")?;
+            if attempt.parse::<u32>()? <= last {
+                follow(actions, script)?;
+            }
+        }
+        Action::Once(path, actions) => {
+            if OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(path)
+                .is_ok()
+            {
+                follow(actions, script)?;
+            }
+        }
+        Action::Take(milliseconds) => thread::sleep(Duration::from_millis(milliseconds)),
         Action::WaitFor(path) => wait_while(|| !path.exists() && script.exists()),
         Action::IgnoreSignals => ignore_signals()?,
         Action::SpawnDaemon(id_file) => spawn_daemon(script, &id_file)?,
@@ -185,6 +238,94 @@ fn edit(path: &Path, from: &str, to: &str) -> Result<(), Error> {
         return Err("the text is not there".into());
     }
     Ok(fs::write(path, text.replace(from, to))?)
+}
+
+/// One write of one line: lines of several agents do not mix, and one that is there is whole.
+fn log(word: &str, path: &Path) -> Result<(), Error> {
+    let told = |name| std::env::var(name).unwrap_or_default();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let line = format!(
+        "{word} {} {} {} {} {}\n",
+        told("CHANT_SPEC_ID"),
+        told("CHANT_RUN_ID"),
+        told("CHANT_ATTEMPT"),
+        std::process::id(),
+        now.as_micros()
+    );
+    Ok(write(path, &line, true)?)
+}
+
+fn join(path: &Path, begins: &str, text: &str) -> Result<(), Error> {
+    let old = fs::read_to_string(path)?;
+    let lines = old.lines().map(|line| {
+        let joins = line.starts_with(begins) && !line.contains(text);
+        if joins {
+            format!("{line}{text}\n")
+        } else {
+            format!("{line}\n")
+        }
+    });
+    Ok(fs::write(path, lines.collect::<String>())?)
+}
+
+/// The files with conflicts.
+fn unmerged() -> Result<Vec<PathBuf>, Error> {
+    let listed = Command::new("git")
+        .args(["diff", "--name-only", "--diff-filter=U", "-z"])
+        .output()?;
+    let text = String::from_utf8(listed.stdout)?;
+    Ok(text.split_terminator('\0').map(PathBuf::from).collect())
+}
+
+fn resolve() -> Result<(), Error> {
+    for path in unmerged()? {
+        let text = fs::read_to_string(&path)?;
+        fs::write(&path, both_sides(&text))?;
+    }
+    git(&["add", "--all"])?;
+    git(&["commit", "--quiet", "-m", "both sides"])
+}
+
+/// Where a line differs on the two sides, the words of both; the first side's order, then what only the second has.
+fn both_sides(text: &str) -> String {
+    let mut out = String::new();
+    let (mut ours, mut theirs): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut side = ' ';
+    for line in text.lines() {
+        match line.get(..7) {
+            Some("<<<<<<<") => side = '<',
+            Some("|||||||") => side = '|',
+            Some("=======") => side = '=',
+            Some(">>>>>>>") => {
+                out.push_str(&joined(&ours, &theirs));
+                (ours, theirs, side) = (Vec::new(), Vec::new(), ' ');
+            }
+            _ if side == '<' => ours.push(line),
+            _ if side == '=' => theirs.push(line),
+            _ if side == '|' => {}
+            _ => {
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+fn joined(ours: &[&str], theirs: &[&str]) -> String {
+    let mut out = String::new();
+    for at in 0..ours.len().max(theirs.len()) {
+        let mut line = (*ours.get(at).unwrap_or(&"")).to_owned();
+        for word in theirs.get(at).unwrap_or(&"").split_whitespace() {
+            if !line.split_whitespace().any(|there| there == word) {
+                line.push(' ');
+                line.push_str(word);
+            }
+        }
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
 }
 
 fn tick(count: usize) -> Result<(), Error> {

@@ -1,0 +1,59 @@
+//! Whether anything was paid for twice: what the agents wrote down, against what was killed.
+
+use std::collections::BTreeMap;
+
+use chant_testkit::crew::{self, Entry};
+use chant_testkit::family::Role;
+
+use crate::blow::Struck;
+use crate::night::Night;
+
+/// An agent that has written its last line ends within this time, in microseconds, and its guard notes it: whoever was killed in
+/// between, nobody can know that it had finished.
+const MOMENT: u128 = 250_000;
+
+/// Agents that were started again although the same attempt had finished.
+pub(crate) fn paid_twice(night: &Night) -> Vec<String> {
+    let mut by_run: BTreeMap<(String, String), Vec<Entry>> = BTreeMap::new();
+    for entry in crew::ledger(&night.repo) {
+        by_run
+            .entry((entry.spec.clone(), entry.run.clone()))
+            .or_default()
+            .push(entry);
+    }
+    let mut found = Vec::new();
+    for ((spec, run), entries) in by_run {
+        let mut finished: Option<u128> = None;
+        for (at, entry) in entries.iter().enumerate() {
+            match entry.word.as_str() {
+                // One that is asked to resolve a conflict begins, too, and says so at once.
+                "begins" => {
+                    let resolves = entries[at + 1..]
+                        .iter()
+                        .any(|next| next.pid == entry.pid && next.word == "resolves");
+                    if let Some(ended) = finished
+                        && !resolves
+                        && !in_doubt(&night.struck, ended)
+                    {
+                        found.push(format!("the agent of {spec} was started again in run {run}, which it had finished at {ended}"));
+                    }
+                }
+                "ends" => finished = Some(entry.at),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Whether somebody who had to note the agent's end was killed in that moment.
+fn in_doubt(struck: &[Struck], ended: u128) -> bool {
+    struck.iter().any(|blow| {
+        let near = blow.at + 5_000 >= ended && blow.at <= ended + MOMENT;
+        let matters = blow
+            .members
+            .iter()
+            .any(|member| !matches!(member.role, Role::Git | Role::Other));
+        near && matters
+    })
+}

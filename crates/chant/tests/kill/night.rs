@@ -1,0 +1,307 @@
+//! One night: a crew of specs, blows, and the command repeated until nothing changes any more.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use chant_testkit::chance::Chance;
+use chant_testkit::crew::{Crew, LABEL};
+use chant_testkit::family::{self, Member};
+use chant_testkit::{TestRepo, chant_bin};
+
+use crate::blow::{Aim, Blow, Struck, all_at_once};
+use crate::checkout::{self, Before};
+use crate::{check, ledger};
+
+/// How many specs a night has.
+const SPECS: usize = 24;
+
+/// A command that takes longer hangs: all of them together take two seconds on an idle machine.
+const LONGEST: Duration = Duration::from_mins(2);
+
+/// How often the command is repeated with nobody killed, before what is missing counts as lost.
+const CALM_ROUNDS: usize = 6;
+
+/// Everything of one seed.
+pub(crate) struct Night {
+    seed: u64,
+    chance: Chance,
+    pub(crate) repo: TestRepo,
+    pub(crate) crew: Crew,
+    before: Before,
+    /// Whether all are worked by one command, or one after the other as a shell loop would.
+    pub(crate) parallel: bool,
+    /// The blows to come, the next one last.
+    blows: Vec<Blow>,
+    pub(crate) struck: Vec<Struck>,
+    /// Crash points that were armed and fired.
+    pub(crate) crashed: Vec<String>,
+    rounds: usize,
+    began: Instant,
+    /// What went wrong on the way.
+    trouble: Vec<String>,
+}
+
+/// How a command ended.
+enum Ended {
+    /// By itself, with this code.
+    Code(i32),
+    /// Killed.
+    Killed,
+    /// It was ended because it hung.
+    Hung,
+}
+
+impl Night {
+    /// A repository with the seed's crew and the user's own work lying about.
+    pub(crate) fn begin(seed: u64) -> Self {
+        family::adopt();
+        let mut chance = Chance::of(seed);
+        let crew = Crew::planned(&mut chance, SPECS);
+        let repo = TestRepo::new();
+        repo.chant(&["init", "--name", "sample"]).ok();
+        crew.settle(&repo, "limits: {idle: 20s, total: 60s}\n");
+        let before = checkout::occupy(&repo, &mut chance);
+        let blows = (0..3 + chance.below(6))
+            .map(|_| Blow::planned(&mut chance))
+            .collect();
+        let help = repo.chant(&["work", "--help"]).stdout;
+        Self {
+            parallel: help.contains("--parallel"),
+            seed,
+            chance,
+            repo,
+            crew,
+            before,
+            blows,
+            struck: Vec::new(),
+            crashed: Vec::new(),
+            rounds: 0,
+            began: Instant::now(),
+            trouble: Vec::new(),
+        }
+    }
+
+    /// Rounds with blows, then calm ones until everything is as it must be.
+    pub(crate) fn pass(&mut self) {
+        while !self.blows.is_empty() && self.rounds < 30 {
+            let left = self.blows.len();
+            self.round();
+            if self.blows.len() == left {
+                // It ended before the blow was due: nothing is left to be killed.
+                self.blows.pop();
+            }
+            if self.chance.percent(50) {
+                self.wait_for_quiet();
+            }
+        }
+        self.blows.clear();
+        for _ in 0..CALM_ROUNDS {
+            self.round();
+            if check::fates(self).is_empty() {
+                break;
+            }
+        }
+        self.wait_for_quiet();
+    }
+
+    /// The command once, with the blows that fall due.
+    fn round(&mut self) {
+        self.rounds += 1;
+        for words in self.commands() {
+            match self.command(&words) {
+                Ended::Hung => self.trouble.push(format!(
+                    "round {}: chant {} hung",
+                    self.rounds,
+                    words.join(" ")
+                )),
+                Ended::Code(code @ (2 | 3 | 5)) => self.trouble.push(format!(
+                    "round {}: chant {} ended with {code}:\n{}",
+                    self.rounds,
+                    words.join(" "),
+                    self.said(self.rounds)
+                )),
+                Ended::Code(_) | Ended::Killed => {}
+            }
+        }
+    }
+
+    fn commands(&self) -> Vec<Vec<String>> {
+        let own = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        if !self.parallel {
+            let members = self.crew.members.iter();
+            return members.map(|member| own(&["work", &member.id])).collect();
+        }
+        vec![own(&["work", "--parallel=6", "--label", LABEL])]
+    }
+
+    fn command(&mut self, words: &[String]) -> Ended {
+        let point = self.blows.last().and_then(Blow::crash_at);
+        let mut command = self.repo.command(chant_bin());
+        command.args(words);
+        if let Some(point) = &point {
+            command.env("CHANT_CRASH_AT", point);
+        }
+        let child = self.spawn(&mut command);
+        let ended = self.watch(child);
+        if let (Some(point), Ended::Killed) = (point, &ended) {
+            self.crashed.push(point);
+            self.blows.pop();
+        }
+        ended
+    }
+
+    fn spawn(&self, command: &mut Command) -> Child {
+        let path = self.repo.home().join(format!("said-{}", self.rounds));
+        let said = File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
+        command.stdout(said.try_clone().unwrap()).stderr(said);
+        command.spawn().unwrap()
+    }
+
+    fn said(&self, round: usize) -> String {
+        let path = self.repo.home().join(format!("said-{round}"));
+        std::fs::read_to_string(path).unwrap_or_default()
+    }
+
+    fn watch(&mut self, mut child: Child) -> Ended {
+        let began = Instant::now();
+        let mut seen: HashSet<u32> = HashSet::new();
+        let mut due: Option<Instant> = None;
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status.code().map_or(Ended::Killed, Ended::Code);
+            }
+            if began.elapsed() > LONGEST {
+                self.describe_family("when it hung");
+                all_at_once();
+                child.wait().unwrap();
+                return Ended::Hung;
+            }
+            if let Some(blow) = self.blows.last().copied()
+                && !matches!(blow.aim, Aim::Point(..))
+            {
+                let family = family::now();
+                seen.extend(family.iter().map(|member| member.pid));
+                if seen.len() >= blow.after {
+                    let since = *due.get_or_insert_with(|| Instant::now() + blow.delay);
+                    if Instant::now() >= since
+                        && let Some(struck) = blow.strike(&mut self.chance, &family, since)
+                    {
+                        self.struck.push(struck);
+                        self.blows.pop();
+                        seen.clear();
+                        due = None;
+                    }
+                }
+                std::thread::sleep(Duration::from_micros(500));
+            } else {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+    }
+
+    /// Nothing may outlive the commands for long.
+    fn wait_for_quiet(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !living().is_empty() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        if !living().is_empty() {
+            self.describe_family("left running with no command");
+            all_at_once();
+        }
+    }
+
+    fn describe_family(&mut self, when: &str) {
+        let lines: Vec<String> = living()
+            .into_iter()
+            .map(|member| {
+                format!(
+                    "  {} (parent {}) {:?}: {}",
+                    member.pid, member.parent, member.role, member.line
+                )
+            })
+            .collect();
+        self.trouble.push(format!(
+            "round {}: {when}:\n{}",
+            self.rounds,
+            lines.join("\n")
+        ));
+    }
+
+    /// Everything that is not as promised.
+    pub(crate) fn findings(&self) -> Vec<String> {
+        let mut found = self.trouble.clone();
+        found.extend(check::fates(self));
+        found.extend(check::history(self));
+        found.extend(check::leftovers(self));
+        found.extend(checkout::changed(&self.repo, &self.before));
+        found.extend(ledger::paid_twice(self));
+        found
+    }
+
+    /// One line: how much happened.
+    pub(crate) fn summary(&self) -> String {
+        let mut whom: BTreeMap<String, usize> = BTreeMap::new();
+        for struck in &self.struck {
+            let what = match struck.members.as_slice() {
+                [one] => format!("{:?}", one.role),
+                _ => "All".to_owned(),
+            };
+            *whom.entry(what).or_default() += 1;
+        }
+        for point in &self.crashed {
+            *whom.entry(point.clone()).or_default() += 1;
+        }
+        let whom: Vec<String> = whom
+            .into_iter()
+            .map(|(what, times)| format!("{times} {what}"))
+            .collect();
+        let killed = self.struck.len() + self.crashed.len();
+        format!(
+            "{killed} killed ({}) in {} rounds, {:.1} s",
+            whom.join(", "),
+            self.rounds,
+            self.began.elapsed().as_secs_f64()
+        )
+    }
+
+    /// What was found, what had been done, and how to do it again.
+    pub(crate) fn tell(&mut self, found: &[String]) -> String {
+        let mut lines: Vec<String> = found.iter().map(|one| format!("* {one}")).collect();
+        lines.push(format!(
+            "after {} rounds; crash points that fired: {:?}",
+            self.rounds, self.crashed
+        ));
+        for struck in &self.struck {
+            let whom = struck
+                .members
+                .iter()
+                .map(|member| format!("{:?} {} ({})", member.role, member.pid, member.line));
+            lines.push(format!(
+                "killed at {}: {}",
+                struck.at,
+                whom.collect::<Vec<_>>().join("; ")
+            ));
+        }
+        if std::env::var_os("CHANT_KILL_KEEP").is_some() {
+            let place = self.repo.keep().display().to_string();
+            lines.push(format!("its folder is kept: {place}"));
+        }
+        lines.push(format!(
+            "repeat it: cargo xtask kill --seeds 1 --from {}",
+            self.seed
+        ));
+        lines.join("\n")
+    }
+}
+
+fn living() -> Vec<Member> {
+    family::bury();
+    family::now()
+}
