@@ -93,6 +93,12 @@ impl Call {
         self
     }
 
+    /// A variable for this command alone.
+    pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
+        self.cmd = self.cmd.env(key, value);
+        self
+    }
+
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.cmd = self.cmd.stdin_bytes(bytes);
         self

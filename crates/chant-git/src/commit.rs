@@ -16,6 +16,8 @@ pub struct Ident {
 pub struct CommitOptions {
     /// The author; else whom the settings name.
     pub author: Option<Ident>,
+    /// When it was written, as a commit has it (`<seconds> <zone>`); else now.
+    pub authored: Option<String>,
     /// Leaves the commit unsigned whatever `commit.gpgSign` says: for commits that nobody will ever be given.
     pub unsigned: bool,
 }
@@ -69,6 +71,9 @@ impl Repo {
             call = call
                 .setting(&format!("author.name={}", author.name))
                 .setting(&format!("author.email={}", author.email));
+        }
+        if let Some(at) = &options.authored {
+            call = call.env("GIT_AUTHOR_DATE", at);
         }
         let mut call = call.args(["commit-tree", if sign { "-S" } else { "--no-gpg-sign" }]);
         for parent in parents {
@@ -142,4 +147,9 @@ fn explain(ran: &Ran, signing: bool) -> GitError {
     } else {
         ran.failed()
     }
+}
+
+/// Why git would not say who commits.
+pub(crate) fn nobody_in(ran: &Ran) -> GitError {
+    explain(ran, false)
 }

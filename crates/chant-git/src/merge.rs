@@ -1,6 +1,13 @@
 //! Merging in memory: no checkout, no index, nothing to clean up.
 
-use crate::{Oid, Repo, Result, call::records, path::text};
+use crate::{Oid, Repo, Result, Version, call::records, path::text};
+
+/// The oldest git that merges from a base it is told (`merge-tree --merge-base`).
+const TELLS_BASE: Version = Version {
+    major: 2,
+    minor: 40,
+    patch: 0,
+};
 
 /// What merging two commits gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,12 +18,29 @@ pub enum Merge {
     Conflict {
         /// The files, from the repository's root.
         files: Vec<String>,
+        /// The tree all the same: where the sides contradict each other it holds both, with git's marks.
+        tree: Oid,
     },
 }
 
 impl Repo {
     /// Merges `theirs` into `ours` as `git merge` would, in memory. One process; two if git's version is not known yet.
     pub fn merge(&self, ours: &Oid, theirs: &Oid) -> Result<Merge> {
+        self.merge_in_memory(None, ours, theirs)
+    }
+
+    /// Applies to `ours` what `theirs` changed since `base`, in memory; all three are commits. One process; two if git's
+    /// version is not known yet. Needs a git for which [`Repo::can_replay`] holds.
+    pub fn merge_since(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<Merge> {
+        self.merge_in_memory(Some(base), ours, theirs)
+    }
+
+    /// Whether the installed git can apply one commit's change to another in memory. One process, the first time.
+    pub fn can_replay(&self) -> Result<bool> {
+        Ok(self.check_version()? >= TELLS_BASE)
+    }
+
+    fn merge_in_memory(&self, base: Option<&Oid>, ours: &Oid, theirs: &Oid) -> Result<Merge> {
         self.check_version()?;
         let flags = [
             "merge-tree",
@@ -25,19 +49,23 @@ impl Repo {
             "--name-only",
             "--no-messages",
         ];
+        let base = base.map(|base| format!("--merge-base={base}"));
         let ran = self
             .change()
             .args(flags)
+            .args(base)
             .args([ours.as_str(), theirs.as_str()])
             .run()?;
         let clean = ran.yes()?;
         let mut answer = records(ran.stdout());
         let tree = answer.next().ok_or_else(|| ran.unexpected(b""))?;
+        let tree = Oid::from_bytes(tree)?;
         if clean {
-            return Oid::from_bytes(tree).map(Merge::Clean);
+            return Ok(Merge::Clean(tree));
         }
         Ok(Merge::Conflict {
             files: answer.map(text).collect(),
+            tree,
         })
     }
 }

@@ -272,7 +272,7 @@ impl Landed<'_> {
                 intent: Digest::blob(&crate::blob_id(&intent, facts.base.len())),
             },
             run: self.run(),
-            commits: self.commits()?,
+            commits: self.commits(),
             agent: AgentFact {
                 name: facts.agent.clone(),
                 kind: facts.agent_kind.clone(),
@@ -330,9 +330,9 @@ impl Landed<'_> {
         }
     }
 
-    fn commits(&self) -> Result<Vec<Digest>> {
-        let commits = self.candidate.agent_commits()?;
-        Ok(commits.iter().map(Digest::commit).collect())
+    fn commits(&self) -> Vec<Digest> {
+        let commits = &self.landing.commits;
+        commits.iter().map(Digest::commit).collect()
     }
 
     /// What was written, as it landed: the main branch may have had a part in it.

@@ -109,6 +109,10 @@ pub(super) const ALL: &[Key] = &[
         "checks",
         "the suite: what of it passed before a change to the code has to pass after it",
     ),
+    setting(
+        "landing.strategy",
+        "how a result becomes a part of the main branch: `rebase` (the agent's commits, then the landing), `squash` (one commit) or `merge`",
+    ),
     setting("protect", "globs of files that no agent may change"),
     setting(
         "approval.required",
@@ -243,7 +247,9 @@ pub(super) fn is_section(name: &str) -> bool {
 
 /// The key someone may have meant.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    let sections = ["project", "defaults", "limits", "approval", "attest"];
+    let sections = [
+        "project", "defaults", "limits", "landing", "approval", "attest",
+    ];
     let settings = ALL
         .iter()
         .filter(|key| matches!(key.meaning, Meaning::Setting(_)))

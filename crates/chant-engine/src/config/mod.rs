@@ -49,6 +49,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// Commands that must pass before anything lands.
     pub checks: Vec<String>,
+    /// How a result becomes a part of the main branch.
+    pub landing: Strategy,
     /// Patterns of files that no run may touch.
     pub protect: Vec<String>,
     /// When a person has to agree.
@@ -91,6 +93,31 @@ pub struct Limits {
     pub inputs_bytes: usize,
     /// Processes that a check may have at once.
     pub processes: usize,
+}
+
+/// How a result becomes a part of the main branch's history, where that has moved since the run began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The agent's commits, made again on the main branch, then the landing: one line.
+    #[default]
+    Rebase,
+    /// One commit, always: the landing.
+    Squash,
+    /// The landing joins the run's branch and the main branch.
+    Merge,
+}
+
+impl Strategy {
+    const ALL: [Self; 3] = [Self::Rebase, Self::Squash, Self::Merge];
+
+    /// The word in the settings.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rebase => "rebase",
+            Self::Squash => "squash",
+            Self::Merge => "merge",
+        }
+    }
 }
 
 /// When a person has to agree.
@@ -203,6 +230,12 @@ impl Config {
             limits: Limits::read(&settings)?,
             schedule: Schedule::read(&settings)?,
             checks: settings.texts("checks")?,
+            landing: settings
+                .word(
+                    "landing.strategy",
+                    &Strategy::ALL.map(|strategy| (strategy.word(), strategy)),
+                )?
+                .unwrap_or_default(),
             protect: settings.texts("protect")?,
             approval: Approval {
                 required: settings.flag("approval.required")?.unwrap_or(false),

@@ -58,6 +58,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         ),
         ("limits.stagger", Some(short(config.schedule.stagger))),
         ("checks", list(&config.checks)),
+        ("landing.strategy", Some(config.landing.word().to_owned())),
         ("protect", list(&config.protect)),
         (
             "approval.required",

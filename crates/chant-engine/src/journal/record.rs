@@ -292,6 +292,15 @@ pub struct Landing {
     pub full_tree: String,
     /// The commit, once made; `onto` itself where there is nothing for git to land.
     pub commit: Option<String>,
+    /// The commits that the landing's commit goes on from.
+    #[serde(default)]
+    pub parents: Vec<String>,
+    /// The agent's own commits as they land, oldest first.
+    #[serde(default)]
+    pub commits: Vec<String>,
+    /// Why it does not land as the settings ask; one sentence.
+    #[serde(default)]
+    pub remark: Option<String>,
 }
 
 /// An acceptance criterion and how it stood at the landing.

@@ -5,17 +5,23 @@
 //! back to `plan`. [`bring_along`] then shows the landing in the checkout of the main branch, if there is one.
 //! In silent mode what lies under `.chant/` never becomes part of a commit: it is copied back as files.
 
+mod checkout;
 mod message;
 mod silent;
+mod strategy;
 
-use chant_git::{Brought, Cas, Change, Merge, Oid, Repo, RepoPath, TreeEdit};
+use chant_git::{Cas, Change, Oid, Repo, TreeEdit};
 use chant_spec::{Document, push_list, replace_frontmatter, set_scalar};
 
+use strategy::{Branch, Joined, Line, join};
+
+use crate::config::Strategy;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Landing, OutputRecord, RunRecord};
 use crate::project::Project;
 
 pub(crate) use message::{LISTED, commit_message, title};
+pub(crate) use strategy::Onto;
 
 /// What planning a landing gives.
 #[derive(Debug)]
@@ -66,43 +72,73 @@ impl Candidate<'_> {
         })
     }
 
-    /// Computes the tree that would land on the main branch as it is now.
+    /// Computes what would land on the main branch as it is now.
     pub(crate) fn plan(&self) -> Result<Plan> {
+        self.plan_onto(Onto::Main(&self.main_tip()?))
+    }
+
+    /// Computes what would land on a commit.
+    pub(crate) fn plan_onto(&self, onto: Onto<'_>) -> Result<Plan> {
         let facts = &self.run.facts;
         let repo = self.repo();
-        let tip: Oid = known(facts.tip.as_deref())?;
-        let onto = self.main_tip()?;
-        if !facts.silent && self.spec_edited_since(&onto)? {
+        let at = onto.oid();
+        if !facts.silent && self.spec_edited_since(at)? {
             return Ok(Plan::Conflict(vec![facts.spec_path.clone()]));
         }
-        let merged = if repo.is_ancestor(&onto, &tip)? {
-            repo.tree_of(&tip)?
-        } else {
-            match repo.merge(&onto, &tip)? {
-                Merge::Clean(tree) => tree,
-                Merge::Conflict { files } => return Ok(Plan::Conflict(files)),
-            }
+        let (base, tip): (Oid, Oid) = (known(Some(&facts.base))?, known(facts.tip.as_deref())?);
+        let own = self.own_tip(&tip)?;
+        let branch = Branch {
+            base: &base,
+            tip: &tip,
+            own: &own,
+            spec_path: &facts.spec_path,
+        };
+        let line = match join(repo, self.strategy(), &branch, onto)? {
+            Joined::Clean(line) => line,
+            Joined::Conflict(files) => return Ok(Plan::Conflict(files)),
         };
         let (tree, full_tree) = if facts.silent {
-            self.silent_trees(&merged, &onto)?
+            self.silent_trees(&line, at)?
         } else {
-            self.open_trees(&merged, &onto)?
+            self.open_trees(&line, at)?
         };
+        let text = |oids: &[Oid]| oids.iter().map(Oid::to_string).collect();
         Ok(Plan::Ready(Landing {
-            onto: onto.to_string(),
+            onto: at.to_string(),
             tree: tree.to_string(),
             full_tree: full_tree.to_string(),
             commit: None,
+            parents: text(&line.parents),
+            commits: text(&line.commits),
+            remark: line.remark,
         }))
     }
 
+    /// Silent landings are one commit, so that no message of the run's is pushed.
+    fn strategy(&self) -> Strategy {
+        if self.run.facts.silent {
+            Strategy::Squash
+        } else {
+            self.project.config().landing
+        }
+    }
+
+    /// chant's own commit of what was left uncommitted is not worth a commit of its own: the landing takes its place.
+    fn own_tip(&self, tip: &Oid) -> Result<Oid> {
+        let collected = self.run.facts.collected.as_deref() == Some(tip.as_str());
+        let parent = if collected {
+            self.repo().parent_of(tip)?
+        } else {
+            None
+        };
+        Ok(parent.unwrap_or_else(|| tip.clone()))
+    }
+
     /// With chant's record in it, and without what was only brought for the agent to read.
-    fn open_trees(&self, merged: &Oid, onto: &Oid) -> Result<(Oid, Oid)> {
-        let facts = &self.run.facts;
-        let mut edits = vec![put(
-            &facts.spec_path,
-            &self.repo().hash_object(&self.finished_spec()?)?,
-        )?];
+    fn open_trees(&self, line: &Line, onto: &Oid) -> Result<(Oid, Oid)> {
+        let (facts, merged) = (&self.run.facts, &line.tree);
+        let spec = self.finished_spec(&line.commits)?;
+        let mut edits = vec![put(&facts.spec_path, &self.repo().hash_object(&spec)?)?];
         for (path, oid) in &facts.brought {
             let unchanged = self
                 .repo()
@@ -117,21 +153,21 @@ impl Candidate<'_> {
     }
 
     /// Git's tree has nothing of `.chant/` that the main branch does not have; the full one has it all.
-    fn silent_trees(&self, merged: &Oid, onto: &Oid) -> Result<(Oid, Oid)> {
-        let repo = self.repo();
+    fn silent_trees(&self, line: &Line, onto: &Oid) -> Result<(Oid, Oid)> {
+        let (repo, merged) = (self.repo(), &line.tree);
         let tree = repo.write_tree(Some(merged), &silent::withdrawn(repo, onto, merged)?)?;
         let mut edits =
             silent::local_files(repo, &known(self.run.facts.result_tree.as_deref())?, &tree)?;
         edits.push(put(
             &self.run.facts.spec_path,
-            &repo.hash_object(&self.finished_spec()?)?,
+            &repo.hash_object(&self.finished_spec(&[])?)?,
         )?);
         let full = repo.write_tree(Some(&tree), &edits)?;
         Ok((tree, full))
     }
 
     /// The spec as it will stand: the agent's body, the frontmatter the run began with, and the record.
-    fn finished_spec(&self) -> Result<Vec<u8>> {
+    fn finished_spec(&self, commits: &[Oid]) -> Result<Vec<u8>> {
         let facts = &self.run.facts;
         let result: Oid = known(facts.result_tree.as_deref())?;
         let entry = self
@@ -160,30 +196,11 @@ impl Candidate<'_> {
         if let (None, Some(model)) = (&self.start.frontmatter().model, &facts.model) {
             bytes = set_scalar(&Document::parse(bytes)?, "model", model)?;
         }
-        let commits = self.agent_commits()?;
         if !commits.is_empty() {
             let commits: Vec<&str> = commits.iter().map(Oid::as_str).collect();
             bytes = push_list(&Document::parse(bytes)?, "commits", &commits)?;
         }
         Ok(bytes)
-    }
-
-    /// The commits of the run that land as they are: the agent's own, oldest first.
-    pub(crate) fn agent_commits(&self) -> Result<Vec<Oid>> {
-        let facts = &self.run.facts;
-        if facts.silent {
-            return Ok(Vec::new());
-        }
-        let log = self
-            .repo()
-            .log(&known(Some(&facts.base))?, &known(facts.tip.as_deref())?)?;
-        let collected = facts.collected.as_deref();
-        Ok(log
-            .into_iter()
-            .rev()
-            .map(|commit| commit.oid)
-            .filter(|oid| Some(oid.as_str()) != collected)
-            .collect())
     }
 
     fn spec_edited_since(&self, onto: &Oid) -> Result<bool> {
@@ -201,25 +218,6 @@ impl Candidate<'_> {
         Ok(before != now && now.as_ref().map(Oid::as_str) != Some(facts.spec_in_checkout()))
     }
 
-    /// Whether the checkout lets this landing in; names the files that lie in the way.
-    fn obstacles(&self, landing: &Landing) -> Result<Vec<String>> {
-        if self.run.facts.silent {
-            let full: Oid = known(Some(&landing.full_tree))?;
-            let mine = silent::obstacles(self.project, self.run, &full)?;
-            if !mine.is_empty() {
-                return Ok(mine);
-            }
-        }
-        let Some(checkout) = self.checkout_of_main()? else {
-            return Ok(Vec::new());
-        };
-        let (old, new): (Oid, Oid) = (known(Some(&landing.onto))?, known(Some(&landing.tree))?);
-        match checkout.would_bring_along(&old, &new, &self.may_replace()?)? {
-            Brought::Done => Ok(Vec::new()),
-            Brought::InTheWay { files } => Ok(files),
-        }
-    }
-
     /// Makes the commit. Moves nothing.
     pub(crate) fn commit(&self, landing: &Landing) -> Result<Oid> {
         let facts = &self.run.facts;
@@ -227,29 +225,13 @@ impl Candidate<'_> {
         if facts.silent && self.repo().tree_of(&onto)? == tree {
             return Ok(onto);
         }
-        let parents = self.parents(&onto)?;
+        let parents = landing
+            .parents
+            .iter()
+            .map(|parent| known(Some(parent)))
+            .collect::<Result<Vec<Oid>>>()?;
         let message = commit_message(self.project, self.run, self.start, landing);
         Ok(self.repo().commit_tree(&tree, &parents, &message)?)
-    }
-
-    /// chant's own commit of what was left uncommitted is not worth a commit of its own: the landing takes
-    /// its place. Silent landings are one commit, so that no message of the run's is pushed.
-    fn parents(&self, onto: &Oid) -> Result<Vec<Oid>> {
-        let facts = &self.run.facts;
-        if facts.silent {
-            return Ok(vec![onto.clone()]);
-        }
-        let tip: Oid = known(facts.tip.as_deref())?;
-        let own = if facts.collected.as_deref() == Some(tip.as_str()) {
-            self.repo().parent_of(&tip)?
-        } else {
-            Some(tip)
-        };
-        Ok(match own {
-            Some(own) if self.repo().is_ancestor(onto, &own)? => vec![own],
-            Some(own) if !self.repo().is_ancestor(&own, onto)? => vec![onto.clone(), own],
-            _ => vec![onto.clone()],
-        })
     }
 
     /// Moves the main branch to the landing's commit, if it is still where the plan saw it.
@@ -288,52 +270,6 @@ impl Candidate<'_> {
             Cas::Done => Ok(Landed::Done(Some(commit))),
             Cas::Moved { .. } => Ok(Landed::Moved),
         }
-    }
-
-    /// Shows the landing in the checkout of the main branch. Repeatable. Returns files it had to leave.
-    pub(crate) fn bring_along(&self, landing: &Landing) -> Result<Vec<String>> {
-        let mut left = Vec::new();
-        if self.run.facts.silent {
-            left = silent::bring_back(self.project, self.run, &known(Some(&landing.full_tree))?)?;
-        }
-        let (onto, commit): (Oid, Oid) = (
-            known(Some(&landing.onto))?,
-            known(landing.commit.as_deref())?,
-        );
-        if onto != commit
-            && let Some(checkout) = self.checkout_of_main()?
-            && let Brought::InTheWay { files } =
-                checkout.bring_along(&onto, &commit, &self.may_replace()?)?
-        {
-            left.extend(files);
-        }
-        Ok(left)
-    }
-
-    /// The work tree in which the main branch is checked out, if there is one.
-    fn checkout_of_main(&self) -> Result<Option<Repo>> {
-        let found = self.repo().worktrees()?.into_iter().find(|worktree| {
-            worktree
-                .branch
-                .as_ref()
-                .is_some_and(|branch| branch.as_str() == self.run.facts.main)
-                && worktree.path.exists()
-        });
-        Ok(found.map(|worktree| self.repo().at(&worktree.path)))
-    }
-
-    /// Files of the checkout whose content is known to be in the record: the spec the user wrote, and what
-    /// was brought from there.
-    fn may_replace(&self) -> Result<Vec<(RepoPath, Oid)>> {
-        let facts = &self.run.facts;
-        let mut files = vec![(
-            facts.spec_path.parse()?,
-            known(Some(facts.spec_in_checkout()))?,
-        )];
-        for (path, oid) in &facts.brought {
-            files.push((path.parse()?, known(Some(oid))?));
-        }
-        Ok(files)
     }
 
     /// What this landing changed, the spec aside, with the content that lands: it may be merged with others' changes.

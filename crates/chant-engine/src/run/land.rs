@@ -15,6 +15,10 @@ impl Run<'_, '_> {
         let Some(mut landing) = self.record.facts.landing.clone() else {
             return Ok(Flow::Back(Step::Verify));
         };
+        if landing.parents.is_empty() {
+            // Planned by a chant that did not write down what the commit goes on from.
+            return Ok(Flow::Back(Step::Verify));
+        }
         if landing.commit.is_none() {
             self.record.facts.outputs = self.candidate().output_records(&landing)?;
             landing.commit = Some(self.candidate().commit(&landing)?.to_string());

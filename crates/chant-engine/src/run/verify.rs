@@ -161,6 +161,9 @@ impl Run<'_, '_> {
             }
         };
         let tree: Oid = known(Some(&landing.full_tree))?;
+        if let Some(remark) = &landing.remark {
+            self.note(remark)?;
+        }
         self.record.facts.landing = Some(landing);
         match self.run_checks(&tree)? {
             Err(Stopped) => Ok(Flow::End(

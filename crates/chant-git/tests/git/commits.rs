@@ -1,6 +1,6 @@
 //! Commits without a checkout, and merges in memory.
 
-use chant_git::{GitError, Merge, with_trailers};
+use chant_git::{GitError, Merge, Replayed, with_trailers};
 use chant_testkit::TestRepo;
 
 use crate::scratch::{oid, open, put};
@@ -116,15 +116,14 @@ fn merges_are_clean_or_name_the_files() {
     assert_eq!(git.blob(&merged.oid).unwrap(), b"one\n2\n3\n4\n5\nsix\n");
     repo.write("shared file", "one\n2\n3\n4\n5\nsechs\n");
     repo.commit("conflict");
-    let merged = git
-        .merge(&oid(&repo, "main"), &oid(&repo, "theirs"))
-        .unwrap();
-    assert_eq!(
-        merged,
-        Merge::Conflict {
-            files: vec!["shared file".to_owned()]
-        }
-    );
+    let merged = git.merge(&oid(&repo, "main"), &oid(&repo, "theirs"));
+    let Merge::Conflict { files, tree } = merged.unwrap() else {
+        panic!("a conflict")
+    };
+    assert_eq!(files, ["shared file"]);
+    let both = git.read_file(&tree, "shared file").unwrap().unwrap();
+    let both = String::from_utf8(git.blob(&both.oid).unwrap()).unwrap();
+    assert!(both.contains("sechs") && both.contains("six"), "{both}");
     assert_eq!(repo.git(&["status", "--porcelain"]), "");
 }
 
@@ -181,4 +180,61 @@ fn what_landed_after_a_commit_is_a_line_of_first_parents() {
         Some(&merge)
     );
     assert!(git.landed_after(&merge, &merge).unwrap().is_empty());
+}
+
+#[test]
+fn commits_are_made_again_elsewhere_with_author_time_and_message() {
+    let repo = TestRepo::new();
+    repo.git(&["switch", "-q", "-c", "theirs"]);
+    for (name, time) in [("a", "1700000000 +0200"), ("b", "1700000060 +0200")] {
+        repo.write(name, name);
+        repo.git(&["add", "-A"]);
+        repo.git(&[
+            "commit",
+            "-q",
+            "--author=Ann O. <ann@example.com>",
+            "--date",
+            time,
+            "-m",
+            &format!("{name}\n\nwhy: ü\n"),
+        ]);
+    }
+    repo.git(&["switch", "-q", "main"]);
+    repo.write("c", "c");
+    repo.commit("ours");
+    let git = open(&repo);
+    let (main, theirs) = (oid(&repo, "main"), oid(&repo, "theirs"));
+    let commits = [oid(&repo, "theirs~1"), theirs.clone()];
+    let Replayed::Done(made) = git.replay(&commits, &main).unwrap() else {
+        panic!("nothing contradicts")
+    };
+    let shown = |commit: &chant_git::Oid| {
+        repo.git(&[
+            "log",
+            "-1",
+            "--date=raw",
+            "--format=%an %ae %ad%n%B",
+            commit.as_str(),
+        ])
+    };
+    assert_eq!(made.len(), 2);
+    assert_eq!(shown(&made[0]), shown(&commits[0]));
+    assert_eq!(shown(&made[1]), shown(&commits[1]));
+    let files = repo.git(&["ls-tree", "--name-only", made[1].as_str()]);
+    assert_eq!(files, "README.md\na\nb\nc\n");
+    assert_eq!(
+        repo.git(&["rev-list", "--parents", "-1", made[0].as_str()])
+            .trim(),
+        format!("{} {main}", made[0])
+    );
+    assert!(
+        git.replay(&made, &theirs).is_ok(),
+        "what changes nothing is left out"
+    );
+    repo.write("b", "other");
+    repo.commit("contradiction");
+    assert_eq!(
+        git.replay(&commits, &oid(&repo, "main")).unwrap(),
+        Replayed::Conflict { commit: theirs }
+    );
 }

@@ -19,6 +19,7 @@ mod git_shapes;
 mod inputs;
 mod labels;
 mod landing;
+mod landing_strategy;
 mod prompts;
 mod proof;
 mod signed;

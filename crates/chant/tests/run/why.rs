@@ -136,6 +136,9 @@ fn lines_that_no_spec_wrote_and_lines_that_nobody_committed() {
 fn a_landing_that_merged_knows_the_commits_beneath_it_from_the_ones_beside_it() {
     let repo = TestRepo::new();
     repo.chant(&["init", "--name", "sample"]).ok();
+    let config = repo.file(".chant/config.md");
+    let config = config.replacen("---\n", "---\nlanding: {strategy: merge}\n", 1);
+    repo.write(".chant/config.md", &config);
     chain(&repo);
     repo.commit("an issue");
     repo.chant(&["work", "001", "002"]).ok();
