@@ -2,6 +2,7 @@
 //!
 //! Nothing is decided here. Everything that is printed goes through [`ui`].
 
+mod board;
 mod cli;
 mod commands;
 mod graph;

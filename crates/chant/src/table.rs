@@ -61,7 +61,7 @@ pub(crate) fn print(ui: &mut Ui, rows: &[Vec<Cell<'_>>]) {
 }
 
 /// How many columns text takes; most text is ASCII.
-fn extent(text: &str) -> usize {
+pub(crate) fn extent(text: &str) -> usize {
     if text.is_ascii() {
         text.len()
     } else {
