@@ -156,6 +156,30 @@ impl Ui {
         write_err(&format!("{word}  {}\n", harmless(text)));
     }
 
+    /// The same about one spec of several.
+    pub(crate) fn about(&mut self, spec: &str, tone: Tone, word: &str, text: &str) {
+        if self.quiet || self.json {
+            return;
+        }
+        self.pass_on();
+        write_err(&(self.line_about(spec, tone, word, text) + "\n"));
+    }
+
+    /// The line that says it, without its end: painted, and safe for a terminal.
+    pub(crate) fn line_about(&self, spec: &str, tone: Tone, word: &str, text: &str) -> String {
+        let word = paint(self.err_color, tone, &format!("{word:>8}"));
+        let line = format!("{}{word}  {}", prefix(spec), one_line(text));
+        line.trim_end().to_owned()
+    }
+
+    /// An event as a line of JSON, passed on at once: somebody acts on it.
+    pub(crate) fn event(&mut self, event: &impl serde::Serialize) {
+        // Events are made of strings and numbers, which can always be written.
+        let line = serde_json::to_string(event).unwrap_or_default();
+        self.write_out(&(line + "\n"));
+        self.pass_on();
+    }
+
     /// What to do next; not in quiet mode.
     pub(crate) fn hint(&mut self, text: &str) {
         if self.quiet || self.json {
@@ -287,6 +311,15 @@ pub(crate) fn width() -> usize {
             .unwrap_or(200);
     }
     terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
+}
+
+/// The spec's id in front of a line about it.
+fn prefix(spec: &str) -> String {
+    if spec.is_empty() {
+        String::new()
+    } else {
+        format!("{}  ", one_line(spec))
+    }
 }
 
 fn write_err(text: &str) {

@@ -12,7 +12,7 @@ mod seam;
 mod slots;
 mod targets;
 
-pub use event::{Event, Stop, Summary, Waiting};
+pub use event::{Elsewhere, Event, Stop, Summary, Waiting};
 pub use pick::Limit;
 pub use seam::{Capabilities, Ending, Executor, Job, Update, What};
 pub(crate) use targets::overlap;

@@ -1,23 +1,26 @@
 //! The progress of many runs: what a person wants to see of them at a glance, and what is left to say at the end.
 //!
 //! [`Board`] knows how things stand and makes lines of it for a given width; it neither writes nor reads a clock. On a
-//! terminal [`live`] keeps its lines at the bottom and redraws them; elsewhere [`plain`] writes a line for what a person
-//! would follow. [`summary`] is the text at the end.
+//! terminal [`live`] keeps its lines at the bottom and redraws them; [`show`] chooses between that, lines in a log, and
+//! events for a machine. [`summary`] is the text at the end.
 
 mod amount;
 mod line;
 mod live;
 mod row;
 mod screen;
+mod show;
 mod summary;
 
 use std::time::Duration;
 
-use chant_engine::event::Event;
+use chant_engine::schedule::Event;
 
 use crate::ui::Tone;
 use line::Line;
 use row::{Row, Spent};
+pub(crate) use show::Show;
+pub(crate) use summary::{Main, Summary};
 
 /// The least width at which a column is worth its place.
 const ROOM_FOR_TOKENS: usize = 72;
@@ -43,7 +46,7 @@ impl End {
         match state {
             "completed" => Self::Landed,
             "finished" => Self::Finished,
-            "landing" | "parked" | "paused" | "queued" => Self::Waits,
+            "landing" | "parked" | "paused" | "queued" | "pending" => Self::Waits,
             _ => Self::Failed,
         }
     }
@@ -85,66 +88,60 @@ pub(crate) struct Board {
 }
 
 impl Board {
-    /// A run began.
-    pub(crate) fn begin(&mut self, run: &str, spec: &str, now: Duration) {
-        self.rows.retain(|(known, _)| known != run);
-        self.rows.push((run.to_owned(), Row::new(spec, now)));
-    }
-
-    /// Something happened in a run.
-    pub(crate) fn hear(&mut self, run: &str, event: &Event) {
-        if let Some(row) = self.row(run) {
-            row.hear(event);
+    /// Takes note of what happened; what is known of a run that is over by that.
+    pub(crate) fn take(&mut self, event: &Event, now: Duration) -> Option<Over> {
+        match event {
+            Event::Started { run, spec, .. } => self.begin(run, spec, now),
+            Event::Run { run, what, .. } => {
+                if let Some(row) = self.row(run) {
+                    row.hear(&what.event);
+                }
+            }
+            Event::Finished { run, .. } => {
+                if let Some(row) = self.row(run) {
+                    row.finish();
+                }
+            }
+            Event::Landed { spec, .. } => return self.end(spec, "completed", "", now),
+            Event::Ended {
+                spec,
+                state,
+                reason,
+                ..
+            } => return self.end(spec, state, reason, now),
+            Event::Standing { ready, waiting, .. } => self.waiting = ready + waiting,
+            Event::Stopping { .. } => self.stopping = true,
+            Event::Asked { .. } | Event::Waiting(_) | Event::Warning { .. } => {}
         }
+        None
     }
 
-    /// A run's checks passed; it waits for its turn to land.
-    pub(crate) fn finish(&mut self, run: &str) {
-        if let Some(row) = self.row(run) {
-            row.finished = true;
-            "waits for its turn to land".clone_into(&mut row.doing);
-        }
+    /// A run begins or goes on: then what it has used before is not forgotten.
+    fn begin(&mut self, run: &str, spec: &str, now: Duration) {
+        let earlier = self.over.iter().position(|over| over.spec == spec);
+        let before = earlier.map(|at| self.over.remove(at).spent);
+        self.rows.retain(|(_, row)| row.spec != spec);
+        let row = Row::new(spec, now, before.unwrap_or_default());
+        self.rows.push((run.to_owned(), row));
     }
 
-    /// A run is over; what is said of it, where it is known.
-    pub(crate) fn end(
-        &mut self,
-        run: &str,
-        state: &str,
-        reason: &str,
-        now: Duration,
-    ) -> Option<&Over> {
-        let at = self.rows.iter().position(|(known, _)| known == run)?;
-        let (_, row) = self.rows.remove(at);
-        self.over.push(Over {
+    /// A spec's turn is over. It may be said twice, for a landing is told at once.
+    fn end(&mut self, spec: &str, state: &str, reason: &str, now: Duration) -> Option<Over> {
+        let row = match self.rows.iter().position(|(_, row)| row.spec == spec) {
+            Some(at) => self.rows.remove(at).1,
+            None if self.over.iter().any(|over| over.spec == spec) => return None,
+            None => Row::new(spec, now, Spent::default()),
+        };
+        let over = Over {
             end: End::of(state),
             state: state.to_owned(),
             reason: reason.to_owned(),
             took: now.saturating_sub(row.since),
             spent: row.spent(),
             spec: row.spec,
-        });
-        self.over.last()
-    }
-
-    /// So many were asked for and have not begun.
-    pub(crate) fn wait(&mut self, count: usize) {
-        self.waiting = count;
-    }
-
-    /// Nothing new begins.
-    pub(crate) fn stop(&mut self) {
-        self.stopping = true;
-    }
-
-    /// Whether a line changes by time alone.
-    pub(crate) fn is_moving(&self) -> bool {
-        !self.rows.is_empty()
-    }
-
-    /// The runs that are over, in the order in which they ended.
-    pub(crate) fn over(&self) -> &[Over] {
-        &self.over
+        };
+        self.over.push(over.clone());
+        Some(over)
     }
 
     /// What all runs together have used.

@@ -46,14 +46,14 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// A run that has just been started.
-    pub(crate) fn new(spec: &str, since: Duration) -> Self {
+    /// A run that has just been started, and has used something where it was before.
+    pub(crate) fn new(spec: &str, since: Duration, before: Spent) -> Self {
         Self {
             spec: spec.to_owned(),
             doing: "begins".to_owned(),
             since,
             finished: false,
-            before: Spent::default(),
+            before,
             now: Spent::default(),
         }
     }
@@ -61,6 +61,12 @@ impl Row {
     /// Used so far.
     pub(crate) fn spent(&self) -> Spent {
         self.before.and(self.now)
+    }
+
+    /// Its checks passed.
+    pub(crate) fn finish(&mut self) {
+        self.finished = true;
+        "waits for its turn to land".clone_into(&mut self.doing);
     }
 
     /// Takes note of an event of the run.

@@ -1,52 +1,32 @@
-//! What is said when all runs are over: plain text that can be pasted into a chat.
+//! What is said when all runs are over: plain text that can be pasted into a chat, and the same as a document.
 
 use std::time::Duration;
 
+use chant_engine::schedule;
 use serde::Serialize;
 
 use super::row::Spent;
-use super::{Board, End, amount};
+use super::{End, amount};
 use crate::ui::one_line;
 
 /// How it ended, for people and for machines.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Summary {
-    /// The ids of what is on the main branch now, in the order in which it landed.
-    pub landed: Vec<String>,
-    /// What is ready on its branch, because nothing was to be merged.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub finished: Vec<String>,
-    /// What did not work out, and why.
-    pub failed: Vec<Standing>,
-    /// What waits, and for what.
-    pub waiting: Vec<Standing>,
+    /// What came of everything that was asked for.
+    #[serde(flatten)]
+    outcome: schedule::Summary,
     /// In seconds.
-    pub elapsed: u64,
+    elapsed: u64,
     /// Tokens in and out.
-    pub tokens: u64,
+    tokens: u64,
     /// US dollars, where the agents say.
-    pub cost_usd: Option<f64>,
+    cost_usd: Option<f64>,
     /// The main branch.
-    pub main_branch: String,
-    /// Its commit at the beginning.
-    pub before: Option<String>,
-    /// Its commit at the end.
-    pub after: Option<String>,
-}
-
-/// A spec and what is to be said of it.
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct Standing {
-    /// The spec's id.
-    pub id: String,
-    /// Its state.
-    pub status: String,
-    /// One sentence.
-    pub reason: String,
+    main: Main,
 }
 
 /// The main branch, from when to when.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Main {
     /// Its name.
     pub branch: String,
@@ -56,80 +36,113 @@ pub(crate) struct Main {
     pub after: Option<String>,
 }
 
+/// A spec and what is to be said of it.
+struct Standing<'a> {
+    id: &'a str,
+    end: End,
+    status: &'a str,
+    reason: String,
+}
+
 impl Summary {
-    /// What the board knows, and those that have not begun.
-    pub(crate) fn of(board: &Board, rest: Vec<Standing>, elapsed: Duration, main: Main) -> Self {
-        let Spent { tokens, usd } = board.spent();
-        let mut summary = Self {
+    /// The outcome, with what it took.
+    pub(crate) fn of(outcome: schedule::Summary, elapsed: Duration, main: Main) -> Self {
+        let used = outcome.runs.iter().map(|run| Spent {
+            tokens: run.input_tokens + run.output_tokens,
+            usd: run.cost_usd,
+        });
+        let Spent { tokens, usd } = used.fold(Spent::default(), Spent::and);
+        Self {
+            outcome,
             elapsed: elapsed.as_secs(),
             tokens,
             cost_usd: usd,
-            main_branch: main.branch,
-            before: main.before,
-            after: main.after,
-            ..Self::default()
-        };
-        for over in board.over() {
-            let standing = Standing {
-                id: over.spec.clone(),
-                status: over.state.clone(),
-                reason: over.reason.clone(),
-            };
-            match over.end {
-                End::Landed => summary.landed.push(standing.id),
-                End::Finished => summary.finished.push(standing.id),
-                End::Waits => summary.waiting.push(standing),
-                End::Failed => summary.failed.push(standing),
-            }
+            main,
         }
-        summary.waiting.extend(rest);
-        summary
     }
 
     /// As lines.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let mut lines = vec![self.counts()];
-        if let (Some(before), Some(after)) = (&self.before, &self.after)
+        let all = self.standing();
+        let mut lines = vec![self.counts(&all)];
+        if let (Some(before), Some(after)) = (&self.main.before, &self.main.after)
             && before != after
         {
-            let branch = one_line(&self.main_branch);
+            let branch = one_line(&self.main.branch);
             lines.push(format!("{branch} {}..{}", brief(before), brief(after)));
         }
-        for (word, all) in [("failed", &self.failed), ("waiting", &self.waiting)] {
-            if !all.is_empty() {
+        for (word, end) in [("failed", End::Failed), ("waiting", End::Waits)] {
+            let some = all.iter().filter(|standing| standing.end == end);
+            let some: Vec<String> = some.map(Standing::line).collect();
+            if !some.is_empty() {
                 lines.push(format!("{word}:"));
-                lines.extend(all.iter().map(Standing::line));
+                lines.extend(some);
             }
         }
         lines
     }
 
-    fn counts(&self) -> String {
-        let mut counts = vec![format!("{} landed", self.landed.len())];
+    /// Each spec once, as it stands at the end.
+    fn standing(&self) -> Vec<Standing<'_>> {
+        let runs = self.outcome.runs.iter().map(|run| Standing {
+            id: &run.id,
+            end: End::of(run.status),
+            status: run.status,
+            reason: run.reason.clone(),
+        });
+        let elsewhere = self.outcome.elsewhere.iter().map(|spec| Standing {
+            id: &spec.id,
+            end: End::of(&spec.status),
+            status: &spec.status,
+            reason: spec.reason.clone(),
+        });
+        let waiting = self.outcome.waiting.iter().map(|spec| Standing {
+            id: &spec.id,
+            end: End::Waits,
+            status: "waiting",
+            reason: spec.blocked_by.join("; "),
+        });
+        let mut all: Vec<Standing<'_>> = Vec::new();
+        for standing in runs.chain(elsewhere).chain(waiting) {
+            // The last word about a spec is the one that counts.
+            all.retain(|known| known.id != standing.id);
+            all.push(standing);
+        }
+        all
+    }
+
+    fn counts(&self, all: &[Standing<'_>]) -> String {
+        let count = |end: End| all.iter().filter(|standing| standing.end == end).count();
+        let mut counts = vec![format!("{} landed", count(End::Landed))];
         let rest = [
-            (self.finished.len(), "finished"),
-            (self.failed.len(), "failed"),
-            (self.waiting.len(), "waiting"),
+            (count(End::Finished), "finished"),
+            (count(End::Failed), "failed"),
+            (count(End::Waits), "waiting"),
         ];
         let rest = rest.iter().filter(|(count, _)| *count > 0);
         counts.extend(rest.map(|(count, word)| format!("{count} {word}")));
-        let mut spent = vec![amount::elapsed(Duration::from_secs(self.elapsed))];
+        let mut took = vec![amount::elapsed(Duration::from_secs(self.elapsed))];
         if self.tokens > 0 {
-            spent.push(format!("{} tokens", amount::tokens(self.tokens)));
+            took.push(format!("{} tokens", amount::tokens(self.tokens)));
         }
-        spent.extend(self.cost_usd.map(amount::dollars));
-        format!("{} in {}", counts.join(", "), spent.join(", "))
+        took.extend(self.cost_usd.map(amount::dollars));
+        let stopped = if self.outcome.stopped {
+            " (stopped)"
+        } else {
+            ""
+        };
+        format!("{} in {}{stopped}", counts.join(", "), took.join(", "))
     }
 }
 
-impl Standing {
+impl Standing<'_> {
     fn line(&self) -> String {
-        let reason = one_line(&self.reason);
+        let (id, reason) = (one_line(self.id), one_line(&self.reason));
         let status = self.status.replace('_', " ");
         match (status.as_str(), reason.is_empty()) {
-            (_, true) => format!("  {}: {status}", one_line(&self.id)),
-            ("failed" | "waiting" | "blocked", _) => format!("  {}: {reason}", one_line(&self.id)),
-            _ => format!("  {}: {status}: {reason}", one_line(&self.id)),
+            (_, true) => format!("  {id}: {status}"),
+            ("failed" | "waiting", _) => format!("  {id}: {reason}"),
+            _ => format!("  {id}: {status}: {reason}"),
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chant_agent::AgentEvent;
-use chant_engine::event::Event;
+use chant_engine::event::{Event, Stamped};
+use chant_engine::schedule;
 
 use super::screen::Screen;
-use super::summary::{Main, Standing, Summary};
-use super::{Board, short};
+use super::{Board, Main, Summary, short};
 
 const START: Duration = Duration::ZERO;
 
@@ -39,21 +39,64 @@ fn used(input: u64, usd: f64) -> [Event; 2] {
     [Event::Agent(usage), Event::Agent(AgentEvent::Cost { usd })]
 }
 
+/// The board with what the scheduler would tell it.
+impl Board {
+    fn started(&mut self, run: &str, spec: &str, now: Duration) {
+        let event = schedule::Event::Started {
+            run: run.to_owned(),
+            spec: spec.to_owned(),
+            title: "A title".to_owned(),
+            agent: "main".to_owned(),
+        };
+        self.take(&event, now);
+    }
+
+    fn heard(&mut self, run: &str, event: Event) {
+        let event = schedule::Event::Run {
+            run: run.to_owned(),
+            spec: String::new(),
+            what: Stamped {
+                at: "2026-02-09T09:00:00Z".to_owned(),
+                event,
+            },
+        };
+        self.take(&event, START);
+    }
+
+    fn finished(&mut self, run: &str) {
+        let event = schedule::Event::Finished {
+            run: run.to_owned(),
+            spec: String::new(),
+        };
+        self.take(&event, START);
+    }
+
+    fn ended(&mut self, spec: &str, state: &str, now: Duration) {
+        let event = schedule::Event::Ended {
+            run: None,
+            spec: spec.to_owned(),
+            state: state.to_owned(),
+            reason: String::new(),
+        };
+        self.take(&event, now);
+    }
+}
+
 /// Two runs at work, one that waits for its turn, and one landed.
 fn busy() -> Board {
     let mut board = Board::default();
     for (run, spec) in [("a", "001-store"), ("b", "002-index"), ("c", "003-log")] {
-        board.begin(run, spec, START);
+        board.started(run, spec, START);
     }
-    board.begin("d", "004-cli", at(30));
-    board.hear("a", &tool("src/store.rs"));
+    board.started("d", "004-cli", at(30));
+    board.heard("a", tool("src/store.rs"));
     for event in used(12_345, 0.5) {
-        board.hear("a", &event);
+        board.heard("a", event);
     }
-    board.hear("b", &step("verify"));
-    board.finish("c");
-    board.end("d", "completed", "", at(60));
-    board.wait(5);
+    board.heard("b", step("verify"));
+    board.finished("c");
+    board.ended("004-cli", "completed", at(60));
+    board.waiting = 5;
     board
 }
 
@@ -93,7 +136,7 @@ fn what_does_not_fit_gives_way() {
 #[test]
 fn of_many_runs_the_working_ones_are_shown_first() {
     let mut board = busy();
-    board.finish("a");
+    board.finished("a");
     let expected = "\
 002-index  checks               1m10s
 1 running, 5 waiting, 2 landing, 1 landed, 2 not shown, 1m10s, $0.50, 12.3k tokens
@@ -106,9 +149,9 @@ fn of_many_runs_the_working_ones_are_shown_first() {
 #[test]
 fn tokens_of_an_agent_that_is_started_again_are_added() {
     let mut board = busy();
-    board.hear("a", &step("agent"));
+    board.heard("a", step("agent"));
     for event in used(1_000, 0.25) {
-        board.hear("a", &event);
+        board.heard("a", event);
     }
     assert_eq!(board.spent().tokens, 13_345);
     assert_eq!(board.spent().usd, Some(0.75));
@@ -117,7 +160,7 @@ fn tokens_of_an_agent_that_is_started_again_are_added() {
 #[test]
 fn text_from_an_agent_cannot_move_the_cursor() {
     let mut board = busy();
-    board.hear("a", &tool("\u{1b}[2J\nsrc\u{202e}"));
+    board.heard("a", tool("\u{1b}[2J\nsrc\u{202e}"));
     let shown = shown(&board, 82, 24);
     assert!(shown.contains("Edit \\u{1b}[2J src\\u{202e}"), "{shown}");
     assert_eq!(shown.lines().count(), 4);
@@ -212,7 +255,7 @@ fn frames_change_in_place_and_finished_lines_scroll_up() {
     show(&board, &[], &mut terminal);
     assert_eq!(terminal.text().len(), 4);
     assert_eq!(show(&board, &[], &mut terminal), "", "nothing changed");
-    board.end("a", "failed", "check failed", at(80));
+    board.ended("001-store", "failed", at(80));
     let above = ["  failed  001-store: check failed".to_owned()];
     show(&board, &above, &mut terminal);
     assert_eq!(
@@ -239,29 +282,52 @@ fn a_window_that_became_narrower_has_wrapped_what_stood_there() {
 }
 
 #[test]
-fn the_summary_can_be_pasted() {
+fn a_run_that_goes_on_is_not_over_and_has_not_forgotten_what_it_used() {
     let mut board = busy();
-    board.end("a", "failed", "check failed: cargo test: exit 1", at(80));
-    board.end(
-        "b",
-        "parked",
-        "plan limit of agent main until 14:05",
-        at(80),
-    );
-    board.end("c", "completed", "", at(81));
-    let rest = vec![Standing {
-        id: "005-gate".to_owned(),
-        status: "blocked".to_owned(),
-        reason: "waits for approval".to_owned(),
-    }];
+    board.ended("001-store", "parked", at(80));
+    assert_eq!(board.over.len(), 2);
+    board.started("a", "001-store", at(90));
+    assert_eq!(board.over.len(), 1);
+    assert_eq!(board.spent().tokens, 12_345);
+    board.ended("001-store", "completed", at(99));
+    board.ended("001-store", "completed", at(99));
+    assert_eq!(board.over.len(), 2);
+}
+
+#[test]
+fn the_summary_can_be_pasted() {
+    let waiting = |id: &str, why: &str| schedule::Waiting {
+        id: id.to_owned(),
+        blocked_by: vec![why.to_owned()],
+        until: None,
+    };
+    let elsewhere = |id: &str, status: &str, reason: &str| schedule::Elsewhere {
+        id: id.to_owned(),
+        status: status.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let outcome = schedule::Summary {
+        elsewhere: vec![
+            elsewhere("001-store", "failed", "check failed: cargo test: exit 1"),
+            elsewhere(
+                "002-index",
+                "parked",
+                "plan limit of agent main until 14:05",
+            ),
+            elsewhere("003-log", "completed", ""),
+        ],
+        waiting: vec![waiting("005-gate", "waits for approval")],
+        landed: 1,
+        ..schedule::Summary::default()
+    };
     let main = Main {
         branch: "main".to_owned(),
         before: Some("1111111111111111".to_owned()),
         after: Some("2222222222222222".to_owned()),
     };
-    let summary = Summary::of(&board, rest, at(81), main);
+    let summary = Summary::of(outcome, at(81), main);
     let expected = "\
-2 landed, 1 failed, 2 waiting in 1m21s, 12.3k tokens, $0.50
+1 landed, 1 failed, 2 waiting in 1m21s
 main 1111111111..2222222222
 failed:
   001-store: check failed: cargo test: exit 1
