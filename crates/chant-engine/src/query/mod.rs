@@ -13,6 +13,7 @@ mod one;
 mod proven;
 mod search;
 mod spec;
+mod tip;
 mod trace;
 mod world;
 
@@ -28,5 +29,6 @@ pub use one::{Detail, show};
 pub use proven::{Proven, proven};
 pub use search::{Hit, Hits, search};
 pub use spec::{Approved, Criteria, Spec, natural_order};
+pub use tip::{Tip, main_tip};
 pub use trace::{Edge, EdgeKind, Graph, Traced, Way, dag, trace};
 pub(crate) use world::World;

@@ -82,12 +82,11 @@ impl Live {
     }
 
     /// Takes the board off the screen; what was said stays.
-    pub(crate) fn close(self) -> Board {
+    pub(crate) fn close(self) {
         lock(&self.shared.0).closed = true;
         self.shared.1.notify_one();
         // A drawer that panicked has nothing more to draw.
         let _ = self.drawer.join();
-        std::mem::take(&mut lock(&self.shared.0).board)
     }
 }
 

@@ -5,6 +5,7 @@
 //! events for a machine. [`summary`] is the text at the end.
 
 mod amount;
+mod attend;
 mod line;
 mod live;
 mod row;
@@ -17,10 +18,10 @@ use std::time::Duration;
 use chant_engine::schedule::Event;
 
 use crate::ui::Tone;
+pub(crate) use attend::attend;
 use line::Line;
 use row::{Row, Spent};
-pub(crate) use show::Show;
-pub(crate) use summary::{Main, Summary};
+use show::Show;
 
 /// The least width at which a column is worth its place.
 const ROOM_FOR_TOKENS: usize = 72;

@@ -1,6 +1,8 @@
 //! How the progress of many runs reaches whoever looks: the board on a terminal, lines in a log, events for a machine, or
 //! nothing at all.
 
+use std::time::Duration;
+
 use chant_engine::event::Event as RunEvent;
 use chant_engine::schedule::{Event, Stop};
 use chant_os::clock::Stopwatch;
@@ -92,13 +94,12 @@ impl Show {
         }
     }
 
-    /// Takes it off the screen; how things stood, and how long it took.
-    pub(crate) fn close(self) -> (Board, std::time::Duration) {
-        let board = match self.way {
-            Way::Live(live) => live.close(),
-            Way::Plain(board) | Way::Json(board) | Way::Quiet(board) => board,
-        };
-        (board, self.watch.elapsed())
+    /// Takes it off the screen; how long it took.
+    pub(crate) fn close(self) -> Duration {
+        if let Way::Live(live) = self.way {
+            live.close();
+        }
+        self.watch.elapsed()
     }
 }
 
@@ -192,11 +193,11 @@ fn lines_of<'a>(spec: &'a str, event: &RunEvent, detail: bool) -> Vec<Said<'a>> 
 }
 
 fn ended<'a>(spec: &'a str, over: &Over) -> Said<'a> {
-    let (tone, word) = match over.end {
-        End::Landed => (Tone::Good, "landed"),
-        End::Finished => (Tone::Good, "finished"),
-        End::Waits => (Tone::Warning, "waits"),
-        End::Failed => (Tone::Bad, "failed"),
+    let word = match over.end {
+        End::Landed => "landed",
+        End::Finished => "finished",
+        End::Waits => "waits",
+        End::Failed => "failed",
     };
     let state = over.state.replace('_', " ");
     let text = match (over.reason.as_str(), state == word) {
@@ -205,7 +206,8 @@ fn ended<'a>(spec: &'a str, over: &Over) -> Said<'a> {
         (reason, true) => reason.to_owned(),
         (reason, false) => format!("{state}: {reason}"),
     };
-    Said::new(tone, spec, word, format!("{text}{}", used(over)))
+    let text = format!("{text}{}", used(over));
+    Said::new(over.end.tone(), spec, word, text)
 }
 
 /// ` (1m10s, 12.3k tokens, $0.50)`

@@ -82,6 +82,19 @@ impl Summary {
         lines
     }
 
+    /// The specs that ended so.
+    pub(crate) fn ids(&self, end: End) -> Vec<String> {
+        let all = self.standing().into_iter();
+        all.filter(|standing| standing.end == end)
+            .map(|standing| one_line(standing.id))
+            .collect()
+    }
+
+    /// Whether a person stopped it.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.outcome.stopped
+    }
+
     /// Each spec once, as it stands at the end.
     fn standing(&self) -> Vec<Standing<'_>> {
         let runs = self.outcome.runs.iter().map(|run| Standing {

@@ -7,7 +7,8 @@ use chant_engine::event::{Event, Stamped};
 use chant_engine::schedule;
 
 use super::screen::Screen;
-use super::{Board, Main, Summary, short};
+use super::summary::{Main, Summary};
+use super::{Board, short};
 
 const START: Duration = Duration::ZERO;
 

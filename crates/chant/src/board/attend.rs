@@ -1,0 +1,68 @@
+//! Many runs from the first to the last: their progress while they run, and what is said at the end.
+
+use chant_engine::query::main_tip;
+use chant_engine::schedule::{self, Event};
+use chant_engine::{Code, Error, Project, Result};
+
+use super::summary::{Main, Summary};
+use super::{End, Show};
+use crate::cli::{Context, Done};
+
+/// Works specs by `supervise`, which tells what happens through the function that it is given.
+pub(crate) fn attend(
+    cx: &mut Context,
+    project: &Project,
+    supervise: impl FnOnce(&mut dyn FnMut(&Event)) -> Result<schedule::Summary>,
+) -> Result<Done> {
+    let before = main_tip(project);
+    let mut show = Show::open(&cx.ui);
+    let ui = &mut cx.ui;
+    let outcome = supervise(&mut |event| show.hear(ui, event));
+    let elapsed = show.close();
+    let outcome = outcome?;
+    let after = main_tip(project);
+    let main = Main {
+        branch: after
+            .as_ref()
+            .map(|tip| tip.branch.clone())
+            .unwrap_or_default(),
+        before: before.map(|tip| tip.commit),
+        after: after.map(|tip| tip.commit),
+    };
+    conclude(cx, Summary::of(outcome, elapsed, main))
+}
+
+/// Says how it ended: with an error where something failed, or was stopped before its time.
+fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
+    if !cx.ui.is_quiet() {
+        for line in summary.lines() {
+            cx.ui.out(&line);
+        }
+    }
+    let Some((code, message, hint)) = complaint(&summary) else {
+        return Done::with(summary);
+    };
+    let details = serde_json::to_value(&summary).unwrap_or_default();
+    Err(Error::new(code, message)
+        .hint(hint)
+        .detail("summary", details))
+}
+
+fn complaint(summary: &Summary) -> Option<(Code, String, String)> {
+    let failed = summary.ids(End::Failed);
+    if summary.is_stopped() {
+        let message = "stopped before everything had its turn".to_owned();
+        return Some((
+            Code::Interrupted,
+            message,
+            "go on: the same command".to_owned(),
+        ));
+    }
+    let first = failed.first()?;
+    let message = match failed.len() {
+        1 => format!("{first} did not land"),
+        count => format!("{count} specs did not land: {}", failed.join(", ")),
+    };
+    let hint = format!("chant log {first}, then try again: chant work {first}");
+    Some((Code::RunFailed, message, hint))
+}
