@@ -12,6 +12,7 @@ pub mod concern;
 pub mod config;
 mod digest;
 pub mod drift;
+pub mod driver;
 pub mod error;
 pub mod event;
 mod history;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::approval::{Approval, Consent};
 use crate::frontmatter::Kind;
 use crate::id;
+use crate::members::Standing;
 use crate::status::Status;
 
 /// What readiness needs to know of a spec.
@@ -107,6 +108,15 @@ pub enum Blocker {
         /// How it stands.
         status: Status,
     },
+    /// Something is in the way of the driver that it belongs to.
+    Driver {
+        /// The driver's id.
+        id: String,
+        /// What.
+        why: Box<Blocker>,
+    },
+    /// It is a driver: what it needs is done by its members.
+    Members(Standing),
     /// Only a person can take this step.
     Gate {
         /// The gate's name.
@@ -114,6 +124,19 @@ pub enum Blocker {
     },
     /// Its own status rules work out.
     Status(Status),
+}
+
+impl Blocker {
+    /// Whether it is about a dependency whose id fits.
+    fn names(&self, fits: &dyn Fn(&String) -> bool) -> bool {
+        match self {
+            Self::Dependency { id, .. }
+            | Self::Cancelled { id }
+            | Self::Missing { id }
+            | Self::OpenGate { id, .. } => fits(id),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for Blocker {
@@ -142,6 +165,8 @@ impl fmt::Display for Blocker {
             }
             Self::HeldBy { id, consent } => write!(f, "is held, because {id} {consent}"),
             Self::Member { id, status } => write!(f, "comes after {id}, which is {status}"),
+            Self::Driver { id, why } => write!(f, "belongs to {id}, which {why}"),
+            Self::Members(standing) => write!(f, "{standing}"),
             Self::Gate { gate } => write!(f, "waits at a gate for a person ({gate})"),
             Self::Status(status @ Status::Unknown(_)) => {
                 write!(f, "has the unknown status {status}")
@@ -183,6 +208,7 @@ pub fn readiness<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Readin
         blocked_by.extend(cycle_through(node, lookup).map(Blocker::Cycle));
     }
     blocked_by.extend(earlier_member(node, lookup));
+    blocked_by.extend(held_with_driver(node, lookup));
     blocked_by.extend(person(node));
     Readiness {
         ready: node.status.is_pending() && blocked_by.is_empty(),
@@ -246,6 +272,50 @@ fn earlier_member<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Optio
         }
         _ => None,
     })
+}
+
+/// What holds a driver holds its members, at any depth: what it depends on, what comes before it, an approval that is asked.
+/// A driver that depends on its own members means what is so anyway.
+fn held_with_driver<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Option<Blocker> {
+    let mut below = node.id.as_str();
+    while let Some((id, _)) = id::member(below) {
+        let Lookup::One(driver) = lookup(id) else {
+            return None;
+        };
+        if driver.id != id || driver.kind != Kind::Driver {
+            return None;
+        }
+        let own = |id: &String| {
+            driver.members.contains(id)
+                || id
+                    .strip_prefix(driver.id.as_str())
+                    .is_some_and(|rest| rest.starts_with('.'))
+        };
+        let why = dependencies(driver, lookup)
+            .into_iter()
+            .find(|blocker| !blocker.names(&own))
+            .or_else(|| earlier_member(driver, lookup))
+            .or_else(|| asked(driver));
+        if let Some(why) = why {
+            return Some(Blocker::Driver {
+                id: driver.id.clone(),
+                why: Box::new(why),
+            });
+        }
+        below = &driver.id;
+    }
+    None
+}
+
+/// The approval that a driver waits for. What a rejection does to others is a setting.
+fn asked(driver: &Node) -> Option<Blocker> {
+    let required = driver.approval.as_ref().is_some_and(|asked| asked.required);
+    let settled = matches!(
+        driver.consent,
+        Consent::Granted { .. } | Consent::NotAsked | Consent::Rejected { .. }
+    );
+    (required && !settled && driver.gate.is_none())
+        .then(|| Blocker::Approval(driver.consent.clone()))
 }
 
 /// Whether a completed spec frees what depends on it: a gate only by an approval that holds. What was put away is past.

@@ -18,6 +18,7 @@ pub mod id;
 mod intent;
 pub mod keys;
 pub mod lint;
+pub mod members;
 mod path;
 mod proof;
 mod quote;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chant_spec::graph::{Lookup, Node};
-use chant_spec::{Changed, Consent, Status};
+use chant_spec::{Changed, Consent, Kind, Status};
 
 use super::{Outputs, Signing};
 use crate::error::Result;
@@ -34,10 +34,10 @@ pub(crate) fn settle(project: &Project, entries: &mut [Entry], overlay: &Overlay
     }
 }
 
-/// Every spec that an agent is to work needs an approval.
+/// Every spec that an agent is to work needs an approval; no agent works a driver.
 fn require(entry: &mut Entry) {
     let node = &mut entry.node;
-    if node.gate.is_some() || !node.status.is_workable() {
+    if node.gate.is_some() || node.kind == Kind::Driver || !node.status.is_workable() {
         return;
     }
     node.approval.get_or_insert_default().required = true;

@@ -21,9 +21,9 @@ pub(crate) fn commit_message(
 ) -> String {
     let title = title(spec, &run.spec);
     if run.facts.silent {
-        return format!("{}\n", cut(&title));
+        return format!("{}\n", subject(&title));
     }
-    let subject = cut(&format!("chant({}): {title}", run.spec));
+    let subject = subject(&format!("chant({}): {title}", run.spec));
     let trailers = trailers(project, run, landing);
     let trailers: Vec<(&str, &str)> = trailers
         .iter()
@@ -91,7 +91,8 @@ fn trailers(project: &Project, run: &RunRecord, landing: &Landing) -> Vec<(&'sta
         .collect()
 }
 
-fn cut(subject: &str) -> String {
+/// A subject no longer than git's own tools show.
+pub(crate) fn subject(subject: &str) -> String {
     if subject.chars().count() <= SUBJECT {
         return subject.to_owned();
     }

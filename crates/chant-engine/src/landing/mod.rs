@@ -20,7 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::journal::{Landing, OutputRecord, RunRecord};
 use crate::project::Project;
 
-pub(crate) use message::{LISTED, commit_message, title};
+pub(crate) use message::{LISTED, commit_message, subject, title};
 pub(crate) use strategy::Onto;
 
 /// What planning a landing gives.

@@ -58,7 +58,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     };
     spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
     let member_ids = if document.frontmatter().kind == chant_spec::Kind::Driver {
-        members(project, &found.id)?
+        crate::driver::own_members(project, &found.id)?
     } else {
         Vec::new()
     };
@@ -126,17 +126,6 @@ fn drift_of(project: &Project, spec: &Spec) -> Result<Option<Verdict>> {
         }
         Err(error) => Err(error),
     }
-}
-
-fn members(project: &Project, driver: &SpecId) -> Result<Vec<String>> {
-    let names = crate::index::names(project)?;
-    let mut ids: Vec<String> = names
-        .into_iter()
-        .map(|name| name.id)
-        .filter(|id| SpecId::parse(id).is_ok_and(|id| id.member_of().as_ref() == Some(driver)))
-        .collect();
-    ids.sort_by(|a, b| super::natural_order(a, b));
-    Ok(ids)
 }
 
 impl Project {
@@ -208,13 +197,14 @@ impl Project {
 }
 
 /// The spec and everything its readiness depends on, or `None` where it takes all specs to know: for a name that is a
-/// part of an id, for a gate that was passed, and for a group that one rejected member holds.
+/// part of an id, for a gate that was passed, for a driver, and for a group that one rejected member holds.
 fn neighbourhood(project: &Project, found: &SpecRef) -> Option<Vec<Entry>> {
     let in_groups = project.config().approval.rejection_action == Rejection::Group;
-    if in_groups && (found.id.member_of().is_some() || is_driver(project, found)) {
+    let mut entries = vec![Entry::read(project, found)];
+    let is_driver = entries[0].node.kind == chant_spec::Kind::Driver;
+    if is_driver || (in_groups && found.id.member_of().is_some()) {
         return None;
     }
-    let mut entries = vec![Entry::read(project, found)];
     let mut seen = HashSet::from([found.id.as_str().to_owned()]);
     let mut next = 0;
     while next < entries.len() {
@@ -233,10 +223,6 @@ fn neighbourhood(project: &Project, found: &SpecRef) -> Option<Vec<Entry>> {
         }
     }
     (!entries.iter().any(approval::is_passed_gate)).then_some(entries)
-}
-
-fn is_driver(project: &Project, found: &SpecRef) -> bool {
-    Entry::read(project, found).node.kind == chant_spec::Kind::Driver
 }
 
 /// The names that count for a spec: what it depends on and the members before it. What is over depends on nothing.

@@ -1,12 +1,13 @@
 //! All specs that an answer needs, by id, with what runs say of them. The only place that says how one stands.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chant_spec::graph::{self, Lookup, Node};
 use chant_spec::id::{self, Resolved};
+use chant_spec::members::Family;
 use chant_spec::status::State;
-use chant_spec::{Blocker, Consent, Readiness, Status};
+use chant_spec::{Blocker, Consent, Kind, Readiness, Status};
 
 use super::spec::Verdict;
 use crate::config::Rejection;
@@ -31,6 +32,7 @@ pub(crate) struct World<'a> {
     ids: OnceCell<String>,
     today: String,
     rejections: Rejections<'a>,
+    family: Family<'a>,
 }
 
 /// Lets a landed run count where its spec's file does not show it yet: it has landed on a branch that is not
@@ -80,6 +82,7 @@ impl<'a> World<'a> {
             ids: OnceCell::new(),
             today,
             rejections: Rejections::default(),
+            family: Family::of(entries.iter().map(|entry| &entry.node)),
         }
     }
 
@@ -170,6 +173,7 @@ impl<'a> World<'a> {
         }
         let mut readiness = graph::readiness(node, &|name| self.look_up(name));
         self.add_rejections(node, state, &mut readiness);
+        self.add_members(node, &mut readiness);
         let reason = shown
             .map(|shown| shown.reason.clone())
             .filter(|reason| !reason.is_empty());
@@ -189,6 +193,15 @@ impl<'a> World<'a> {
                 State::Completed | State::Cancelled => Vec::new(),
                 _ => readiness.blocked_by,
             },
+        }
+    }
+
+    /// A driver is never worked itself: it is done when its members are.
+    fn add_members(&self, node: &Node, readiness: &mut Readiness) {
+        if node.kind == Kind::Driver && node.status.is_workable() {
+            let standing = self.family.standing(&node.id, &HashSet::new());
+            readiness.ready = false;
+            readiness.blocked_by.push(Blocker::Members(standing));
         }
     }
 

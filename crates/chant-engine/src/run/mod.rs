@@ -181,6 +181,9 @@ impl Run<'_, '_> {
         if state == RunState::Completed && self.file_says_completed() {
             self.journal.put_aside(&self.record.spec)?;
         }
+        if state == RunState::Completed {
+            self.complete_drivers()?;
+        }
         self.emit(&Event::Ended {
             state: state.name().to_owned(),
             reason: reason.to_owned(),
@@ -194,6 +197,16 @@ impl Run<'_, '_> {
         let reason = wish.reason(&self.record.spec);
         self.record.facts.wish = Some(wish);
         Some(reason)
+    }
+
+    /// The last member's landing completes its driver. That this fails takes nothing away from the landing.
+    fn complete_drivers(&mut self) -> Result<()> {
+        match crate::driver::complete(self.project) {
+            Ok(drivers) => drivers
+                .iter()
+                .try_for_each(|driver| self.note(driver.sentence())),
+            Err(error) => self.warn(format!("a driver could not be completed: {error}")),
+        }
     }
 
     /// Whether the checkout's spec is the finished one, so that its file alone tells its status.

@@ -4,6 +4,7 @@ use chant_spec::status::{Action, State, allowed};
 use chant_spec::{Status, set_scalar};
 use serde::Serialize;
 
+use crate::driver::{self, Completed};
 use crate::error::Result;
 use crate::project::Project;
 use crate::record::{Recorded, record_spec_change};
@@ -18,6 +19,9 @@ pub struct Cancelled {
     pub was: State,
     /// How it was recorded; absent where the spec was cancelled already.
     pub recorded: Option<Recorded>,
+    /// The drivers whose last open member it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drivers: Vec<Completed>,
 }
 
 /// Cancels a spec, whose attempts stay as they are.
@@ -31,6 +35,7 @@ pub fn cancel(project: &Project, found: &SpecRef) -> Result<Cancelled> {
             id: id.to_string(),
             was,
             recorded: None,
+            drivers: Vec::new(),
         });
     }
     let bytes = set_scalar(&document, "status", Status::Cancelled.as_str())?;
@@ -39,5 +44,6 @@ pub fn cancel(project: &Project, found: &SpecRef) -> Result<Cancelled> {
         id: id.to_string(),
         was,
         recorded: Some(recorded),
+        drivers: driver::complete(project)?,
     })
 }

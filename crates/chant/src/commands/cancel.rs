@@ -30,6 +30,9 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         if let Some(recorded) = &done.recorded {
             super::say_recorded(cx, recorded);
         }
+        for driver in &done.drivers {
+            cx.ui.out(&one_line(&driver.sentence()));
+        }
         all.push(done);
     }
     Done::with(all)

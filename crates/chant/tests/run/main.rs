@@ -12,6 +12,7 @@ mod crash;
 mod criteria;
 mod disks;
 mod drift;
+mod driver;
 mod example;
 mod faults;
 mod gates;
