@@ -114,6 +114,7 @@ codes! {
         WorkflowInvalid "workflow-invalid" "A workflow's file can not be used.",
         RecordingInvalid "recording-invalid" "A recording can not be used here.",
         BundleUnusable "bundle-unusable" "A file is no bundle, or a damaged one.",
+        JournalBroken "journal-broken" "The journal of this clone is damaged, and is made again.",
         JournalUnusable "journal-unusable" "The journal of this clone can not be used.",
         FileUnusable "file-unusable" "A file can not be used.",
     }

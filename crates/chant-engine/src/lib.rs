@@ -29,6 +29,7 @@ pub mod proof;
 pub mod provenance;
 pub mod query;
 pub mod record;
+pub mod recover;
 mod resolve;
 pub mod run;
 pub mod schedule;

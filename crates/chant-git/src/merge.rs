@@ -69,3 +69,19 @@ impl Repo {
         })
     }
 }
+
+impl Repo {
+    /// The last commit that both have, by one of the ways there are where there are several; `None` where they have none in
+    /// common. One process.
+    pub fn merge_base(&self, one: &Oid, other: &Oid) -> Result<Option<Oid>> {
+        let ran = self
+            .look()
+            .args(["merge-base", one.as_str(), other.as_str()])
+            .run()?;
+        if ran.yes()? {
+            Oid::from_bytes(ran.stdout()).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}

@@ -23,7 +23,7 @@ impl BranchName {
     }
 
     /// From a ref's full name; `None` where that is no branch.
-    pub(crate) fn of_ref(name: &str) -> Option<Self> {
+    pub fn of_ref(name: &str) -> Option<Self> {
         name.strip_prefix("refs/heads/")?.parse().ok()
     }
 }

@@ -131,3 +131,30 @@ impl Repo {
         Ok(branches.collect())
     }
 }
+
+impl Repo {
+    /// The refs whose names begin with `prefix`, which ends in a slash, and where they are. One process.
+    pub fn refs_below(&self, prefix: &str) -> Result<Vec<(String, Oid)>> {
+        let listed = self
+            .look()
+            .args(["for-each-ref", "--format=%(objectname) %(refname)"])
+            .arg(prefix)
+            .stdout()?;
+        let listed = String::from_utf8_lossy(&listed);
+        let refs = listed.lines().filter_map(|line| {
+            let (oid, name) = line.split_once(' ')?;
+            Some((name.to_owned(), oid.parse().ok()?))
+        });
+        Ok(refs.collect())
+    }
+
+    /// The commit that this work tree had checked out last, by its own log; `None` where it keeps none. No process.
+    pub fn last_head(&self) -> Option<Oid> {
+        let log = chant_os::file::read_regular(&self.git_dir().join("logs/HEAD"), LOG_MAX).ok()?;
+        let log = String::from_utf8_lossy(&log);
+        log.lines().last()?.split(' ').nth(1)?.parse().ok()
+    }
+}
+
+/// Nobody's worktree has moved so often.
+const LOG_MAX: u64 = 64 << 20;

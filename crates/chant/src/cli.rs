@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use chant_engine::recover::{self, Mended};
 use chant_engine::{Code, Error, Project, Result, SpecRef};
 use clap::{CommandFactory, Parser};
 
 use crate::commands::{self, Command};
-use crate::ui::{ColorChoice, Ui};
+use crate::ui::{ColorChoice, Ui, one_line};
 use crate::{json, report};
 
 /// Executes specs with coding agents, proves the result, and lands it.
@@ -76,9 +77,35 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// The project the user is in.
-    pub(crate) fn project(&self) -> Result<Project> {
-        Project::open(&self.cwd)
+    /// The project the user is in. What became of a lost journal is said before anything else.
+    pub(crate) fn project(&mut self) -> Result<Project> {
+        let project = Project::open(&self.cwd)?;
+        // What cannot be mended is told by whatever needs the journal.
+        if let Ok(Some(mended)) = recover::mend(&project) {
+            self.say(&mended);
+        }
+        Ok(project)
+    }
+
+    fn say(&mut self, mended: &Mended) {
+        for sentence in &mended.says {
+            self.ui.warn(&one_line(sentence));
+        }
+    }
+
+    /// Makes the journal again after a command met damage in it; says whether the command may be repeated.
+    fn mended(&mut self, error: &Error) -> bool {
+        if error.code != Code::JournalBroken {
+            return false;
+        }
+        let mended = Project::open(&self.cwd).and_then(|project| recover::mend_damaged(&project));
+        match mended {
+            Ok(mended) => {
+                mended.iter().for_each(|mended| self.say(mended));
+                true
+            }
+            Err(_) => false,
+        }
     }
 
     /// The spec a name stands for.
@@ -148,7 +175,13 @@ pub(crate) fn run() -> u8 {
         cwd,
         interactive,
     };
-    let outcome = commands::run(&mut cx, cli.command);
+    let mut outcome = commands::run(&mut cx, cli.command);
+    if let Err(error) = &outcome
+        && cx.mended(error)
+        && let Ok(again) = Cli::try_parse()
+    {
+        outcome = commands::run(&mut cx, again.command);
+    }
     end(&mut cx.ui, outcome)
 }
 

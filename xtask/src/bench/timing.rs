@@ -4,7 +4,7 @@ use std::{
     fmt::Display,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -63,17 +63,7 @@ impl Case {
         Ok(())
     }
 
-    /// Starts it, with its output to read.
-    pub(super) fn piped(&self) -> Result<Child> {
-        let started = self
-            .command()
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn();
-        started.with_context(|| format!("{} could not be started", self.program.display()))
-    }
-
-    pub(super) fn output(&self) -> Result<std::process::Output> {
+    fn output(&self) -> Result<std::process::Output> {
         let started = self.command().output();
         started.with_context(|| format!("{} could not be started", self.program.display()))
     }

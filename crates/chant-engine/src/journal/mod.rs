@@ -2,8 +2,11 @@
 //!
 //! One `SQLite` database under the common git directory, WAL and `synchronous=FULL`: a row that was
 //! committed survives a crash, a row that was not never happened. Specs are not in here; their files
-//! are the truth about intent. Losing the database loses the memory of attempts, nothing else.
+//! are the truth about intent. Each run's row is copied into the run's folder, and a database that was lost or damaged is
+//! made again from these.
 
+mod copy;
+pub(crate) mod lost;
 mod overlay;
 mod record;
 
@@ -25,6 +28,9 @@ use crate::error::{Code, Error, Result};
 pub struct Journal {
     connection: Connection,
     project: String,
+    state_dir: PathBuf,
+    /// Which file it is: one that is moved away or deleted is still written to without an error.
+    file: Option<u64>,
 }
 
 const SCHEMA: &str = "
@@ -73,22 +79,26 @@ impl Journal {
         chant_os::file::create_dir_all(state_dir)?;
         let path = database(state_dir);
         let connection = Connection::open(&path).map_err(|error| unusable(&path, &error))?;
-        let journal = Self {
+        let mut journal = Self {
             connection,
             project: project.to_owned(),
+            state_dir: state_dir.to_owned(),
+            file: None,
         };
         let is_new = journal.version().map_err(|error| unusable(&path, &error))? == 0;
         // Changing the mode of a database waits for nobody, so those who find it new take turns.
         let _turn = is_new
             .then(|| Lock::acquire_blocking(&state_dir.join("journal.lock")))
             .transpose()?;
-        journal.prepare().map_err(|error| unusable(&path, &error))?;
+        journal.prepare()?;
+        journal.file = identity(&path);
         Ok(journal)
     }
 
-    /// Opens the journal only where one exists: reading commands must leave no trace.
+    /// Opens the journal only where one exists, or where runs have been that it would know of: reading commands must leave
+    /// no trace.
     pub fn open_existing(state_dir: &Path, project: &str) -> Result<Option<Self>> {
-        if database(state_dir).exists() {
+        if database(state_dir).exists() || lost::has_runs(state_dir) {
             Self::open(state_dir, project).map(Some)
         } else {
             Ok(None)
@@ -102,13 +112,29 @@ impl Journal {
             .query_row("PRAGMA user_version", [], |row| row.get(0))
     }
 
-    fn prepare(&self) -> rusqlite::Result<()> {
-        if self.version()? == 0 {
-            self.connection.pragma_update(None, "journal_mode", "WAL")?;
+    fn prepare(&mut self) -> Result<()> {
+        let path = database(&self.state_dir);
+        let unusable = |error: rusqlite::Error| unusable(&path, &error);
+        if self.version().map_err(unusable)? == 0 {
             self.connection
-                .execute_batch(&format!("BEGIN IMMEDIATE;{SCHEMA}COMMIT;"))?;
+                .pragma_update(None, "journal_mode", "WAL")
+                .map_err(unusable)?;
+            // Made and filled at once: an empty journal that forgot to be filled would be believed.
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transaction.execute_batch(SCHEMA).map_err(unusable)?;
+            lost::fill(&transaction, &self.state_dir, &self.project)?;
+            transaction.commit().map_err(unusable)?;
         }
-        self.connection.pragma_update(None, "synchronous", "FULL")
+        self.connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(unusable)
+    }
+
+    /// Whether the file was moved away or deleted since it was opened. What is written into it then is not seen by others.
+    pub(crate) fn is_gone(&self) -> bool {
+        identity(&database(&self.state_dir)) != self.file
     }
 
     /// Records a new run, before anything else of it exists. Its attempt number is one more than the last.
@@ -143,7 +169,7 @@ impl Journal {
             params![self.project, spec, run],
         )?;
         transaction.commit()?;
-        Ok(RunRecord {
+        let begun = RunRecord {
             id: run.to_owned(),
             spec: spec.to_owned(),
             attempt,
@@ -154,11 +180,22 @@ impl Journal {
             started_at: at,
             ended_at: None,
             facts: facts.clone(),
-        })
+        };
+        copy::write(&self.state_dir, &self.project, &begun);
+        Ok(begun)
     }
 
     /// Writes the whole present state of a run. One call is one durable transaction.
     pub fn save(&self, run: &RunRecord) -> Result<()> {
+        copy::write(&self.state_dir, &self.project, run);
+        if self.is_gone() {
+            // A new one knows the run by its copy.
+            return Self::open(&self.state_dir, &self.project)?.update(run);
+        }
+        self.update(run)
+    }
+
+    fn update(&self, run: &RunRecord) -> Result<()> {
         self.connection.execute(
             "UPDATE run SET state = ?2, reason = ?3, step = ?4, phase = ?5, ended_at = ?6, facts = ?7 WHERE id = ?1",
             params![
@@ -292,6 +329,12 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     })
 }
 
+/// What tells a file from another of its name.
+fn identity(path: &Path) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|found| found.ino())
+}
+
 fn encode(facts: &Facts) -> Result<String> {
     serde_json::to_string(facts).map_err(|error| {
         Error::new(
@@ -309,13 +352,14 @@ fn unusable(path: &Path, error: &rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as E;
     let base = format!("failed to use the journal {}: {error}", path.display());
     match error.sqlite_error_code() {
-        Some(E::DiskFull) => Error::new(Code::DiskFull, base).hint("free some space, then repeat the command"),
-        Some(E::DatabaseCorrupt | E::NotADatabase) => Error::new(Code::JournalUnusable, base)
-            .hint(format!(
-                "move it away with `mv {0} {0}.broken`; specs and branches are not in it, only the memory of attempts",
-                path.display()
-            )),
-        _ => Error::new(Code::JournalUnusable, base).hint("see that the file can be written and the disk is not full, then repeat the command"),
+        Some(E::DiskFull) => {
+            Error::new(Code::DiskFull, base).hint("free some space, then repeat the command")
+        }
+        Some(E::DatabaseCorrupt | E::NotADatabase) => Error::new(Code::JournalBroken, base)
+            .hint("repeat the command: the journal is then made again from the runs' own files"),
+        _ => Error::new(Code::JournalUnusable, base).hint(
+            "see that the file can be written and the disk is not full, then repeat the command",
+        ),
     }
 }
 

@@ -97,6 +97,7 @@ impl<'a, 's> Run<'a, 's> {
         {
             consented(&project.show(&id)?)?;
         }
+        let mended = crate::recover::restore_branch(project, &record)?;
         let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
         let bytes = project.repo().blob(&oid).map_err(|error| {
             let spec = &record.spec;
@@ -118,7 +119,15 @@ impl<'a, 's> Run<'a, 's> {
             .get_or_insert_with(|| record.facts.agent.clone());
         order.model = order.model.or_else(|| record.facts.model.clone());
         let agent = agents::choose(project, &record.spec, &order, &start)?;
-        Self::assemble(project, journal, record, start, agent, outside, claim, true)
+        let branch = record.facts.branch.clone();
+        let mut run = Self::assemble(project, journal, record, start, agent, outside, claim, true)?;
+        if let Some(at) = mended {
+            run.note(format!(
+                "the branch {branch} was gone; it is made again at {}",
+                at.short()
+            ))?;
+        }
+        Ok(run)
     }
 
     #[expect(

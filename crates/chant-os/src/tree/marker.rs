@@ -24,6 +24,19 @@ pub fn marked(key: &str, value: &str) -> Vec<u32> {
     marked.map(|process| process.pid).collect()
 }
 
+/// Every process that carries the marker, whatever its value, with that value; this one and those above it left out. One
+/// look at the table, however many values there are. Empty where there is no `/proc`.
+pub fn carriers(key: &str) -> Vec<(u32, String)> {
+    let table = processes::table();
+    let spared = processes::line_of(&table, std::process::id());
+    let others = table
+        .iter()
+        .filter(|process| !spared.contains(&process.pid));
+    others
+        .filter_map(|process| Some((process.pid, value_in(process.pid, key)?)))
+        .collect()
+}
+
 /// The value of the marker that this process carries, in its own environment or in that of a process above it: a tool
 /// that an agent started with the marker taken away still descends from one that has it.
 pub fn carried(key: &str) -> Option<String> {

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use exit::write_exit_file;
 pub use exit::{Exit, read_exit_file};
 pub use lines::{LINE_MAX, Line, Source};
-pub use marker::{carried, end_marked, marked};
+pub use marker::{carried, carriers, end_marked, marked};
 pub use running::{Next, Running};
 
 /// What to run, where, and how to end it.

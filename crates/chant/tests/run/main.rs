@@ -18,6 +18,7 @@ mod faults;
 mod gates;
 mod git_shapes;
 mod inputs;
+mod journal_lost;
 mod labels;
 mod landing;
 mod landing_strategy;

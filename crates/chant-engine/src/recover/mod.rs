@@ -1,0 +1,12 @@
+//! What a crash, a reboot, a full disk or a hand has left, found and said.
+//!
+//! [`look`] finds it and changes nothing; the driver of runs goes on with it. [`mend`] is the one thing that is put right
+//! before a command does anything else: a journal that was lost is made again from the runs' folders and from git.
+
+mod branch;
+mod journal;
+mod look;
+
+pub(crate) use branch::restore as restore_branch;
+pub use journal::{Mended, mend, mend_damaged};
+pub use look::{Finding, Kind, look};
