@@ -23,12 +23,13 @@ const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask docs [--check]
        cargo xtask kill [--seeds N] [--from N] [--jobs N]
-       cargo xtask bench [--runs N] [--sizes N,N] [--only start|list|run|why|drift] [--chant FILE]
+       cargo xtask bench [--runs N] [--sizes N,N] [--only WHAT] [--chant FILE]
 
 tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
 docs    write the pages that are made from the program's own tables, or check them
 kill    random kills in many runs at once, one seed after the other; see crates/chant/tests/kill
-bench   measure the release build, or another binary, on generated projects in target/bench";
+bench   measure the release build, or another binary, on generated projects in target/bench; WHAT is one of
+        start, list, run, why, drift, parallel, landing, queue, sleep";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,9 +1,14 @@
 //! Measurements of the release build on generated projects in `target/bench/`. Nothing outside that folder is written,
 //! and no setting of the person who measures is read. What is measured lives in the submodules; here are the options.
 
+mod crowd;
 mod drift;
 mod landing;
+mod latency;
 mod listing;
+mod parallel;
+mod queue;
+mod sleep;
 mod specs;
 mod start;
 mod timing;
@@ -26,15 +31,19 @@ struct Bench {
     runs: usize,
 }
 
+/// What can be measured, in this order.
+const ALL: [&str; 9] = [
+    "start", "list", "run", "why", "drift", "parallel", "landing", "queue", "sleep",
+];
+
 /// Builds the binary and runs the measurements that were asked for.
 pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
     let runs = crate::option(options, "--runs")?.map_or(Ok(15), str::parse)?;
     ensure!(runs > 0, "--runs must be at least 1");
     let sizes = sizes(crate::option(options, "--sizes")?.unwrap_or("10000,50000"))?;
     let only = crate::option(options, "--only")?;
-    if let Some(word) = only.filter(|word| !["start", "list", "run", "why", "drift"].contains(word))
-    {
-        bail!("--only is start, list, run, why or drift, not {word}");
+    if let Some(word) = only.filter(|word| !ALL.contains(word)) {
+        bail!("--only is one of {}, not {word}", ALL.join(", "));
     }
     let chant = match crate::option(options, "--chant")? {
         Some(file) => fs::canonicalize(file).with_context(|| format!("--chant: no file {file}"))?,
@@ -47,24 +56,28 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
     };
     bench.prepare()?;
     println!("{}", machine());
-    if only.is_none_or(|word| word == "start") {
-        start::measure(&bench)?;
-    }
-    if only.is_none_or(|word| word == "list") {
-        for size in sizes {
-            listing::measure(&bench, size)?;
+    for word in ALL {
+        if only.is_none_or(|only| only == word) {
+            measure(&bench, word, &sizes)?;
         }
     }
-    if only.is_none_or(|word| word == "run") {
-        landing::measure(&bench)?;
-    }
-    if only.is_none_or(|word| word == "why") {
-        why::measure(&bench)?;
-    }
-    if only.is_none_or(|word| word == "drift") {
-        drift::measure(&bench)?;
-    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn measure(bench: &Bench, word: &str, sizes: &[usize]) -> Result<()> {
+    match word {
+        "start" => start::measure(bench),
+        "list" => sizes
+            .iter()
+            .try_for_each(|size| listing::measure(bench, *size)),
+        "run" => landing::measure(bench),
+        "why" => why::measure(bench),
+        "drift" => drift::measure(bench),
+        "parallel" => parallel::measure(bench),
+        "landing" => latency::measure(bench),
+        "queue" => queue::measure(bench),
+        _ => sleep::measure(bench),
+    }
 }
 
 fn sizes(list: &str) -> Result<Vec<usize>> {

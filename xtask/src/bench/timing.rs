@@ -4,7 +4,7 @@ use std::{
     fmt::Display,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -63,7 +63,17 @@ impl Case {
         Ok(())
     }
 
-    fn output(&self) -> Result<std::process::Output> {
+    /// Starts it, with its output to read.
+    pub(super) fn piped(&self) -> Result<Child> {
+        let started = self
+            .command()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn();
+        started.with_context(|| format!("{} could not be started", self.program.display()))
+    }
+
+    pub(super) fn output(&self) -> Result<std::process::Output> {
         let started = self.command().output();
         started.with_context(|| format!("{} could not be started", self.program.display()))
     }
