@@ -222,6 +222,15 @@ impl Journal {
             .optional()?)
     }
 
+    /// One run by its id.
+    pub fn run(&self, id: &str) -> Result<Option<RunRecord>> {
+        let sql = format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 AND id = ?2");
+        Ok(self
+            .connection
+            .query_row(&sql, params![self.project, id], read_run)
+            .optional()?)
+    }
+
     /// All runs of a spec, oldest first.
     pub fn runs_of(&self, spec: &str) -> Result<Vec<RunRecord>> {
         let sql = format!(

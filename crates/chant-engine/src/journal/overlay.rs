@@ -40,10 +40,11 @@ impl Overlay {
         let mut shown = HashMap::new();
         for run in journal.all_latest()? {
             let abandoned = !run.state.is_over()
-                && !matches!(run.state, RunState::Paused | RunState::Conflict)
+                && !run.state.waits()
                 && !claim::is_held(state_dir, project, &run.spec);
             let (state, reason) = match run.state {
                 RunState::Landing if !run.reason.is_empty() => (State::Landing, run.reason),
+                RunState::Finished => (State::Landing, finished(&run)),
                 _ if abandoned => (State::Paused, interrupted(&run)),
                 state => (state.shown(), run.reason),
             };
@@ -73,6 +74,11 @@ impl Overlay {
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty()
     }
+}
+
+fn finished(run: &RunRecord) -> String {
+    let spec = &run.spec;
+    format!("made and checked; waits for its turn to land: `chant merge {spec}`")
 }
 
 fn interrupted(run: &RunRecord) -> String {

@@ -83,10 +83,14 @@ named! {
         InProgress = "in_progress",
         /// Checks run.
         Verifying = "verifying",
+        /// Made and checked; waits for its turn to land.
+        Finished = "finished",
         /// Landing, or waiting for the checkout to let it land.
         Landing = "landing",
         /// Interrupted; may go on where it was.
         Paused = "paused",
+        /// Waits for a usage limit to reset; then it goes on where it was.
+        Parked = "parked",
         /// The main branch and the result changed the same lines.
         Conflict = "conflict",
         /// Tried and failed, with a reason.
@@ -109,13 +113,22 @@ impl RunState {
         )
     }
 
+    /// Whether the run is where it should be without a living process: it waits for someone or something.
+    pub fn waits(self) -> bool {
+        matches!(
+            self,
+            Self::Finished | Self::Paused | Self::Parked | Self::Conflict
+        )
+    }
+
     /// The state as users know it.
     pub fn shown(self) -> State {
         match self {
             Self::InProgress => State::InProgress,
             Self::Verifying => State::Verifying,
-            Self::Landing => State::Landing,
+            Self::Finished | Self::Landing => State::Landing,
             Self::Paused => State::Paused,
+            Self::Parked => State::Parked,
             Self::Conflict => State::Conflict,
             Self::Failed => State::Failed,
             Self::NeedsAttention => State::NeedsAttention,
@@ -206,6 +219,8 @@ pub struct Facts {
     pub collected: Option<String>,
     /// The whole result as one tree, with the files git does not know in silent mode.
     pub result_tree: Option<String>,
+    /// The ref that holds the result of a run that another process lands.
+    pub result_ref: Option<String>,
     /// What is to land.
     pub landing: Option<Landing>,
     /// The checks and what came of them.

@@ -13,6 +13,7 @@ mod judge;
 mod land;
 mod person;
 mod prove;
+mod result;
 mod start;
 mod suite;
 mod verify;
@@ -20,7 +21,7 @@ pub(crate) mod worktree;
 
 pub(crate) use agent::MARKER;
 pub(crate) use collect::local_files;
-pub use start::Order;
+pub use start::{Order, Until};
 pub(crate) use start::{choose_place, input_record, is_silent, new_id, start_point, worktrees_of};
 
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ pub struct Run<'a, 's> {
     log: Appender,
     /// Whether the agent's process already ran when this process took the run over.
     resumed: bool,
+    /// How far this process drives it.
+    until: Until,
     _claim: Lock,
 }
 
@@ -99,6 +102,9 @@ impl Run<'_, '_> {
                 );
             }
             let step = self.record.step;
+            if self.until == Until::Finished && step == Step::Land {
+                return self.finish();
+            }
             self.begin_step(step)?;
             chant_os::crash::point(&format!("{}:before", step.name()));
             let flow = self.take(step)?;

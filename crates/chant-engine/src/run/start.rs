@@ -34,6 +34,20 @@ pub struct Order {
     pub cold: bool,
     /// `--again`: make a completed spec again.
     pub again: bool,
+    /// The id that a new run gets; chosen here where there is none.
+    pub run: Option<String>,
+    /// How far to go.
+    pub until: Until,
+}
+
+/// How far a process drives a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Until {
+    /// Made and checked. The main branch is not touched: whoever lands it is another process.
+    Finished,
+    /// On the main branch.
+    #[default]
+    Landed,
 }
 
 impl<'a, 's> Run<'a, 's> {
@@ -53,11 +67,12 @@ impl<'a, 's> Run<'a, 's> {
             earlier => {
                 let (facts, start, agent) =
                     prepare(project, &journal, id, order, earlier.as_ref())?;
-                let run = new_id();
+                let run = order.run.clone().unwrap_or_else(new_id);
                 let record = journal.begin(&run, id.as_str(), &facts)?;
-                Self::assemble(
-                    project, journal, record, start, agent, outside, claim, false,
-                )
+                let mut run =
+                    Self::assemble(project, journal, record, start, agent, outside, claim)?;
+                run.until = order.until;
+                Ok(run)
             }
         }
     }
@@ -120,7 +135,9 @@ impl<'a, 's> Run<'a, 's> {
         order.model = order.model.or_else(|| record.facts.model.clone());
         let agent = agents::choose(project, &record.spec, &order, &start)?;
         let branch = record.facts.branch.clone();
-        let mut run = Self::assemble(project, journal, record, start, agent, outside, claim, true)?;
+        let mut run = Self::assemble(project, journal, record, start, agent, outside, claim)?;
+        run.resumed = true;
+        run.until = order.until;
         if let Some(at) = mended {
             run.note(format!(
                 "the branch {branch} was gone; it is made again at {}",
@@ -130,10 +147,6 @@ impl<'a, 's> Run<'a, 's> {
         Ok(run)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the one constructor; every argument is a field"
-    )]
     fn assemble(
         project: &'a Project,
         journal: Journal,
@@ -142,7 +155,6 @@ impl<'a, 's> Run<'a, 's> {
         agent: AgentConfig,
         outside: Surroundings<'s>,
         claim: Lock,
-        resumed: bool,
     ) -> Result<Self> {
         let dir = run_dir(project, &record.id);
         chant_os::file::create_dir_all(&dir)?;
@@ -157,7 +169,8 @@ impl<'a, 's> Run<'a, 's> {
             agent,
             outside,
             log,
-            resumed,
+            resumed: false,
+            until: Until::Landed,
             _claim: claim,
         })
     }

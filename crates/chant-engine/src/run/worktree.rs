@@ -136,6 +136,7 @@ impl Run<'_, '_> {
             }
             repo.delete_branch(&branch, &tip)?;
         }
+        self.drop_result()?;
         Ok(Flow::Next)
     }
 

@@ -53,6 +53,6 @@ fn waits(run: &RunRecord) -> bool {
     );
     matches!(
         run.state,
-        RunState::Landing | RunState::Conflict | RunState::Verifying
+        RunState::Finished | RunState::Landing | RunState::Conflict | RunState::Verifying
     ) || (run.state == RunState::Paused && past_the_agent)
 }

@@ -15,6 +15,7 @@ pub mod log;
 pub mod merge;
 pub mod prep;
 pub mod reset;
+pub mod run_one;
 pub mod silent;
 pub mod undo;
 pub mod verify;

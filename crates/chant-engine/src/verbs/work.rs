@@ -90,15 +90,15 @@ impl Report {
 
     /// Whether the spec landed.
     pub fn landed(&self) -> bool {
-        self.exit == 0
+        self.status == RunState::Completed.name()
     }
 }
 
 /// Contract §3: 1 tried and failed, 4 refused as things stand, 130 interrupted.
 fn exit(state: RunState) -> u8 {
     match state {
-        RunState::Completed => 0,
-        RunState::Landing => 4,
+        RunState::Completed | RunState::Finished => 0,
+        RunState::Landing | RunState::Parked => 4,
         RunState::Paused => 130,
         _ => 1,
     }

@@ -27,6 +27,7 @@ mod pause;
 mod prep;
 mod reject;
 mod reset;
+mod run_one;
 mod search;
 mod show;
 mod shown;
@@ -92,6 +93,8 @@ pub(crate) enum Command {
     Completion(completion::Args),
     Man(man::Args),
     Demo(demo::Args),
+    #[command(hide = true)]
+    RunOne(run_one::Args),
 }
 
 /// Runs a command; without one, says how things stand and what to do next.
@@ -139,6 +142,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Completion(args) => completion::run(cx, &args),
         Command::Man(args) => man::run(cx, &args),
         Command::Demo(args) => demo::run(cx, args),
+        Command::RunOne(args) => run_one::run(cx, args),
     }
 }
 

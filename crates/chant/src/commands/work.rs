@@ -72,6 +72,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         record,
         cold: args.cold,
         again: args.again || args.stale,
+        ..Order::default()
     };
     let stop = Stop::install()?;
     if args.stale {
