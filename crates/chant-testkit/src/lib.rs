@@ -5,6 +5,7 @@
 pub mod chance;
 pub mod crew;
 pub mod family;
+pub mod terminal;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
