@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chant_testkit::crew::{Fate, SHARED};
 use serde_json::Value;
 
-use crate::night::Night;
+use crate::scene::Scene;
 
 /// Every spec landed exactly once, or stands with its reason.
-pub(crate) fn fates(night: &Night) -> Vec<String> {
-    let listed = standings(night);
-    let landings = landings(night);
+pub(crate) fn fates(scene: &Scene) -> Vec<String> {
+    let listed = standings(scene);
+    let landings = landings(scene);
     let mut found = Vec::new();
-    for (id, fate) in night.crew.fates() {
+    for (id, fate) in scene.crew.fates() {
         let times = landings.get(&id).copied().unwrap_or(0);
         let Some(standing) = listed.get(&id) else {
             found.push(format!("{id} is not listed"));
@@ -48,8 +48,8 @@ struct Standing {
     blocked_by: Vec<Value>,
 }
 
-fn standings(night: &Night) -> BTreeMap<String, Standing> {
-    let output = night.repo.chant(&["list", "--json"]);
+fn standings(scene: &Scene) -> BTreeMap<String, Standing> {
+    let output = scene.repo.chant(&["list", "--json"]);
     let json: Value = serde_json::from_str(&output.stdout).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let specs = json["data"].as_array().cloned().unwrap_or_default();
@@ -65,41 +65,36 @@ fn standings(night: &Night) -> BTreeMap<String, Standing> {
 }
 
 /// How often each spec landed, by the trailers on main.
-fn landings(night: &Night) -> BTreeMap<String, usize> {
+fn landings(scene: &Scene) -> BTreeMap<String, usize> {
     let format = "--format=%(trailers:key=Chant-Spec,valueonly)";
     let mut count = BTreeMap::new();
-    for id in night.repo.git(&["log", format, "main"]).split_whitespace() {
+    for id in scene.repo.git(&["log", format, "main"]).split_whitespace() {
         *count.entry(id.to_owned()).or_insert(0) += 1;
     }
     count
 }
 
 /// Main is one line of commits, and holds the change of everything that landed and of nothing else.
-pub(crate) fn history(night: &Night) -> Vec<String> {
+pub(crate) fn history(scene: &Scene) -> Vec<String> {
     let mut found = Vec::new();
-    let merges = night.repo.git(&["rev-list", "--merges", "main"]);
-    if !merges.is_empty() && night.parallel {
+    let merges = scene.repo.git(&["rev-list", "--merges", "main"]);
+    if !merges.is_empty() && scene.parallel {
         found.push(format!(
             "main is not one line: {}",
             merges.replace('\n', " ")
         ));
     }
-    let landed = landings(night);
-    let shared = night.repo.git(&["show", &format!("main:{SHARED}")]);
-    for member in &night.crew.members {
-        let (path, text) = night.crew.change_of(&member.id).unwrap();
+    let landed = landings(scene);
+    let shared = scene.repo.git(&["show", &format!("main:{SHARED}")]);
+    for member in &scene.crew.members {
+        let (path, text) = scene.crew.change_of(&member.id).unwrap();
         let is_there = if path == SHARED {
-            let words = shared.split_whitespace().filter(|word| *word == member.id);
-            words.count()
+            let words = shared.split_whitespace();
+            words.filter(|word| *word == member.id).count()
         } else {
-            usize::from(
-                night
-                    .repo
-                    .git(&["ls-tree", "--name-only", "main", &path])
-                    .trim()
-                    == path
-                    && night.repo.git(&["show", &format!("main:{path}")]) == text,
-            )
+            let listed = scene.repo.git(&["ls-tree", "--name-only", "main", &path]);
+            let there = listed.trim() == path;
+            usize::from(there && scene.repo.git(&["show", &format!("main:{path}")]) == text)
         };
         let wanted = usize::from(landed.contains_key(&member.id));
         if is_there != wanted {
@@ -113,9 +108,9 @@ pub(crate) fn history(night: &Night) -> Vec<String> {
 }
 
 /// Worktrees, branches, refs and git's own locks that nothing explains.
-pub(crate) fn leftovers(night: &Night) -> Vec<String> {
-    let repo = &night.repo;
-    let standings = standings(night);
+pub(crate) fn leftovers(scene: &Scene) -> Vec<String> {
+    let repo = &scene.repo;
+    let standings = standings(scene);
     let status_of = |id: &str| {
         standings
             .get(id)
@@ -159,7 +154,7 @@ pub(crate) fn leftovers(night: &Night) -> Vec<String> {
         }
     }
     found.extend(
-        folders(night)
+        folders(scene)
             .into_iter()
             .filter(|path| !known.contains(path))
             .map(|path| format!("the folder {path} is left, and git does not know it")),
@@ -181,7 +176,7 @@ pub(crate) fn leftovers(night: &Night) -> Vec<String> {
 }
 
 /// The folders of worktrees on the disk.
-fn folders(night: &Night) -> Vec<String> {
+fn folders(scene: &Scene) -> Vec<String> {
     let entries = |path: &std::path::Path| {
         std::fs::read_dir(path)
             .into_iter()
@@ -190,7 +185,7 @@ fn folders(night: &Night) -> Vec<String> {
             .map(|entry| entry.path())
             .collect::<Vec<_>>()
     };
-    let projects = entries(&night.repo.worktrees());
+    let projects = entries(&scene.repo.worktrees());
     projects
         .iter()
         .flat_map(|project| entries(project))

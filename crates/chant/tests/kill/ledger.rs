@@ -6,16 +6,16 @@ use chant_testkit::crew::{self, Entry};
 use chant_testkit::family::Role;
 
 use crate::blow::Struck;
-use crate::night::Night;
+use crate::scene::Scene;
 
 /// An agent that has written its last line ends within this time, in microseconds, and its guard notes it: whoever was killed in
 /// between, nobody can know that it had finished.
 const MOMENT: u128 = 250_000;
 
 /// Agents that were started again although the same attempt had finished.
-pub(crate) fn paid_twice(night: &Night) -> Vec<String> {
+pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
     let mut by_run: BTreeMap<(String, String), Vec<Entry>> = BTreeMap::new();
-    for entry in crew::ledger(&night.repo) {
+    for entry in crew::ledger(&scene.repo) {
         by_run
             .entry((entry.spec.clone(), entry.run.clone()))
             .or_default()
@@ -33,7 +33,7 @@ pub(crate) fn paid_twice(night: &Night) -> Vec<String> {
                         .any(|next| next.pid == entry.pid && next.word == "resolves");
                     if let Some(ended) = finished
                         && !resolves
-                        && !in_doubt(&night.struck, ended)
+                        && !in_doubt(struck, ended)
                     {
                         found.push(format!("the agent of {spec} was started again in run {run}, which it had finished at {ended}"));
                     }

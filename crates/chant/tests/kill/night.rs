@@ -11,8 +11,8 @@ use chant_testkit::family::{self, Member};
 use chant_testkit::{TestRepo, chant_bin};
 
 use crate::blow::{Aim, Blow, Struck, all_at_once};
-use crate::checkout::{self, Before};
-use crate::{check, ledger};
+use crate::scene::Scene;
+use crate::{check, checkout, ledger};
 
 /// How many specs a night has.
 const SPECS: usize = 24;
@@ -27,11 +27,7 @@ const CALM_ROUNDS: usize = 6;
 pub(crate) struct Night {
     seed: u64,
     chance: Chance,
-    pub(crate) repo: TestRepo,
-    pub(crate) crew: Crew,
-    before: Before,
-    /// Whether all are worked by one command, or one after the other as a shell loop would.
-    pub(crate) parallel: bool,
+    pub(crate) scene: Scene,
     /// The blows to come, the next one last.
     blows: Vec<Blow>,
     pub(crate) struck: Vec<Struck>,
@@ -59,21 +55,15 @@ impl Night {
         family::adopt();
         let mut chance = Chance::of(seed);
         let crew = Crew::planned(&mut chance, SPECS);
-        let repo = TestRepo::new();
-        repo.chant(&["init", "--name", "sample"]).ok();
-        crew.settle(&repo, "limits: {idle: 20s, total: 60s}\n");
-        let before = checkout::occupy(&repo, &mut chance);
+        let settings = "limits: {idle: 20s, total: 60s}\n";
+        let scene = Scene::set(TestRepo::new(), crew, &mut chance, settings);
         let blows = (0..3 + chance.below(6))
             .map(|_| Blow::planned(&mut chance))
             .collect();
-        let help = repo.chant(&["work", "--help"]).stdout;
         Self {
-            parallel: help.contains("--parallel"),
             seed,
             chance,
-            repo,
-            crew,
-            before,
+            scene,
             blows,
             struck: Vec::new(),
             crashed: Vec::new(),
@@ -99,7 +89,7 @@ impl Night {
         self.blows.clear();
         for _ in 0..CALM_ROUNDS {
             self.round();
-            if check::fates(self).is_empty() {
+            if check::fates(&self.scene).is_empty() {
                 break;
             }
         }
@@ -129,8 +119,8 @@ impl Night {
 
     fn commands(&self) -> Vec<Vec<String>> {
         let own = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        if !self.parallel {
-            let members = self.crew.members.iter();
+        if !self.scene.parallel {
+            let members = self.scene.crew.members.iter();
             return members.map(|member| own(&["work", &member.id])).collect();
         }
         vec![own(&["work", "--parallel=6", "--label", LABEL])]
@@ -138,7 +128,7 @@ impl Night {
 
     fn command(&mut self, words: &[String]) -> Ended {
         let point = self.blows.last().and_then(Blow::crash_at);
-        let mut command = self.repo.command(chant_bin());
+        let mut command = self.scene.repo.command(chant_bin());
         command.args(words);
         if let Some(point) = &point {
             command.env("CHANT_CRASH_AT", point);
@@ -153,7 +143,7 @@ impl Night {
     }
 
     fn spawn(&self, command: &mut Command) -> Child {
-        let path = self.repo.home().join(format!("said-{}", self.rounds));
+        let path = self.scene.repo.home().join(format!("said-{}", self.rounds));
         let said = File::options()
             .create(true)
             .append(true)
@@ -164,7 +154,7 @@ impl Night {
     }
 
     fn said(&self, round: usize) -> String {
-        let path = self.repo.home().join(format!("said-{round}"));
+        let path = self.scene.repo.home().join(format!("said-{round}"));
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
@@ -237,11 +227,11 @@ impl Night {
     /// Everything that is not as promised.
     pub(crate) fn findings(&self) -> Vec<String> {
         let mut found = self.trouble.clone();
-        found.extend(check::fates(self));
-        found.extend(check::history(self));
-        found.extend(check::leftovers(self));
-        found.extend(checkout::changed(&self.repo, &self.before));
-        found.extend(ledger::paid_twice(self));
+        found.extend(check::fates(&self.scene));
+        found.extend(check::history(&self.scene));
+        found.extend(check::leftovers(&self.scene));
+        found.extend(checkout::changed(&self.scene.repo, &self.scene.before));
+        found.extend(ledger::paid_twice(&self.scene, &self.struck));
         found
     }
 
@@ -290,7 +280,7 @@ impl Night {
             ));
         }
         if std::env::var_os("CHANT_KILL_KEEP").is_some() {
-            let place = self.repo.keep().display().to_string();
+            let place = self.scene.repo.keep().display().to_string();
             lines.push(format!("its folder is kept: {place}"));
         }
         lines.push(format!(
