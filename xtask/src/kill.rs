@@ -1,4 +1,5 @@
 //! `cargo xtask kill`: seeds of the random-kill tests, each in a process of its own, several at once, and a summary.
+//! `cargo xtask rehearsal`: a whole night of them, with what goes wrong in one.
 
 use std::{
     path::{Path, PathBuf},
@@ -71,6 +72,31 @@ pub(crate) fn run(root: &Path, options: &[&str]) -> Result<ExitCode> {
         failed[0]
     );
     Ok(ExitCode::FAILURE)
+}
+
+/// Rehearses one night and shows its report.
+pub(crate) fn rehearse(root: &Path, options: &[&str]) -> Result<ExitCode> {
+    let specs = crate::option(options, "--specs")?.unwrap_or("200");
+    let mut command = Command::new(build(root)?);
+    command
+        .args([
+            "rehearsal::rehearse",
+            "--exact",
+            "--ignored",
+            "--nocapture",
+            "-q",
+        ])
+        .env("CHANT_REHEARSAL_SPECS", specs)
+        .stdin(Stdio::null());
+    if let Some(folder) = scratch() {
+        command.env("TMPDIR", folder);
+    }
+    let passed = command.status()?.success();
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 struct Night {

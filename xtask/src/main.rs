@@ -23,13 +23,15 @@ const USAGE: &str = "\
 usage: cargo xtask tidy
        cargo xtask docs [--check]
        cargo xtask kill [--seeds N] [--from N] [--jobs N]
+       cargo xtask rehearsal [--specs N]
        cargo xtask bench [--runs N] [--sizes N,N] [--only WHAT] [--chant FILE]
 
-tidy    check the rules of ARCHITECTURE.md and STYLE.md that a program can check
-docs    write the pages that are made from the program's own tables, or check them
-kill    random kills in many runs at once, one seed after the other; see crates/chant/tests/kill
-bench   measure the release build, or another binary, on generated projects in target/bench; WHAT is one of
-        start, list, run, why, drift, parallel, landing, queue, sleep";
+tidy       check the rules of ARCHITECTURE.md and STYLE.md that a program can check
+docs       write the pages that are made from the program's own tables, or check them
+kill       random kills in many runs at once, one seed after the other; see crates/chant/tests/kill
+rehearsal  a night of many specs, with failures, hangs, a usage limit, a kill and a full disk
+bench      measure the release build, or another binary, on generated projects in target/bench; WHAT is one of
+           start, list, run, why, drift, parallel, landing, queue, sleep";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["docs"] => docs::write(&root()),
         ["docs", "--check"] => docs::check(&root()),
         ["kill", options @ ..] => kill::run(&root(), options),
+        ["rehearsal", options @ ..] => kill::rehearse(&root(), options),
         ["bench", options @ ..] => bench::run(&root(), options),
         _ => {
             eprintln!("{USAGE}");
@@ -55,8 +58,8 @@ fn main() -> ExitCode {
 }
 
 /// Every option of every chore; each takes a value.
-const OPTIONS: [&str; 7] = [
-    "--runs", "--sizes", "--only", "--chant", "--seeds", "--from", "--jobs",
+const OPTIONS: [&str; 8] = [
+    "--runs", "--sizes", "--only", "--chant", "--seeds", "--from", "--jobs", "--specs",
 ];
 
 /// The workspace root, wherever cargo was called.

@@ -31,8 +31,10 @@ pub enum Part {
     FailsOnce,
     /// Does its work; its check finds it wrong.
     Refuted,
-    /// Hangs for ever on the first attempt, until the idle limit.
-    HangsOnce,
+    /// Hangs for ever, on every attempt.
+    Hangs,
+    /// Is told once that the plan is used up and renewed in two seconds; then does its work.
+    Limited,
 }
 
 /// How a spec must end.
@@ -119,6 +121,41 @@ impl Crew {
         Self { members, lines }
     }
 
+    /// A crew for a night in which much goes wrong, as it does: of a hundred, ten fail, five hang, five meet others on the
+    /// same line, and one meets the limit of its plan. Every fifth builds on an earlier one.
+    pub fn overnight(chance: &mut Chance, size: usize) -> Self {
+        let share = |hundredth: usize| (size * hundredth / 100).max(1);
+        let parts = [
+            (Part::Fails, share(10)),
+            (Part::Hangs, share(5)),
+            (Part::Shares(0), share(3).max(2)),
+            (Part::Quarrels(0), share(2)),
+            (Part::Limited, 1),
+        ];
+        let mut parts: Vec<Part> = parts
+            .into_iter()
+            .flat_map(|(part, times)| std::iter::repeat_n(part, times))
+            .collect();
+        parts.resize(size, Part::Honest);
+        for at in (1..size).rev() {
+            parts.swap(at, chance.below(at + 1));
+        }
+        let mut members: Vec<Member> = Vec::new();
+        for (at, part) in parts.into_iter().enumerate() {
+            let builds = at > 0
+                && chance.percent(20)
+                && !matches!(part, Part::Shares(_) | Part::Quarrels(_));
+            let after = builds.then(|| members[chance.below(at)].id.clone());
+            members.push(Member {
+                id: format!("{:03}-task", at + 1),
+                part,
+                after: after.into_iter().collect(),
+                takes: chance.below(200),
+            });
+        }
+        Self { members, lines: 1 }
+    }
+
     /// How each must end.
     pub fn fates(&self) -> BTreeMap<String, Fate> {
         let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
@@ -130,8 +167,8 @@ impl Crew {
             let unsure = before.contains(&Fate::LandsOrQuarrels);
             let fate = match member.part {
                 _ if before.iter().any(never) => Fate::Waits,
-                Part::Fails | Part::Refuted if unsure => Fate::StandsOrWaits,
-                Part::Fails | Part::Refuted => Fate::Stands,
+                Part::Fails | Part::Refuted | Part::Hangs if unsure => Fate::StandsOrWaits,
+                Part::Fails | Part::Refuted | Part::Hangs => Fate::Stands,
                 Part::Quarrels(_) => Fate::LandsOrQuarrels,
                 _ if unsure => Fate::LandsOrQuarrels,
                 _ => Fate::Lands,
@@ -221,7 +258,14 @@ impl Member {
             Part::Quarrels(_) => {
                 script.push(json!({"on_conflict": [log("resolves"), {"exit": 7}]}));
             }
-            Part::HangsOnce => script.push(json!({"up_to": [1, ["hang"]]})),
+            Part::Hangs => script.push(json!("hang")),
+            Part::Limited => {
+                let told = repo.home().join(format!("{id}.limited"));
+                let refusal = "usage limit reached, try again in 2 seconds";
+                script.push(
+                    json!({"once": [told, [{"stderr": refusal}, log("limited"), {"exit": 1}]]}),
+                );
+            }
             Part::FailsOnce => {
                 script.push(json!({"up_to": [1, [{"stderr": "not today"}, {"exit": 6}]]}));
             }

@@ -15,6 +15,7 @@ mod check;
 mod checkout;
 mod ledger;
 mod night;
+mod rehearsal;
 mod scene;
 
 use std::process::{Command, Stdio};
