@@ -78,6 +78,18 @@ pub fn below(root: u32) -> Vec<Member> {
     found
 }
 
+/// Every living process with this variable (`NAME=value`) in its environment.
+pub fn with_variable(variable: &str) -> Vec<Member> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let has = |pid: &u32| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        variables.any(|one| one == variable.as_bytes())
+    };
+    pids.filter(has).filter_map(|pid| member(pid, 0)).collect()
+}
+
 /// The kernel lists them by the thread that started them.
 fn children(parent: u32) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{parent}/task"));
