@@ -80,14 +80,20 @@ pub(super) fn join(
     onto: Onto<'_>,
 ) -> Result<Joined> {
     let at = onto.oid();
+    let mut log = repo.log(at, branch.own)?;
+    // Where the run began was taken off the main branch: what was taken off does not come back with the result.
+    let was_taken_off = log.iter().any(|commit| commit.oid == *branch.base);
+    if was_taken_off {
+        log = repo.log(branch.base, branch.own)?;
+    }
     let goes_on = match onto {
+        Onto::Main(_) if was_taken_off => false,
         Onto::Main(main) => main == branch.base || repo.is_ancestor(main, branch.tip)?,
         Onto::Planned(_) => false,
     };
     if strategy == Strategy::Squash {
-        return squashed(repo, branch, at, goes_on);
+        return squashed(repo, branch, at, goes_on, was_taken_off);
     }
-    let log = repo.log(at, branch.own)?;
     let is_line = log.iter().all(|commit| commit.parents.len() == 1);
     let commits: Vec<Oid> = log.into_iter().rev().map(|commit| commit.oid).collect();
     if goes_on {
@@ -104,43 +110,50 @@ pub(super) fn join(
             }));
         }
     }
-    if strategy == Strategy::Merge {
-        return Ok(with(squashed(repo, branch, at, goes_on)?, |line| {
+    if strategy == Strategy::Merge && !was_taken_off {
+        return Ok(with(squashed(repo, branch, at, goes_on, false)?, |line| {
             if !commits.is_empty() {
                 line.parents.push(branch.own.clone());
             }
             line.commits = commits;
         }));
     }
-    rebased(repo, branch, at, goes_on, &commits, is_line)
+    match rebased(repo, branch, at, &commits, is_line)? {
+        Ok(line) => Ok(Joined::Clean(line)),
+        Err(because) => Ok(with(
+            squashed(repo, branch, at, goes_on, was_taken_off)?,
+            |line| {
+                line.remark = because.map(|because| format!("it lands as one commit: {because}"));
+            },
+        )),
+    }
 }
 
+/// The commits made again; else why they cannot be, where there are any.
 fn rebased(
     repo: &Repo,
     branch: &Branch<'_>,
     onto: &Oid,
-    goes_on: bool,
     commits: &[Oid],
     is_line: bool,
-) -> Result<Joined> {
-    let because = if commits.is_empty() {
-        None
-    } else if !is_line {
-        Some("the run's history holds merges".to_owned())
+) -> Result<std::result::Result<Line, Option<String>>> {
+    if commits.is_empty() {
+        return Ok(Err(None));
+    }
+    let because = if !is_line {
+        "the run's history holds merges".to_owned()
     } else if !repo.can_replay()? {
-        Some("this git is older than 2.40 and cannot make commits again in memory".to_owned())
+        "this git is older than 2.40 and cannot make commits again in memory".to_owned()
     } else {
         match replayed(repo, branch, onto, commits)? {
-            Ok(line) => return Ok(Joined::Clean(line)),
-            Err(commit) => Some(format!(
+            Ok(line) => return Ok(Ok(line)),
+            Err(commit) => format!(
                 "the run's commit {} alone contradicts the main branch, the whole does not",
                 commit.short()
-            )),
+            ),
         }
     };
-    Ok(with(squashed(repo, branch, onto, goes_on)?, |line| {
-        line.remark = because.map(|because| format!("it lands as one commit: {because}"));
-    }))
+    Ok(Err(Some(because)))
 }
 
 /// The commits made again one by one, and then what was left uncommitted; or the one that cannot be.
@@ -171,11 +184,22 @@ fn replayed(
     }))
 }
 
-fn squashed(repo: &Repo, branch: &Branch<'_>, onto: &Oid, goes_on: bool) -> Result<Joined> {
+fn squashed(
+    repo: &Repo,
+    branch: &Branch<'_>,
+    onto: &Oid,
+    goes_on: bool,
+    was_taken_off: bool,
+) -> Result<Joined> {
     if goes_on {
         return Ok(Joined::Clean(Line::one(onto, repo.tree_of(branch.tip)?)));
     }
-    Ok(match repo.merge(onto, branch.tip)? {
+    let merge = if was_taken_off && repo.can_replay()? {
+        repo.merge_since(branch.base, onto, branch.tip)?
+    } else {
+        repo.merge(onto, branch.tip)?
+    };
+    Ok(match merge {
         Merge::Clean(tree) => Joined::Clean(Line::one(onto, tree)),
         Merge::Conflict { files, tree } => {
             if files.iter().all(|file| file == branch.spec_path) {

@@ -10,6 +10,7 @@ use super::list::survey;
 use super::spec::{Spec, natural_order};
 use crate::error::Result;
 use crate::project::Project;
+use crate::recover;
 
 /// A project at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +33,8 @@ pub struct Board {
     pub criteria: Counts,
     /// Whether git knows nothing of chant here.
     pub silent: bool,
+    /// What runs have left that were ended before they were over.
+    pub left: Vec<recover::Finding>,
 }
 
 /// Sums up a project.
@@ -46,6 +49,7 @@ pub fn board(project: &Project) -> Result<Board> {
         ready: Vec::new(),
         criteria: Counts::new(),
         silent: project.silent(),
+        left: recover::look(project)?,
     };
     let mut tally = Tally::default();
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();

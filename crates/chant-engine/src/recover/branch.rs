@@ -25,7 +25,11 @@ pub(crate) fn restore(project: &Project, run: &RunRecord) -> Result<Option<Oid>>
 /// Where the branch was: as the run's result names it, as the run recorded it, or as its worktree remembers it.
 pub(super) fn last_place(project: &Project, run: &RunRecord) -> Result<Option<Oid>> {
     let repo = project.repo();
-    if let Some(at) = repo.resolve(&format!("refs/chant/runs/{}", run.id))? {
+    // In silent mode the result also holds what git must not know of; the branch never did.
+    let result = crate::run::result_ref(&run.id);
+    if !run.facts.silent
+        && let Some(at) = repo.resolve(&result)?
+    {
         return Ok(Some(at));
     }
     let recorded = run.facts.tip.as_deref().and_then(|tip| tip.parse().ok());

@@ -79,6 +79,11 @@ fn standing(run: &RunRecord) -> Option<Finding> {
     let step = run.step.name();
     match run.state {
         RunState::Paused | RunState::Conflict => None,
+        RunState::Finished => {
+            let says = "it is made and checked, and waits for its turn to land".to_owned();
+            Some(finding(Kind::Finished, run, says))
+        }
+        RunState::Parked => Some(finding(Kind::Parked, run, parked(run))),
         RunState::Landing if !run.reason.is_empty() => None,
         RunState::Landing => {
             let says = format!("its landing was cut off at the step '{step}'");
@@ -92,6 +97,25 @@ fn standing(run: &RunRecord) -> Option<Finding> {
             Some(finding(Kind::CutOff, run, says))
         }
     }
+}
+
+fn parked(run: &RunRecord) -> String {
+    let Some(parked) = &run.facts.parked else {
+        return "it is parked, and it is not known until when".to_owned();
+    };
+    let now = chant_os::clock::now();
+    if parked.is_due(now) {
+        "it was parked, and can go on now".to_owned()
+    } else {
+        let sentence = parked.sentence(now, &jiff::tz::TimeZone::system());
+        format!("it is parked {sentence}")
+    }
+}
+
+/// Whether a parked run may be tried again. One of which nobody knows how long it has to wait may.
+pub(crate) fn is_due(run: &RunRecord) -> bool {
+    let parked = run.facts.parked.as_ref();
+    parked.is_none_or(|parked| parked.is_due(chant_os::clock::now()))
 }
 
 /// What of a run was deleted by hand.
@@ -127,7 +151,7 @@ fn gone(project: &Project, run: &RunRecord) -> Result<Vec<Finding>> {
 
 fn finding(kind: Kind, run: &RunRecord, says: String) -> Finding {
     let verb = match run.state {
-        RunState::Landing | RunState::Conflict => "merge",
+        RunState::Finished | RunState::Landing | RunState::Conflict => "merge",
         _ => "work",
     };
     Finding {

@@ -24,8 +24,11 @@ impl Run<'_, '_> {
             ))?;
         }
         if !self.record.facts.worktree.join(".git").exists() {
-            self.note("the worktree is gone; it is made again")?;
-            return Ok(Flow::Back(Step::Worktree));
+            if !self.make_worktree_again()? {
+                self.note("the worktree is gone; it is made again")?;
+                return Ok(Flow::Back(Step::Worktree));
+            }
+            self.note("the worktree is gone; it is made again with what is on the branch")?;
         }
         if self.resumed && self.had_finished() {
             self.note("the agent had finished; its work is taken up where it was left")?;

@@ -83,6 +83,34 @@ impl Run<'_, '_> {
         Ok(self.can_be_proven()?.unwrap_or(Flow::Next))
     }
 
+    /// For a worktree that was deleted by hand while its run was under way: made again where the branch is, so that what the
+    /// agent has committed is not paid for twice. `false` where there is nothing on the branch to go on with.
+    pub(super) fn make_worktree_again(&mut self) -> Result<bool> {
+        let repo = self.project.repo().clone();
+        let branch: BranchName = self.record.facts.branch.parse()?;
+        let base: Oid = known(Some(&self.record.facts.base))?;
+        let folder = self.record.facts.worktree.clone();
+        let Some(tip) = repo.branch_oid(&branch)? else {
+            return Ok(false);
+        };
+        if tip == base || !repo.is_ancestor(&base, &tip)? {
+            return Ok(false);
+        }
+        self.remove_worktree(&folder)?;
+        if let Some(parent) = folder.parent() {
+            chant_os::file::create_dir_all(parent)?;
+        }
+        repo.add_worktree(&folder, &branch)?;
+        let facts = self.record.facts.clone();
+        let spec = (facts.spec_path.clone(), facts.spec_oid.clone());
+        for (path, oid) in facts.brought.iter().chain([&spec]) {
+            if !folder.join(path).exists() {
+                bring(&folder, path, &repo.blob(&known(Some(oid))?)?)?;
+            }
+        }
+        Ok(true)
+    }
+
     fn prompt_text(&self) -> Result<String> {
         let facts = &self.record.facts;
         let sources = inputs::gather(self.project, &self.start, &known(Some(&facts.base))?)?;

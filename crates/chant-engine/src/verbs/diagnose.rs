@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
 use crate::query::{self, Filter};
+use crate::recover;
 use crate::run::{self, claim};
 use crate::trust;
 
@@ -225,24 +226,29 @@ fn runs(project: &Project) -> Result<Vec<Finding>> {
     )];
     for run in latest.into_iter().filter(|run| !run.state.is_over()) {
         let live = claim::is_held(&project.state_dir(), &project.project_key(), &run.spec);
-        let (found, hint) = match (live, run.state) {
-            (true, state) => (format!("{} now", state.name()), None),
-            (false, RunState::Landing | RunState::Conflict) => (
-                format!("its result waits: {}", run.reason),
-                Some(format!("chant merge {}", run.spec)),
-            ),
-            (false, _) => (
-                format!("was ended at the step '{}'", run.step.name()),
-                Some(format!("chant work {}", run.spec)),
-            ),
-        };
-        let mut finding = Finding::new(
-            &format!("run of {}", run.spec),
-            if live { Health::Ok } else { Health::Warning },
-            found,
-        );
-        finding.hint = hint;
-        findings.push(finding);
+        let waits = matches!(run.state, RunState::Paused | RunState::Conflict)
+            || (run.state == RunState::Landing && !run.reason.is_empty());
+        let name = format!("run of {}", run.spec);
+        if live {
+            findings.push(Finding::new(
+                &name,
+                Health::Ok,
+                format!("{} now", run.state.name()),
+            ));
+        } else if waits {
+            let verb = if run.state == RunState::Paused {
+                "work"
+            } else {
+                "merge"
+            };
+            let found = format!("it waits: {}", run.reason);
+            let finding = Finding::new(&name, Health::Warning, found);
+            findings.push(finding.hint(format!("chant {verb} {}", run.spec)));
+        }
+    }
+    for left in recover::look(project)? {
+        let name = format!("run of {}", left.spec);
+        findings.push(Finding::new(&name, Health::Warning, left.says).hint(left.command));
     }
     Ok(findings)
 }

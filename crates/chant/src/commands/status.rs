@@ -1,11 +1,12 @@
 //! `chant status`, and `chant` alone
 
 use chant_engine::query::{self, Board, Spec};
+use chant_engine::recover::{Finding, Kind};
 use chant_engine::{Code, Result};
 
 use super::shown;
 use crate::cli::{Context, Done};
-use crate::ui::Tone;
+use crate::ui::{Tone, one_line};
 
 /// How many specs of a kind are listed before the rest is counted.
 const LISTED: usize = 10;
@@ -64,10 +65,33 @@ fn print(cx: &mut Context, board: &Board) {
     }
     section(cx, "Under way", &board.active);
     section(cx, "Needs you", &board.attention);
+    left(cx, &board.left);
     section(cx, "Ready", &board.ready);
     cx.ui.out("");
     cx.ui
         .out(&format!("Next: {}", crate::ui::one_line(&next(board))));
+}
+
+/// What was left behind, with the command that goes on. That a run was cut off stands with its spec already.
+fn left(cx: &mut Context, findings: &[Finding]) {
+    let findings: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| finding.kind != Kind::CutOff)
+        .collect();
+    if findings.is_empty() {
+        return;
+    }
+    cx.ui.out("");
+    let heading = cx.ui.paint(Tone::Strong, "Left behind");
+    cx.ui.out(&heading);
+    for finding in findings.iter().take(LISTED) {
+        let line = format!("{}: {}: {}", finding.spec, finding.says, finding.command);
+        cx.ui.out(&format!("  {}", one_line(&line)));
+    }
+    if findings.len() > LISTED {
+        let more = findings.len() - LISTED;
+        cx.ui.out(&format!("… and {more} more: chant diagnose"));
+    }
 }
 
 fn section(cx: &mut Context, heading: &str, specs: &[Spec]) {

@@ -24,6 +24,7 @@ mod landing;
 mod landing_strategy;
 mod prompts;
 mod proof;
+mod recover;
 mod run_one;
 mod signed;
 mod silent;
