@@ -61,6 +61,7 @@ codes! {
         BundleAltered "bundle-altered" "A bundle is not what it says it is.",
         EditorFailed "editor-failed" "The editor did not end well.",
         AttestationInvalid "attestation-invalid" "What is attested of a landing is not what git has.",
+        SplitInvalid "split-invalid" "The members that are proposed for a spec can not be used.",
         GitFailed "git-failed" "Git refused or failed.",
         DiskFull "disk-full" "There is no space left to write to.",
         Io "io" "A file could not be read or written.",

@@ -33,6 +33,7 @@ pub mod recover;
 mod resolve;
 pub mod run;
 pub mod schedule;
+pub mod split;
 pub mod steer;
 pub mod trust;
 pub mod verbs;

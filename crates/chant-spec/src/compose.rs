@@ -26,6 +26,8 @@ pub struct NewSpec {
     pub model: Option<String>,
     /// The agent to use.
     pub agent: Option<String>,
+    /// Commands that must succeed before it lands.
+    pub verify: Vec<String>,
     /// Whether a person has to agree first.
     pub needs_approval: bool,
     /// What follows the title.
@@ -46,6 +48,12 @@ impl NewSpec {
         push_word(&mut text, "prompt", self.prompt.as_deref());
         push_word(&mut text, "model", self.model.as_deref());
         push_word(&mut text, "agent", self.agent.as_deref());
+        if !self.verify.is_empty() {
+            text.push_str("verify:\n");
+            for command in &self.verify {
+                let _ = writeln!(text, "  - run: {}", scalar(command));
+            }
+        }
         if self.needs_approval {
             text.push_str("approval:\n  required: true\n  status: pending\n");
         }

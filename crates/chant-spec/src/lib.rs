@@ -21,6 +21,7 @@ pub mod lint;
 pub mod members;
 mod path;
 mod proof;
+pub mod proposal;
 mod quote;
 pub mod status;
 pub mod workflow;

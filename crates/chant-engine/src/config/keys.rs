@@ -61,6 +61,10 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting("defaults.model", "the model that agents are asked for"),
     setting(
+        "defaults.split_model",
+        "the model that proposes the members of a spec in `chant split`",
+    ),
+    setting(
         "defaults.main_branch",
         "the branch that results land on; found out where not given",
     ),
@@ -137,7 +141,6 @@ pub(super) const ALL: &[Key] = &[
     unused("project.version", "chant does not use it"),
     unused("defaults.branch", OWN_BRANCH),
     unused("defaults.pr", NOT_YET),
-    unused("defaults.split_model", NOT_YET),
     unused("defaults.rotation_strategy", NOT_YET),
     unused("agent.*", BY_AGENT),
     unused(

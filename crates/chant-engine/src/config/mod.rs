@@ -74,6 +74,8 @@ pub struct Defaults {
     pub prompt: Option<String>,
     /// The model.
     pub model: Option<String>,
+    /// The model for `chant split`.
+    pub split_model: Option<String>,
     /// The main branch; detected where absent.
     pub main_branch: Option<String>,
     /// What stands before the id in a run's branch.
@@ -273,6 +275,7 @@ impl Defaults {
             agent: settings.text("defaults.agent")?,
             prompt: settings.text("defaults.prompt")?,
             model: settings.text("defaults.model")?,
+            split_model: settings.text("defaults.split_model")?,
             main_branch: settings.text("defaults.main_branch")?,
             branch_prefix: settings
                 .text("defaults.branch_prefix")?

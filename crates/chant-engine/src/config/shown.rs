@@ -31,6 +31,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         ("defaults.agent", config.defaults.agent.clone()),
         ("defaults.prompt", config.defaults.prompt.clone()),
         ("defaults.model", config.defaults.model.clone()),
+        ("defaults.split_model", config.defaults.split_model.clone()),
         ("defaults.main_branch", config.defaults.main_branch.clone()),
         (
             "defaults.branch_prefix",

@@ -196,9 +196,13 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A driver is never worked itself: it is done when its members are.
+    /// A driver is never worked itself: it is done when its members are. One that a rejection holds says that instead.
     fn add_members(&self, node: &Node, readiness: &mut Readiness) {
-        if node.kind == Kind::Driver && node.status.is_workable() {
+        let blockers = &readiness.blocked_by;
+        let held = blockers
+            .iter()
+            .any(|it| matches!(it, Blocker::HeldBy { .. }));
+        if node.kind == Kind::Driver && node.status.is_workable() && !held {
             let standing = self.family.standing(&node.id, &HashSet::new());
             readiness.ready = false;
             readiness.blocked_by.push(Blocker::Members(standing));

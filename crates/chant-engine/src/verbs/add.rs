@@ -4,13 +4,14 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use chant_os::file::Created;
 use chant_os::lock::Lock;
-use chant_spec::id::{compose, sequence_of};
-use chant_spec::{NewSpec, SpecId};
+use chant_spec::id::{compose, member, sequence_of};
+use chant_spec::{Kind, NewSpec, SpecId, State};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 use crate::prompt::Prompt;
+use crate::resolve::SpecRef;
 
 /// What was made.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +26,58 @@ pub struct Added {
 const TRIES: usize = 100;
 
 /// Makes a spec. What it depends on may be named as everywhere; the file gets the full ids.
-pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
+pub fn add(project: &Project, new: NewSpec) -> Result<Added> {
+    let text = checked(project, new)?;
+    let _turn = take_turn(project)?;
+    let date = chant_os::clock::today().to_string();
+    let names = crate::index::names(project)?;
+    let last = names
+        .iter()
+        .filter_map(|name| sequence_of(&name.id, &date))
+        .max()
+        .unwrap_or(0);
+    let prefix = project.config().id_prefix.as_deref();
+    let ids = (last + 1..).map(|sequence| compose(&date, sequence, &random(), prefix));
+    create(project, ids, &text)
+}
+
+/// Makes a spec that is a member of a driver, with the next number that none of its members has or had.
+pub fn add_member(project: &Project, driver: &SpecRef, new: NewSpec) -> Result<Added> {
+    let id = &driver.id;
+    let spec = project.show(id)?;
+    if spec.kind != Kind::Driver.as_str() {
+        return Err(Error::new(
+            Code::WrongStatus,
+            format!("{id} is no driver, so it has no members"),
+        )
+        .hint(format!(
+            "let an agent cut it into members: chant split {id}; or set `type: driver`: chant edit {id}"
+        )));
+    }
+    if matches!(
+        spec.state,
+        State::Completed | State::Stale | State::Cancelled
+    ) {
+        let message = format!("{id} is {}, so it gets no more members", spec.state);
+        return Err(Error::new(Code::WrongStatus, message)
+            .hint(format!("make it pending again first: chant reset {id}")));
+    }
+    let text = checked(project, new)?;
+    let _turn = take_turn(project)?;
+    let names = crate::index::names(project)?;
+    let last = names
+        .iter()
+        .filter_map(|name| member(&name.id))
+        .filter(|(of, _)| *of == id.as_str())
+        .map(|(_, number)| number)
+        .max()
+        .unwrap_or(0);
+    let ids = (last.saturating_add(1)..).map(|number| format!("{id}.{number}"));
+    create(project, ids, &text)
+}
+
+/// The file's text, with everything that it names found.
+fn checked(project: &Project, mut new: NewSpec) -> Result<String> {
     if new.title.trim().is_empty() {
         return Err(Error::new(Code::Usage, "a spec needs a title")
             .hint("chant add \"what is to be done\""));
@@ -39,28 +91,23 @@ pub fn add(project: &Project, mut new: NewSpec) -> Result<Added> {
     if let Some(name) = &new.prompt {
         Prompt::find(&project.dot_chant().join("prompts"), name)?;
     }
-    let text = new.render();
+    Ok(new.render())
+}
+
+/// Makes the file under the first of these names that is free.
+fn create(
+    project: &Project,
+    ids: impl Iterator<Item = impl AsRef<str>>,
+    text: &str,
+) -> Result<Added> {
     chant_os::file::create_dir_all(&project.dot_chant().join("specs"))?;
-    let _turn = take_turn(project)?;
-    let date = chant_os::clock::today().to_string();
-    let names = crate::index::names(project)?;
-    let last = names
-        .iter()
-        .filter_map(|name| sequence_of(&name.id, &date))
-        .max()
-        .unwrap_or(0);
-    for sequence in (last + 1..).take(TRIES) {
-        let id = compose(
-            &date,
-            sequence,
-            &random(),
-            project.config().id_prefix.as_deref(),
-        );
-        let id = SpecId::parse(id.as_str()).map_err(|error| {
+    for id in ids.take(TRIES) {
+        let id = SpecId::parse(id.as_ref()).map_err(|error| {
             Error::new(
                 Code::ConfigInvalid,
-                format!("`project.prefix` makes no valid id: {error}"),
+                format!("{:?} can not be the id of a spec: {error}", id.as_ref()),
             )
+            .hint("see `project.prefix` in .chant/config.md")
         })?;
         let path = project.spec_path(&id);
         if chant_os::file::create_new(&path, text.as_bytes())? == Created::Yes {
@@ -92,7 +139,7 @@ pub(super) fn check_target(target: &str) -> Result<()> {
 }
 
 /// Only one at a time counts, so that numbers are unique. The file's exclusive creation does not depend on it.
-pub(super) fn take_turn(project: &Project) -> Result<Lock> {
+pub(crate) fn take_turn(project: &Project) -> Result<Lock> {
     let locks = project.state_dir().join("locks");
     chant_os::file::create_dir_all(&locks)?;
     Ok(Lock::acquire_blocking(&locks.join("add"))?)

@@ -51,7 +51,11 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
     })
 }
 
-fn put_run_aside(project: &Project, journal: &Journal, id: &SpecId) -> Result<Option<String>> {
+pub(crate) fn put_run_aside(
+    project: &Project,
+    journal: &Journal,
+    id: &SpecId,
+) -> Result<Option<String>> {
     let Some(mut run) = journal.latest(id.as_str())? else {
         return Ok(None);
     };

@@ -16,7 +16,7 @@ use crate::ui::one_line;
 /// task-list items under the heading "Acceptance Criteria".
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234\n  chant add \"Fix #1234\" --depends-on 004 --needs-approval\n  chant add \"Fix #1234\" --informed-by .chant/research/issue-1234.md\n  chant add \"Writes are lost\" --workflow oss-maintainer --var issue=1234"
+    after_help = "Examples:\n  chant add \"Fix typo in README storage section\"\n  chant add \"Root cause of #1234\" --type research --label issue-1234\n  chant add \"Fix #1234\" --depends-on 004 --needs-approval\n  chant add \"Fix #1234\" --informed-by .chant/research/issue-1234.md\n  chant add \"Faster storage\" --type driver\n  chant add \"Measure first\" --group 005\n  chant add \"Writes are lost\" --workflow oss-maintainer --var issue=1234"
 )]
 pub(crate) struct Args {
     /// What should change, in a sentence: the title
@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// The prompt to work it with
     #[arg(long, value_name = "NAME")]
     prompt: Option<String>,
+    /// The driver that it is a member of; its id is the driver's with the next number
+    #[arg(long, value_name = "DRIVER")]
+    group: Option<String>,
     /// A word to select by
     #[arg(long, value_name = "LABEL")]
     label: Vec<String>,
@@ -56,7 +59,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "NAME",
-        conflicts_with_all = ["kind", "prompt", "depends_on", "informed_by", "target", "model", "agent", "needs_approval", "body"]
+        conflicts_with_all = ["kind", "group", "prompt", "depends_on", "informed_by", "target", "model", "agent", "needs_approval", "body"]
     )]
     workflow: Option<String>,
     #[command(flatten)]
@@ -101,10 +104,14 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         prompt: args.prompt,
         model: args.model,
         agent: args.agent,
+        verify: Vec::new(),
         needs_approval: args.needs_approval,
         body: body(args.body)?,
     };
-    let added = add::add(&project, new)?;
+    let added = match &args.group {
+        Some(driver) => add::add_member(&project, &cx.spec_at_hand(&project, driver)?, new)?,
+        None => add::add(&project, new)?,
+    };
     if cx.ui.is_quiet() {
         cx.ui.out(&one_line(&added.id));
     } else {

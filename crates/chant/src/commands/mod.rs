@@ -32,6 +32,7 @@ mod search;
 mod show;
 mod shown;
 mod silent;
+mod split;
 mod status;
 mod trace;
 mod trust;
@@ -60,6 +61,7 @@ pub(crate) enum Command {
     List(list::Args),
     Show(show::Args),
     Edit(edit::Args),
+    Split(split::Args),
     Prep(prep::Args),
     Work(work::Args),
     Pause(pause::Args),
@@ -109,6 +111,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::List(args) => list::run(cx, args),
         Command::Show(args) => show::run(cx, &args),
         Command::Edit(args) => edit::run(cx, &args),
+        Command::Split(args) => split::run(cx, args),
         Command::Prep(args) => prep::run(cx, &args),
         Command::Work(args) => work::run(cx, args),
         Command::Pause(args) => pause::run(cx, &args),

@@ -28,6 +28,7 @@ mod recover;
 mod run_one;
 mod signed;
 mod silent;
+mod split;
 mod steer;
 mod stop;
 mod suite;
