@@ -287,6 +287,7 @@ impl From<AgentError> for Error {
     fn from(error: AgentError) -> Self {
         let code = match error {
             AgentError::NotInPath { .. } | AgentError::NotAProgram { .. } => Code::ProgramMissing,
+            AgentError::Guard(_) | AgentError::Transcript(_) => Code::Io,
             _ => Code::ConfigInvalid,
         };
         Self::new(code, error.to_string())

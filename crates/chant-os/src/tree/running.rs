@@ -100,8 +100,11 @@ impl Running {
         }
         let mut header = serde_json::to_vec(job).expect("a job holds nothing that JSON cannot");
         header.push(b'\n');
-        running.write(&header)?;
-        Ok(running)
+        match running.write(&header) {
+            // A guard that was killed before it had heard all of it is a guard that was killed: its end tells.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(running),
+            written => written.map(|()| running),
+        }
     }
 
     /// The process id of the guard.

@@ -9,7 +9,7 @@ use std::{
 };
 
 use chant_os::file;
-use chant_os::tree::{Exit, LINE_MAX, Next, Source, Stdin, marked, read_exit_file};
+use chant_os::tree::{Exit, Guard, LINE_MAX, Next, Running, Source, Stdin, marked, read_exit_file};
 
 use crate::stage::{LONG, MARK, Role, Seen, Stage, actor, fifo, wait_for_line};
 
@@ -34,6 +34,19 @@ fn the_end_stays_the_end() {
 #[test]
 fn a_signal_of_the_agents_own_is_told() {
     assert_eq!(Stage::shell("kill -11 $$").run().exit, Exit::Signal(11));
+}
+
+#[test]
+fn a_guard_that_dies_before_it_has_heard_what_to_run_is_one_that_was_killed() {
+    let mut stage = Stage::shell("exit 0");
+    // More than a pipe holds, so that it is still being told when it is gone.
+    stage.job.env = vec![("LARGE".into(), "x".repeat(300_000).into())];
+    let guard = Guard {
+        program: "/bin/false".into(),
+        args: Vec::new(),
+    };
+    let mut running = Running::start(&guard, &stage.job).unwrap();
+    assert_eq!(Seen::rest_of(&mut running).exit, Exit::Lost);
 }
 
 #[test]

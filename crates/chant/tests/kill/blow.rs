@@ -35,7 +35,14 @@ pub(crate) struct Struck {
     pub(crate) members: Vec<Member>,
 }
 
-const POINTS: [&str; 21] = [
+const POINTS: [&str; 28] = [
+    "finish:ref",
+    "place:held",
+    "bring-along:noted",
+    "bring-along:settled",
+    "bring-along:replaced",
+    "bring-along:merged",
+    "guard.exit-file",
     "worktree:before",
     "worktree:after",
     "provision:before",

@@ -33,6 +33,8 @@ pub(crate) struct Night {
     pub(crate) struck: Vec<Struck>,
     /// Crash points that were armed and fired.
     pub(crate) crashed: Vec<String>,
+    /// The processes that were seen since the last blow.
+    seen: HashSet<u32>,
     rounds: usize,
     began: Instant,
     /// What went wrong on the way.
@@ -67,6 +69,7 @@ impl Night {
             blows,
             struck: Vec::new(),
             crashed: Vec::new(),
+            seen: HashSet::new(),
             rounds: 0,
             began: Instant::now(),
             trouble: Vec::new(),
@@ -160,7 +163,6 @@ impl Night {
 
     fn watch(&mut self, mut child: Child) -> Ended {
         let began = Instant::now();
-        let mut seen: HashSet<u32> = HashSet::new();
         let mut due: Option<Instant> = None;
         loop {
             if let Some(status) = child.try_wait().unwrap() {
@@ -176,15 +178,15 @@ impl Night {
                 && !matches!(blow.aim, Aim::Point(..))
             {
                 let family = family::now();
-                seen.extend(family.iter().map(|member| member.pid));
-                if seen.len() >= blow.after {
+                self.seen.extend(family.iter().map(|member| member.pid));
+                if self.seen.len() >= blow.after {
                     let since = *due.get_or_insert_with(|| Instant::now() + blow.delay);
                     if Instant::now() >= since
                         && let Some(struck) = blow.strike(&mut self.chance, &family, since)
                     {
                         self.struck.push(struck);
                         self.blows.pop();
-                        seen.clear();
+                        self.seen.clear();
                         due = None;
                     }
                 }
