@@ -93,6 +93,14 @@ pub enum GitError {
         /// Where it is now; absent where it does not exist.
         now: Option<Oid>,
     },
+    /// A hook of the repository's did not let a ref move.
+    #[error("a hook did not let {name} move: {said}")]
+    HookRefused {
+        /// The ref.
+        name: String,
+        /// What the hook said.
+        said: String,
+    },
     /// Nothing says which branch results land on.
     #[error("cannot tell which branch is the main one among {}: set `defaults.main_branch` in .chant/config.md", names(.candidates))]
     MainBranchUnknown {

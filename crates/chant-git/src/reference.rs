@@ -53,6 +53,11 @@ impl Repo {
             Ok(Cas::Done)
         } else if refused_for_value(&ran.stderr()) {
             Ok(Cas::Moved { now })
+        } else if let Some(said) = refused_by_hook(&ran.stderr()) {
+            Err(GitError::HookRefused {
+                name: name.to_owned(),
+                said,
+            })
         } else {
             Err(ran.failed())
         }
@@ -109,6 +114,21 @@ fn refused_for_value(stderr: &str) -> bool {
     ]
     .iter()
     .any(|words| stderr.contains(words))
+}
+
+/// What the `reference-transaction` hook said, where it refused; of git's own words only if there is nothing else.
+fn refused_by_hook(stderr: &str) -> Option<String> {
+    let (gits, hooks): (Vec<&str>, Vec<&str>) = stderr
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .partition(|line| line.starts_with("fatal: ") || line.starts_with("error: "));
+    let by_hook = |line: &&&str| line.contains("aborted by") && line.contains("hook");
+    let refused = gits.iter().find(by_hook)?;
+    Some(if hooks.is_empty() {
+        (*refused).to_owned()
+    } else {
+        hooks.join("; ")
+    })
 }
 
 impl Repo {

@@ -195,6 +195,19 @@ impl Journal {
         self.update(run)
     }
 
+    /// The same for several runs, in one durable transaction.
+    pub fn save_all<'r>(&self, runs: impl Iterator<Item = &'r RunRecord> + Clone) -> Result<()> {
+        if self.is_gone() {
+            return runs.into_iter().try_for_each(|run| self.save(run));
+        }
+        let transaction = self.connection.unchecked_transaction()?;
+        for run in runs {
+            copy::write(&self.state_dir, &self.project, run);
+            self.update(run)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
     fn update(&self, run: &RunRecord) -> Result<()> {
         self.connection.execute(
             "UPDATE run SET state = ?2, reason = ?3, step = ?4, phase = ?5, ended_at = ?6, facts = ?7 WHERE id = ?1",
@@ -309,6 +322,22 @@ impl Journal {
         let rows = statement.query_map(parameters, read_run)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+fn write_run(connection: &Connection, run: &RunRecord) -> Result<()> {
+    connection.execute(
+        "UPDATE run SET state = ?2, reason = ?3, step = ?4, phase = ?5, ended_at = ?6, facts = ?7 WHERE id = ?1",
+        params![
+            run.id,
+            run.state.name(),
+            run.reason,
+            run.step.name(),
+            run.phase.name(),
+            run.ended_at,
+            encode(&run.facts)?
+        ],
+    )?;
+    Ok(())
 }
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {

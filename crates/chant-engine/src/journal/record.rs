@@ -223,6 +223,8 @@ pub struct Facts {
     pub result_ref: Option<String>,
     /// What is to land.
     pub landing: Option<Landing>,
+    /// The tree that the checks and the proof last passed on.
+    pub verified: Option<String>,
     /// The checks and what came of them.
     pub checks: Vec<CheckRecord>,
     /// What has to be proven from red to green.

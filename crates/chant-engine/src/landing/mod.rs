@@ -1,19 +1,20 @@
 //! How a result reaches the main branch.
 //!
-//! [`plan`] computes, in memory, exactly the tree that would land. The checks run on that tree. [`land`]
-//! makes the commit and moves the branch by compare-and-swap; a branch that moved meanwhile sends the run
-//! back to `plan`. [`bring_along`] then shows the landing in the checkout of the main branch, if there is one.
-//! In silent mode what lies under `.chant/` never becomes part of a commit: it is copied back as files.
+//! [`Candidate::plan`] computes, in memory, exactly what would land. The checks run on that tree. The [`queue`] makes the
+//! commits of all that wait, each on the one before, and moves the branch once by compare-and-swap; a branch that moved
+//! meanwhile is planned for again. The checkout of the main branch follows, if there is one. In silent mode what lies
+//! under `.chant/` never becomes part of a commit: it is copied back as files.
 
+mod batch;
 mod checkout;
 mod message;
+pub mod queue;
 mod silent;
 mod strategy;
+mod turn;
 
-use chant_git::{Cas, Change, Oid, Repo, TreeEdit};
+use chant_git::{Change, Oid, Repo, TreeEdit};
 use chant_spec::{Document, push_list, replace_frontmatter, set_scalar};
-
-use strategy::{Branch, Joined, Line, join};
 
 use crate::config::Strategy;
 use crate::error::{Code, Error, Result};
@@ -22,25 +23,22 @@ use crate::project::Project;
 
 pub(crate) use message::{LISTED, commit_message, subject, title};
 pub(crate) use strategy::Onto;
+pub(crate) use turn::Turn;
+
+use strategy::{Branch, Joined, Line, join};
 
 /// What planning a landing gives.
 #[derive(Debug)]
 pub(crate) enum Plan {
     /// This would land.
     Ready(Landing),
-    /// The main branch and the result changed the same lines of these files.
-    Conflict(Vec<String>),
-}
-
-/// What landing gives.
-#[derive(Debug)]
-pub(crate) enum Landed {
-    /// The main branch is at this commit now; absent where git had nothing to land.
-    Done(Option<Oid>),
-    /// The main branch moved since the plan: plan again.
-    Moved,
-    /// Uncommitted changes of the user's lie in the way; nothing was touched.
-    InTheWay(Vec<String>),
+    /// The main branch and the result contradict each other.
+    Conflict {
+        /// The commit it was to land on.
+        onto: Oid,
+        /// What both changed.
+        files: Vec<String>,
+    },
 }
 
 /// A run with what is needed to land it.
@@ -83,7 +81,10 @@ impl Candidate<'_> {
         let repo = self.repo();
         let at = onto.oid();
         if !facts.silent && self.spec_edited_since(at)? {
-            return Ok(Plan::Conflict(vec![facts.spec_path.clone()]));
+            return Ok(Plan::Conflict {
+                onto: at.clone(),
+                files: vec![facts.spec_path.clone()],
+            });
         }
         let (base, tip): (Oid, Oid) = (known(Some(&facts.base))?, known(facts.tip.as_deref())?);
         let own = self.own_tip(&tip)?;
@@ -95,7 +96,12 @@ impl Candidate<'_> {
         };
         let line = match join(repo, self.strategy(), &branch, onto)? {
             Joined::Clean(line) => line,
-            Joined::Conflict(files) => return Ok(Plan::Conflict(files)),
+            Joined::Conflict(files) => {
+                return Ok(Plan::Conflict {
+                    onto: at.clone(),
+                    files,
+                });
+            }
         };
         let (tree, full_tree) = if facts.silent {
             self.silent_trees(&line, at)?
@@ -234,42 +240,42 @@ impl Candidate<'_> {
         Ok(self.repo().commit_tree(&tree, &parents, &message)?)
     }
 
-    /// Moves the main branch to the landing's commit, if it is still where the plan saw it.
-    pub(crate) fn land(&self, landing: &Landing) -> Result<Landed> {
-        let (onto, commit): (Oid, Oid) = (
-            known(Some(&landing.onto))?,
-            known(landing.commit.as_deref())?,
-        );
-        let now = self.main_tip()?;
-        if now != onto && onto != commit {
-            // It moved: past our commit in an earlier try, or elsewhere.
-            let landed = self.repo().is_ancestor(&commit, &now)?;
-            return Ok(if landed {
-                Landed::Done(Some(commit))
-            } else {
-                Landed::Moved
-            });
-        }
-        let files = self.obstacles(landing)?;
-        if !files.is_empty() {
-            return Ok(Landed::InTheWay(files));
-        }
-        if onto == commit {
-            return Ok(Landed::Done(None));
-        }
-        let reason = format!("chant: land {}", self.run.spec);
-        let reason = if self.run.facts.silent {
-            "commit"
-        } else {
-            reason.as_str()
+    /// The commit of a landing that another process may have cut short, where the main branch has it by now.
+    fn landed_before(&self, main: &Oid) -> Result<Option<Landing>> {
+        let Some(landing) = &self.run.facts.landing else {
+            return Ok(None);
         };
-        match self
-            .repo()
-            .update_ref(&self.main_ref(), &commit, Some(&onto), reason)?
-        {
-            Cas::Done => Ok(Landed::Done(Some(commit))),
-            Cas::Moved { .. } => Ok(Landed::Moved),
+        let Some(commit) = landing.commit.as_deref() else {
+            return Ok(None);
+        };
+        let is_there =
+            commit != landing.onto && self.repo().is_ancestor(&known(Some(commit))?, main)?;
+        Ok(is_there.then(|| landing.clone()))
+    }
+
+    /// The specs whose landings between two commits changed one of these files.
+    pub(crate) fn landed_in(
+        &self,
+        base: &Oid,
+        onto: &Oid,
+        files: &[String],
+    ) -> Result<Vec<String>> {
+        let mut specs: Vec<String> = Vec::new();
+        for commit in self.repo().log_trailers(onto, Some(base))? {
+            let values = |key: &'static str| {
+                let all = commit.trailers.iter();
+                all.filter(move |(name, _)| name == key)
+                    .map(|(_, value)| value)
+            };
+            let mut outputs = values("Chant-Output").filter_map(|value| value.split_once(' '));
+            let is_in = |path: &str| files.contains(&self.project.path_from_repo(path));
+            if outputs.any(|(_, path)| is_in(path)) {
+                specs.extend(values("Chant-Spec").cloned());
+            }
         }
+        specs.reverse();
+        specs.dedup();
+        Ok(specs)
     }
 
     /// What this landing changed, the spec aside, with the content that lands: it may be merged with others' changes.
@@ -299,10 +305,6 @@ impl Candidate<'_> {
             .into_iter()
             .filter(|change| change.path != self.run.facts.spec_path)
             .collect())
-    }
-
-    fn main_ref(&self) -> String {
-        format!("refs/heads/{}", self.run.facts.main)
     }
 }
 

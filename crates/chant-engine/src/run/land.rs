@@ -1,82 +1,36 @@
 //! The last steps: the main branch moves, and its checkout follows.
 
+use std::collections::HashSet;
+
 use chant_git::Oid;
 
 use super::{Flow, Run};
 use crate::attest;
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{RunState, Step};
-use crate::landing::{Candidate, Landed, known};
+use crate::journal::{Conflict, Landing, RunRecord, RunState, Step};
+use crate::landing::{Candidate, Turn, known, queue};
 
 impl Run<'_, '_> {
-    /// Moves the main branch by compare-and-swap. Probe: it contains the landing's commit.
+    /// Takes its turn in the landing queue, alone. Probe: the main branch contains the landing's commit.
     pub(super) fn land(&mut self) -> Result<Flow> {
-        let Some(mut landing) = self.record.facts.landing.clone() else {
-            return Ok(Flow::Back(Step::Verify));
-        };
-        if landing.parents.is_empty() {
-            // Planned by a chant that did not write down what the commit goes on from.
-            return Ok(Flow::Back(Step::Verify));
-        }
-        if landing.commit.is_none() {
-            self.record.facts.outputs = self.candidate().output_records(&landing)?;
-            landing.commit = Some(self.candidate().commit(&landing)?.to_string());
-            self.record.facts.landing = Some(landing.clone());
-            self.journal.save(&self.record)?;
-            chant_os::crash::point("land:committed");
-        }
-        let landed = self.candidate().land(&landing)?;
-        match landed {
-            Landed::Done(commit) => {
-                if self.record.facts.again && self.record.facts.outputs.is_empty() {
-                    self.note("nothing had to change: what it left still holds")?;
-                }
-                let commit = commit.map(|oid| oid.to_string());
-                self.emit(&Event::Landed {
-                    branch: self.record.facts.main.clone(),
-                    commit,
-                })?;
-                Ok(Flow::Next)
-            }
-            Landed::Moved => {
-                self.note(format!(
-                    "{} moved meanwhile; the result is checked again on what it is now",
-                    self.record.facts.main
-                ))?;
-                self.record.facts.landing = None;
-                Ok(Flow::Back(Step::Verify))
-            }
-            Landed::InTheWay(files) => Ok(self.waits(&files)),
-        }
+        let project = self.project;
+        let mut flows = queue::settle(project, std::slice::from_mut(self))?;
+        Ok(flows.pop().unwrap_or(Flow::Next))
     }
 
-    /// The result waits on its branch. The next attempt plans anew: the main branch may have moved by then.
-    fn waits(&mut self, files: &[String]) -> Flow {
-        self.record.facts.landing = None;
-        self.go_to(Step::Verify);
-        Flow::End(
-            RunState::Landing,
-            format!(
-                "your uncommitted changes to {} are in the way; commit or move them, then `chant merge {}` (the result waits on {})",
-                files.join(", "),
-                self.record.spec,
-                self.record.facts.branch
-            ),
-        )
-    }
-
-    /// Shows the landing in the checkout of the main branch.
+    /// Shows the landing in the checkout of the main branch. The queue has done so, if it was not cut off.
     pub(super) fn checkout(&mut self) -> Result<Flow> {
         let Some(landing) = self.record.facts.landing.clone() else {
             return Ok(Flow::Next);
         };
-        let left = self.candidate().bring_along(&landing)?;
+        if Turn::is_owed(self.project) {
+            // Who has the turn now shows it, or has done so when we get it.
+            drop(Turn::take(self.project, || false)?);
+        }
+        let left = self.candidate().bring_back(&landing)?;
         if !left.is_empty() {
-            self.warn(format!(
-                "landed, but the checkout still has its own version of {}; compare with `git diff HEAD`",
-                left.join(", ")
-            ))?;
+            self.left_in_checkout(&left)?;
         }
         Ok(Flow::Next)
     }
@@ -97,12 +51,143 @@ impl Run<'_, '_> {
         }
         Ok(Flow::Next)
     }
+}
 
-    fn candidate(&self) -> Candidate<'_> {
+/// What the landing queue asks of a run.
+impl Run<'_, '_> {
+    pub(crate) fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    pub(crate) fn record_mut(&mut self) -> &mut RunRecord {
+        &mut self.record
+    }
+
+    /// The run with what is needed to land it.
+    pub(crate) fn candidate(&self) -> Candidate<'_> {
         Candidate {
             project: self.project,
             run: &self.record,
             start: &self.start,
         }
+    }
+
+    /// The branch it lands on.
+    pub(crate) fn main(&self) -> &str {
+        &self.record.facts.main
+    }
+
+    pub(crate) fn depends_on(&self, spec: &str) -> bool {
+        self.start
+            .frontmatter()
+            .depends_on
+            .iter()
+            .any(|id| id == spec)
+    }
+
+    pub(crate) fn depends_on_any(&self, specs: &HashSet<String>) -> bool {
+        self.start
+            .frontmatter()
+            .depends_on
+            .iter()
+            .any(|id| specs.contains(id))
+    }
+
+    /// A proof is about one change: what others change with it would speak for it.
+    pub(crate) fn is_checked_alone(&self) -> bool {
+        self.record.facts.plan.is_some()
+    }
+
+    /// Whether its checks have passed on exactly the tree that this would make.
+    pub(crate) fn has_verified(&self, landing: &Landing) -> bool {
+        self.record.facts.verified.as_deref() == Some(&landing.full_tree)
+    }
+
+    /// Writes down several runs at once.
+    pub(crate) fn save_with<'r>(
+        &self,
+        runs: impl Iterator<Item = &'r RunRecord> + Clone,
+    ) -> Result<()> {
+        self.journal.save_all(runs)
+    }
+
+    /// A process that lands several runs begins with each.
+    pub(crate) fn begin_landing(&mut self) -> Result<()> {
+        self.announce()?;
+        if self.record.step != Step::Land {
+            return Ok(());
+        }
+        self.record.state = RunState::Landing;
+        self.record.reason = String::new();
+        let name = Step::Land.name().to_owned();
+        self.emit(&Event::Step { name })
+    }
+
+    /// What is left to do for a run that had its turn in such a process. No agent is started here: where the run goes
+    /// back to its first half, whoever schedules it goes on with it.
+    pub(crate) fn after_landing(mut self, flow: Flow) -> Result<RunRecord> {
+        match flow {
+            Flow::Back(step) if (step as usize) < Step::Land as usize => {
+                self.go_to(step);
+                self.record.state = RunState::InProgress;
+                self.journal.save(&self.record)?;
+                Ok(self.record)
+            }
+            flow => {
+                let over = self.follow(flow)?;
+                if over { Ok(self.record) } else { self.go_on() }
+            }
+        }
+    }
+
+    /// The result is on the main branch.
+    pub(crate) fn has_landed(&mut self, landing: Landing) -> Result<()> {
+        let commit = landing
+            .commit
+            .clone()
+            .filter(|commit| *commit != landing.onto);
+        self.record.facts.landing = Some(landing);
+        self.record.facts.conflict = None;
+        if self.record.facts.again && self.record.facts.outputs.is_empty() {
+            self.note("nothing had to change: what it left still holds")?;
+        }
+        self.emit(&Event::Landed {
+            branch: self.record.facts.main.clone(),
+            commit,
+        })
+    }
+
+    /// The result waits on its branch until the user's changes are out of its way.
+    pub(crate) fn waits_for_checkout(&self, files: &[String]) -> Flow {
+        Flow::End(
+            RunState::Landing,
+            format!(
+                "your uncommitted changes to {} are in the way; commit or move them, then `chant merge {}` (the result waits on {})",
+                files.join(", "),
+                self.record.spec,
+                self.record.facts.branch
+            ),
+        )
+    }
+
+    /// The user wrote something in the moment in which the branch moved.
+    pub(crate) fn left_in_checkout(&mut self, files: &[String]) -> Result<()> {
+        self.warn(format!(
+            "landed, but the checkout still has its own version of {}; compare with `git diff HEAD`",
+            files.join(", ")
+        ))
+    }
+
+    /// The result and the main branch at `onto` contradict each other in these files.
+    pub(crate) fn conflicts(&mut self, onto: &Oid, files: Vec<String>) -> Result<Flow> {
+        let base: Oid = known(Some(&self.record.facts.base))?;
+        let with = self.candidate().landed_in(&base, onto, &files)?;
+        let reason = self.conflict(&files);
+        self.record.facts.conflict = Some(Conflict {
+            onto: onto.to_string(),
+            files,
+            with,
+        });
+        Ok(Flow::End(RunState::Conflict, reason))
     }
 }

@@ -16,6 +16,7 @@ mod prove;
 mod result;
 mod start;
 mod suite;
+mod together;
 mod verify;
 pub(crate) mod worktree;
 
@@ -24,6 +25,7 @@ pub(crate) use collect::local_files;
 pub(crate) use result::result_ref;
 pub use start::{Order, Until};
 pub(crate) use start::{choose_place, input_record, is_silent, new_id, start_point, worktrees_of};
+pub(crate) use together::check_together;
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
@@ -54,7 +56,7 @@ pub struct Surroundings<'a> {
 }
 
 /// Where a step leads.
-enum Flow {
+pub(crate) enum Flow {
     /// The next step.
     Next,
     /// Back to an earlier one.
@@ -83,7 +85,17 @@ pub struct Run<'a, 's> {
 impl Run<'_, '_> {
     /// Takes steps until the run is over or has to wait. Errors leave it where it is: it may be repeated.
     pub fn drive(mut self) -> Result<RunRecord> {
+        let outcome = self.announce().and_then(|()| self.steps());
+        self.over(outcome)
+    }
+
+    /// The same for a run that is announced already.
+    pub(crate) fn go_on(mut self) -> Result<RunRecord> {
         let outcome = self.steps();
+        self.over(outcome)
+    }
+
+    fn over(mut self, outcome: Result<()>) -> Result<RunRecord> {
         if let Err(error) = &outcome {
             self.record.reason.clone_from(&error.message);
             // The first error is the one to report; the journal may be what failed.
@@ -94,7 +106,6 @@ impl Run<'_, '_> {
     }
 
     fn steps(&mut self) -> Result<()> {
-        self.announce()?;
         loop {
             if self.wants_to_stop() {
                 return self.end(
@@ -110,15 +121,30 @@ impl Run<'_, '_> {
             chant_os::crash::point(&format!("{}:before", step.name()));
             let flow = self.take(step)?;
             chant_os::crash::point(&format!("{}:after", step.name()));
-            match flow {
-                Flow::Next => match step.next() {
-                    Some(next) => self.go_to(next),
-                    None => return self.end(RunState::Completed, ""),
-                },
-                Flow::Back(earlier) => self.go_to(earlier),
-                Flow::End(state, reason) => return self.end(state, &reason),
+            if self.follow(flow)? {
+                return Ok(());
             }
         }
+    }
+
+    /// Goes where a step leads. Says whether the run is over, or waits.
+    fn follow(&mut self, flow: Flow) -> Result<bool> {
+        let (state, reason) = match flow {
+            Flow::Next => match self.record.step.next() {
+                Some(next) => {
+                    self.go_to(next);
+                    return Ok(false);
+                }
+                None => (RunState::Completed, String::new()),
+            },
+            Flow::Back(earlier) => {
+                self.go_to(earlier);
+                return Ok(false);
+            }
+            Flow::End(state, reason) => (state, reason),
+        };
+        self.end(state, &reason)?;
+        Ok(true)
     }
 
     fn take(&mut self, step: Step) -> Result<Flow> {
@@ -229,7 +255,7 @@ impl Run<'_, '_> {
             .is_some_and(|document| document.frontmatter().status == chant_spec::Status::Completed)
     }
 
-    fn wants_to_stop(&self) -> bool {
+    pub(crate) fn wants_to_stop(&self) -> bool {
         match self.outside.control.try_recv() {
             Ok(_) => true,
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => false,
@@ -242,7 +268,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn note(&mut self, text: impl Into<String>) -> Result<()> {
+    pub(crate) fn note(&mut self, text: impl Into<String>) -> Result<()> {
         self.emit(&Event::Note { text: text.into() })
     }
 

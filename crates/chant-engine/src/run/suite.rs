@@ -14,7 +14,7 @@ use crate::journal::{CheckRecord, RunState};
 use crate::landing::known;
 
 /// A person asked to stop, or the suite stands as told.
-type Told<T> = std::result::Result<T, Stopped>;
+pub(super) type Told<T> = std::result::Result<T, Stopped>;
 
 impl Run<'_, '_> {
     /// Runs the suite on what would land and, where something fails, on what it would land on.
@@ -33,7 +33,7 @@ impl Run<'_, '_> {
     }
 
     /// What changes nothing outside chant's own folder can break nothing.
-    fn has_a_suite_to_keep(&self) -> Result<bool> {
+    pub(super) fn has_a_suite_to_keep(&self) -> Result<bool> {
         let front = self.start.frontmatter();
         let no_suite = self.project.config().checks.is_empty();
         if no_suite || front.proof.is_some() || front.kind != Kind::Code {
@@ -100,7 +100,7 @@ impl Run<'_, '_> {
     }
 }
 
-fn suite_check(
+pub(super) fn suite_check(
     bench: &Bench<'_>,
     place: &Place,
     log: &str,

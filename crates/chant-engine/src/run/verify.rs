@@ -12,8 +12,8 @@ use crate::bench::{Bench, Stopped, name_of};
 use crate::concern::{self, Concern};
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{CheckRecord, CriterionRecord, RunState};
-use crate::landing::{Candidate, Plan, known};
+use crate::journal::{CheckRecord, CriterionRecord, Landing, RunState};
+use crate::landing::{Plan, known};
 use crate::proof::claimed;
 
 impl Run<'_, '_> {
@@ -149,46 +149,50 @@ impl Run<'_, '_> {
 
     /// Plans the landing and runs the checks on the planned tree.
     pub(super) fn verify(&mut self) -> Result<Flow> {
-        let candidate = Candidate {
-            project: self.project,
-            run: &self.record,
-            start: &self.start,
-        };
-        let landing = match candidate.plan()? {
-            Plan::Ready(landing) => landing,
-            Plan::Conflict(files) => {
-                return Ok(Flow::End(RunState::Conflict, self.conflict(&files)));
-            }
-        };
+        let planned = self.candidate().plan()?;
+        match planned {
+            Plan::Ready(landing) => self.check_landing(landing),
+            Plan::Conflict { onto, files } => self.conflicts(&onto, files),
+        }
+    }
+
+    /// Whether the checks, the suite and the proof let this land.
+    pub(crate) fn check_landing(&mut self, landing: Landing) -> Result<Flow> {
         let tree: Oid = known(Some(&landing.full_tree))?;
         if let Some(remark) = &landing.remark {
             self.note(remark)?;
         }
+        self.record.facts.verified = None;
         self.record.facts.landing = Some(landing);
-        match self.run_checks(&tree)? {
-            Err(Stopped) => Ok(Flow::End(
-                RunState::Paused,
-                "interrupted while checks ran".to_owned(),
-            )),
-            Ok(checks) => {
-                let failed = checks
-                    .iter()
-                    .find(|check| !check.passed)
-                    .map(|check| format!("check failed: {}: {}", check.name, check.outcome));
-                self.record.facts.criteria = self.criteria(&checks)?;
-                self.record.facts.checks = checks;
-                match failed {
-                    Some(reason) => Ok(Flow::End(RunState::Failed, reason)),
-                    None => match self.suite()? {
-                        Some(end) => Ok(end),
-                        None => Ok(self.prove()?.unwrap_or(Flow::Next)),
-                    },
-                }
+        let checks = match self.run_checks(&tree)? {
+            Ok(checks) => checks,
+            Err(Stopped) => {
+                return Ok(Flow::End(
+                    RunState::Paused,
+                    "interrupted while checks ran".to_owned(),
+                ));
             }
+        };
+        let failed = checks
+            .iter()
+            .find(|check| !check.passed)
+            .map(|check| format!("check failed: {}: {}", check.name, check.outcome));
+        self.record.facts.criteria = self.criteria(&checks)?;
+        self.record.facts.checks = checks;
+        if let Some(reason) = failed {
+            return Ok(Flow::End(RunState::Failed, reason));
         }
+        if let Some(end) = self.suite()? {
+            return Ok(end);
+        }
+        if let Some(end) = self.prove()? {
+            return Ok(end);
+        }
+        self.record.facts.verified = Some(tree.to_string());
+        Ok(Flow::Next)
     }
 
-    fn conflict(&self, files: &[String]) -> String {
+    pub(super) fn conflict(&self, files: &[String]) -> String {
         let facts = &self.record.facts;
         format!(
             "{} and the result both changed {}; merge {} in {}, then `chant merge {}`",
