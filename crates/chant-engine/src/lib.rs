@@ -19,7 +19,7 @@ mod history;
 pub mod index;
 mod inputs;
 pub mod journal;
-mod landing;
+pub mod landing;
 pub mod limits;
 mod line;
 mod nearest;

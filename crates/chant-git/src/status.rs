@@ -57,6 +57,15 @@ impl Repo {
         Ok(found.then(|| text(ran.stdout().strip_suffix(b"\0").unwrap_or(ran.stdout()))))
     }
 
+    /// The files of this work tree in which a merge of the user's is still unresolved. One process.
+    pub fn unresolved(&self) -> Result<Vec<String>> {
+        let listed = self
+            .look()
+            .args(["diff", "--name-only", "--diff-filter=U", "-z"])
+            .stdout()?;
+        Ok(records(&listed).map(text).collect())
+    }
+
     /// A setting that is on or off. One process.
     pub(crate) fn config_bool(&self, key: &str) -> Result<bool> {
         let ran = self

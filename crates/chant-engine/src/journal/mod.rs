@@ -324,22 +324,6 @@ impl Journal {
     }
 }
 
-fn write_run(connection: &Connection, run: &RunRecord) -> Result<()> {
-    connection.execute(
-        "UPDATE run SET state = ?2, reason = ?3, step = ?4, phase = ?5, ended_at = ?6, facts = ?7 WHERE id = ?1",
-        params![
-            run.id,
-            run.state.name(),
-            run.reason,
-            run.step.name(),
-            run.phase.name(),
-            run.ended_at,
-            encode(&run.facts)?
-        ],
-    )?;
-    Ok(())
-}
-
 fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     let text = |index: usize| row.get::<_, String>(index);
     let broken = |index: usize, value: String| {

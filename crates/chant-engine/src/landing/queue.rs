@@ -9,7 +9,10 @@
 //! along, and each run finds its commit on the main branch and goes on from there.
 
 mod order;
+mod preview;
 mod trial;
+
+pub use preview::{Fate, Preview, preview};
 
 use std::cell::RefCell;
 use std::collections::HashSet;

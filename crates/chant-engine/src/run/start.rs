@@ -77,10 +77,28 @@ impl<'a, 's> Run<'a, 's> {
         }
     }
 
-    /// Takes up an interrupted run, or one that waits to land, for `chant merge`.
+    /// Takes up an interrupted run, or one that waits to land.
     pub fn resume(
         project: &'a Project,
         record: &RunRecord,
+        outside: Surroundings<'s>,
+    ) -> Result<Self> {
+        Self::resume_until(project, record, Until::Landed, outside)
+    }
+
+    /// The same, but only up to where it waits for its turn to land.
+    pub(crate) fn finish_first(
+        project: &'a Project,
+        record: &RunRecord,
+        outside: Surroundings<'s>,
+    ) -> Result<Self> {
+        Self::resume_until(project, record, Until::Finished, outside)
+    }
+
+    fn resume_until(
+        project: &'a Project,
+        record: &RunRecord,
+        until: Until,
         outside: Surroundings<'s>,
     ) -> Result<Self> {
         let journal = Journal::open(&project.state_dir(), &project.project_key())?;
@@ -95,7 +113,11 @@ impl<'a, 's> Run<'a, 's> {
                     format!("{} has no run that waits", record.spec),
                 )
             })?;
-        Self::take_up(project, journal, record, &Order::default(), outside, claim)
+        let order = Order {
+            until,
+            ..Order::default()
+        };
+        Self::take_up(project, journal, record, &order, outside, claim)
     }
 
     fn take_up(

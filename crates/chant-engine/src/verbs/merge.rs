@@ -1,11 +1,13 @@
-//! `chant merge`: lands branches that wait, because of a dirty checkout or a conflict.
+//! `chant merge`: lands results that wait: for their turn, for a checkout that is clean, for a person who resolved a conflict.
 
 use chant_spec::SpecId;
 
 use super::work::Report;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, RunState, Step};
+use crate::landing::queue::{self, Attendance, Preview, Which};
 use crate::project::Project;
+use crate::query::{Filter, list};
 use crate::run::{Run, Surroundings};
 
 /// The runs whose results wait to land, oldest first.
@@ -15,6 +17,18 @@ pub fn waiting(project: &Project) -> Result<Vec<RunRecord>> {
         return Ok(Vec::new());
     };
     Ok(journal.all_latest()?.into_iter().filter(waits).collect())
+}
+
+/// Those whose specs have one of these labels.
+pub fn waiting_with(project: &Project, labels: &[String]) -> Result<Vec<RunRecord>> {
+    let filter = Filter {
+        labels: labels.to_vec(),
+        ..Filter::default()
+    };
+    let specs = list(project, &filter)?;
+    let mut runs = waiting(project)?;
+    runs.retain(|run| specs.iter().any(|spec| spec.id == run.spec));
+    Ok(runs)
 }
 
 /// The waiting run of one spec; says what to do where it has none.
@@ -41,9 +55,79 @@ pub fn waiting_run(project: &Project, id: &SpecId) -> Result<RunRecord> {
     }
 }
 
-/// Lands one waiting run.
-pub fn merge(project: &Project, run: &RunRecord, outside: Surroundings<'_>) -> Result<Report> {
-    Ok(Report::of(Run::resume(project, run, outside)?.drive()?))
+/// Keeps of the runs those that a person had to resolve a conflict of; refuses where one is still open.
+pub fn resolved(runs: Vec<RunRecord>) -> Vec<RunRecord> {
+    let conflicts = |run: &RunRecord| run.state == RunState::Conflict;
+    runs.into_iter().filter(conflicts).collect()
+}
+
+/// What [`merge`] would do, with nothing touched.
+pub fn preview(project: &Project, runs: Vec<RunRecord>) -> Result<Vec<Preview>> {
+    queue::preview(project, runs)
+}
+
+/// Lands waiting runs: those first that were not checked to their end, or that a person has changed since, are checked.
+pub fn merge(
+    project: &Project,
+    runs: &[RunRecord],
+    attendance: Attendance<'_>,
+) -> Result<Vec<Report>> {
+    let Attendance {
+        control,
+        tell,
+        guard,
+    } = attendance;
+    let (mut reports, mut finished) = (Vec::new(), Vec::new());
+    for run in runs {
+        if queue::waits(run) {
+            finished.push(run.id.clone());
+            continue;
+        }
+        still_open(project, run)?;
+        let mut sink = |event: &crate::event::Event| tell(&run.id, event);
+        let outside = Surroundings {
+            control,
+            sink: &mut sink,
+            guard: guard.clone(),
+        };
+        let record = Run::finish_first(project, run, outside)?.drive()?;
+        if record.state == RunState::Finished {
+            finished.push(record.id);
+        } else {
+            reports.push(Report::of(record));
+        }
+    }
+    let attendance = Attendance {
+        control,
+        tell,
+        guard,
+    };
+    reports.extend(queue::land(project, attendance, Which::Runs(&finished))?);
+    Ok(reports)
+}
+
+/// A conflict that git still holds open in the run's worktree is for the person to resolve.
+fn still_open(project: &Project, run: &RunRecord) -> Result<()> {
+    let folder = &run.facts.worktree;
+    if run.state != RunState::Conflict || !folder.join(".git").exists() {
+        return Ok(());
+    }
+    let open = project.repo().at(folder).unresolved()?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let spec = &run.spec;
+    Err(Error::new(
+        Code::Conflict,
+        format!(
+            "{spec}: git still holds a conflict open in {}: {}",
+            folder.display(),
+            open.join(", ")
+        ),
+    )
+    .hint(format!(
+        "resolve it, `git add` the files there, then: chant merge --continue {spec}"
+    )))
 }
 
 fn waits(run: &RunRecord) -> bool {

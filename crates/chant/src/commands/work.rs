@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use chant_agent::Control;
 use chant_engine::drift::{self, Next};
 use chant_engine::event::Event;
+use chant_engine::landing::queue::Attendance;
 use chant_engine::run::{Order, Surroundings};
 use chant_engine::verbs::work::{Labelled, Report, labelled};
 use chant_engine::{Code, Error, Project, Result};
@@ -252,18 +253,47 @@ pub(crate) fn attended_by<T>(
     tell: fn(&mut Ui, &Event),
     verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
 ) -> Result<T> {
-    let guard = Guard::this_program(crate::GUARD).map_err(|error| {
-        Error::new(
-            Code::Internal,
-            format!("failed to find this program: {error}"),
-        )
-    })?;
+    let guard = guard()?;
     let ui = &mut cx.ui;
     let mut sink = |event: &Event| tell(ui, event);
     verb(Surroundings {
         control: &stop.control,
         sink: &mut sink,
         guard,
+    })
+}
+
+/// The same for a verb that tells of several runs; `name` says which spec a run is of, where that has to be said.
+pub(crate) fn attended_runs<T>(
+    cx: &mut Context,
+    stop: &Stop,
+    name: &dyn Fn(&str) -> Option<String>,
+    verb: impl FnOnce(Attendance<'_>) -> Result<T>,
+) -> Result<T> {
+    let guard = guard()?;
+    let ui = &mut cx.ui;
+    let mut tell = |run: &str, event: &Event| {
+        let name = name(run);
+        for mut line in progress::lines(event) {
+            if let Some(name) = name.as_deref().filter(|name| !line.text.starts_with(name)) {
+                line.text = format!("{name}: {}", line.text);
+            }
+            show_line(ui, &line);
+        }
+    };
+    verb(Attendance {
+        control: &stop.control,
+        tell: &mut tell,
+        guard,
+    })
+}
+
+fn guard() -> Result<Guard> {
+    Guard::this_program(crate::GUARD).map_err(|error| {
+        Error::new(
+            Code::Internal,
+            format!("failed to find this program: {error}"),
+        )
     })
 }
 
