@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, path::Path};
 
-use chant_os::process::{Cmd, Output};
+use chant_os::process::{Cmd, Conversation, Output};
 
 use crate::{GitError, Oid, Repo, Result};
 
@@ -111,6 +111,11 @@ impl Call {
             output,
             args: shorten(&self.shown.join(" ")),
         })
+    }
+
+    /// Starts it, to be asked one thing after another.
+    pub(crate) fn converse(self) -> Result<Conversation> {
+        Ok(self.cmd.converse()?)
     }
 
     /// Runs it; anything but exit code 0 is an error.

@@ -126,25 +126,28 @@ impl Repo {
         )
     }
 
-    /// The tree of a commit; of a tree, itself. One process, the first time.
+    /// The tree of a commit; of a tree, itself. No process of its own.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
         self.memo().once(
             |known| &mut known.trees,
             commit.clone(),
             || {
-                self.look()
-                    .args(["rev-parse", "--verify", &format!("{commit}^{{tree}}")])
-                    .oid()
+                let name = format!("{commit}^{{tree}}");
+                match self.id_of(&name)? {
+                    Some(tree) => Ok(tree),
+                    // So that git itself says what is wrong.
+                    None => self.look().args(["rev-parse", "--verify", &name]).oid(),
+                }
             },
         )
     }
 
-    /// A commit's first parent; `None` for a first commit. One process, the first time.
+    /// A commit's first parent; `None` for a first commit. No process of its own.
     pub fn parent_of(&self, commit: &Oid) -> Result<Option<Oid>> {
         self.memo().once(
             |known| &mut known.parents,
             commit.clone(),
-            || self.resolve(&format!("{commit}^1")),
+            || self.id_of(&format!("{commit}^1")),
         )
     }
 }

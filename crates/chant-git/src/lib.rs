@@ -31,6 +31,7 @@ mod note;
 mod object;
 mod oid;
 mod path;
+mod reader;
 mod reference;
 mod replay;
 mod repo;

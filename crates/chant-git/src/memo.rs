@@ -7,14 +7,16 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chant_os::process::Conversation;
+
 use crate::{Oid, Result, object::TreeEntry};
 
 /// Larger blobs are asked for again: what is read twice in one command is specs and prompts.
 const BLOB_MAX: usize = 256 << 10;
 
-/// The answers so far.
+/// The answers so far, and the process that is asked for more.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Memo(Arc<Mutex<Answers>>);
+pub(crate) struct Memo(Arc<(Mutex<Answers>, Mutex<Option<Conversation>>)>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
@@ -43,7 +45,12 @@ impl Eq for Memo {}
 
 impl Memo {
     fn answers(&self) -> MutexGuard<'_, Answers> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The process that is asked, where there is one.
+    pub(crate) fn conversation(&self) -> MutexGuard<'_, Option<Conversation>> {
+        self.0.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer in `table`, or that of `ask`, which is kept.

@@ -58,15 +58,19 @@ impl Repo {
         Ok(oid)
     }
 
-    /// A blob's bytes. One process, the first time.
+    /// A blob's bytes. No process of its own.
     pub fn blob(&self, oid: &Oid) -> Result<Vec<u8>> {
         if let Some(bytes) = self.memo().blob(oid) {
             return Ok(bytes);
         }
-        let bytes = self
-            .look()
-            .args(["cat-file", "blob", oid.as_str()])
-            .stdout()?;
+        let bytes = match self.object(oid.as_str())? {
+            Some(object) if object.kind == "blob" => object.bytes,
+            // So that git itself says what is wrong.
+            _ => self
+                .look()
+                .args(["cat-file", "blob", oid.as_str()])
+                .stdout()?,
+        };
         self.memo().keep_blob(oid, &bytes);
         Ok(bytes)
     }
@@ -184,7 +188,7 @@ impl Repo {
         }
     }
 
-    /// What a commit or tree has at `path`: a file, link, submodule or folder. One process, the first time.
+    /// What a commit or tree has at `path`: a file, link, submodule or folder. No process of its own.
     pub fn read_file(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
         let path = path.trim_end_matches('/');
         if path.is_empty() || path.contains('\0') {
@@ -194,13 +198,34 @@ impl Repo {
         self.memo().once(
             |known| &mut known.entries,
             question,
-            || {
-                Ok(self
-                    .ls_tree(treeish, &[path], false)?
-                    .into_iter()
-                    .find(|entry| entry.path == path))
-            },
+            || self.entry(treeish, path),
         )
+    }
+
+    fn entry(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if path.starts_with('.') && [".", ".."].contains(&path.split('/').next().unwrap_or("")) {
+            // Relative to a work tree, if it is anything.
+            return Ok(None);
+        }
+        let folder = match folder {
+            "" => format!("{treeish}^{{tree}}"),
+            folder => format!("{treeish}:{folder}"),
+        };
+        let found = self.object(&folder)?;
+        let Some(tree) = found.filter(|object| object.kind == "tree") else {
+            return Ok(None);
+        };
+        let length = treeish.as_str().len() / 2;
+        Ok(raw_entries(&tree.bytes, length)
+            .find(|(_, found, _)| *found == name.as_bytes())
+            .and_then(|(mode, _, oid)| {
+                Some(TreeEntry {
+                    mode: format!("{:0>6}", std::str::from_utf8(mode).ok()?),
+                    oid: hex(oid).parse().ok()?,
+                    path: path.to_owned(),
+                })
+            }))
     }
 
     /// The entries of a commit or tree: those at `paths`, or with no paths those at the top. `recursive` lists the files in
@@ -223,6 +248,27 @@ impl Repo {
             .map(|record| TreeEntry::parse(record).ok_or_else(|| ran.unexpected(record)))
             .collect()
     }
+}
+
+/// The entries of a tree as git stores them: mode, name, and an id of so many bytes.
+fn raw_entries(bytes: &[u8], length: usize) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let space = rest.iter().position(|byte| *byte == b' ')?;
+        let end = space + rest[space..].iter().position(|byte| *byte == 0)?;
+        let oid = rest.get(end + 1..end + 1 + length)?;
+        let entry = (&rest[..space], &rest[space + 1..end], oid);
+        rest = &rest[end + 1 + length..];
+        Some(entry)
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
+    let pairs = bytes
+        .iter()
+        .map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    pairs.flatten().collect()
 }
 
 /// Takes one answer off the front: an object of whatever kind (`None` where it is no blob), or that there is none.

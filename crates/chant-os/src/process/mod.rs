@@ -4,6 +4,7 @@
 //! of its own and outlive its welcome, belongs to [`crate::tree`] instead. No shell is ever involved.
 
 mod bounded;
+mod conversation;
 mod error;
 
 use std::{
@@ -17,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+pub use conversation::Conversation;
 pub use error::SpawnError;
 
 static STARTED: AtomicU64 = AtomicU64::new(0);
