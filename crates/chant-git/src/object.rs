@@ -204,12 +204,18 @@ impl Repo {
 
     fn entry(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let top = format!("{treeish}^{{tree}}");
+        if folder.contains('\n') || self.id_of(&top)?.is_none() {
+            // A name of two lines cannot be asked for otherwise, and git itself says what is wrong with a tree.
+            let mut listed = self.ls_tree(treeish, &[path], false)?.into_iter();
+            return Ok(listed.find(|entry| entry.path == path));
+        }
         if path.starts_with('.') && [".", ".."].contains(&path.split('/').next().unwrap_or("")) {
             // Relative to a work tree, if it is anything.
             return Ok(None);
         }
         let folder = match folder {
-            "" => format!("{treeish}^{{tree}}"),
+            "" => top,
             folder => format!("{treeish}:{folder}"),
         };
         let found = self.object(&folder)?;

@@ -119,6 +119,8 @@ impl Run<'_, '_> {
             &mut self.record,
             &self.journal,
         );
+        // For minutes or hours nothing will be asked; there may be many such runs.
+        self.project.repo().rest();
         let mut trouble = None;
         let outcome = chant_agent::run(
             &self.agent,

@@ -58,6 +58,29 @@ fn files_are_found_whatever_they_are_called() {
 }
 
 #[test]
+fn what_is_stored_after_the_first_question_is_found_too() {
+    let repo = TestRepo::new();
+    let git = open(&repo);
+    let first = oid(&repo, "HEAD");
+    assert!(git.read_file(&first, "README.md").unwrap().is_some());
+    repo.write("a\nb/one.txt", "1");
+    repo.write("c/d/two.txt", "2");
+    repo.commit("more");
+    let second = oid(&repo, "HEAD");
+    for path in ["a\nb/one.txt", "c/d/two.txt", "c/d"] {
+        assert!(git.read_file(&first, path).unwrap().is_none(), "{path:?}");
+        assert!(git.read_file(&second, path).unwrap().is_some(), "{path:?}");
+    }
+    assert_eq!(git.parent_of(&second).unwrap(), Some(first.clone()));
+    assert_eq!(git.parent_of(&first).unwrap(), None);
+    git.rest();
+    assert_eq!(git.tree_of(&second).unwrap(), oid(&repo, "HEAD^{tree}"));
+    let nothing = "1".repeat(40).parse().unwrap();
+    assert!(git.read_file(&nothing, "README.md").is_err());
+    assert!(git.tree_of(&nothing).is_err());
+}
+
+#[test]
 fn a_diff_names_every_kind_of_change() {
     let repo = TestRepo::new();
     let git = open(&repo);
