@@ -4,9 +4,11 @@
 //! before a command does anything else: a journal that was lost is made again from the runs' folders and from git.
 
 mod branch;
+mod going_on;
 mod journal;
 mod look;
 
 pub(crate) use branch::restore as restore_branch;
+pub use going_on::{Going, go_on, going_on, pulse};
 pub use journal::{Mended, mend, mend_damaged};
 pub use look::{Finding, Kind, look};

@@ -40,6 +40,7 @@ mod undo;
 mod verify;
 mod verify_bundle;
 mod waive;
+mod watch;
 mod why;
 mod work;
 mod workflow;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Pause(pause::Args),
     Log(log::Args),
     Status(status::Args),
+    Watch(watch::Args),
     Why(why::Args),
     Trace(trace::Args),
     Dag(dag::Args),
@@ -117,6 +119,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Pause(args) => pause::run(cx, &args),
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
+        Command::Watch(args) => watch::run(cx, &args),
         Command::Why(args) => why::run(cx, &args),
         Command::Trace(args) => trace::run(cx, &args),
         Command::Dag(args) => dag::run(cx, &args),

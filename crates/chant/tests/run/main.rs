@@ -36,4 +36,5 @@ mod support;
 mod trust;
 mod verbs;
 mod verify;
+mod watch;
 mod why;

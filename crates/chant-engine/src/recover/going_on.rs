@@ -1,0 +1,95 @@
+//! What can go on without anybody being asked: it was asked for before, and something cut it off or held it up.
+//!
+//! A run that a person paused, took over or interrupted is theirs to go on with; so is a conflict. Nothing that was never
+//! asked for is in here.
+
+use std::time::Duration;
+
+use crate::error::{Code, Result};
+use crate::journal::{Journal, RunRecord, RunState, Step};
+use crate::project::Project;
+use crate::run::{Run, Surroundings, claim};
+use crate::verbs::work::Report;
+
+use super::look::is_due;
+
+/// What can go on, and what will be able to.
+#[derive(Debug, Default)]
+pub struct Going {
+    /// Runs that nobody drives and that can go on now: cut off, due, or waiting to land.
+    pub now: Vec<RunRecord>,
+    /// How long until the first of the others is due; none where nothing waits for its time.
+    pub later: Option<Duration>,
+}
+
+/// Finds what can go on. One look into the journal.
+pub fn going_on(project: &Project) -> Result<Going> {
+    let (state_dir, key) = (project.state_dir(), project.project_key());
+    let mut going = Going::default();
+    let Some(journal) = Journal::open_existing(&state_dir, &key)? else {
+        return Ok(going);
+    };
+    for run in journal.all_latest()? {
+        if run.state.is_over() || claim::is_held(&state_dir, &key, &run.spec) {
+            continue;
+        }
+        match run.state {
+            // What has landed is only tidied up, whoever interrupted that.
+            RunState::Paused if (run.step as usize) > Step::Land as usize => going.now.push(run),
+            RunState::Paused | RunState::Conflict => {}
+            RunState::Parked if !is_due(&run) => {
+                let wait = wait_of(&run);
+                going.later = Some(going.later.map_or(wait, |other| other.min(wait)));
+            }
+            _ => going.now.push(run),
+        }
+    }
+    // What only has to land comes first: others may depend on it.
+    going
+        .now
+        .sort_by_key(|run| std::cmp::Reverse(run.step as usize));
+    Ok(going)
+}
+
+fn wait_of(run: &RunRecord) -> Duration {
+    let parked = run.facts.parked.as_ref();
+    let left = parked.map(|parked| parked.until.duration_since(chant_os::clock::now()));
+    left.and_then(|left| left.try_into().ok())
+        .unwrap_or(Duration::ZERO)
+}
+
+/// Goes on with one run, up to where it lands or waits. `None` where another process was faster.
+pub fn go_on(
+    project: &Project,
+    run: &RunRecord,
+    outside: Surroundings<'_>,
+) -> Result<Option<Report>> {
+    match Run::resume(project, run, outside) {
+        Ok(run) => Ok(Some(Report::of(run.drive()?))),
+        Err(error) if error.code == Code::SpecLocked => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A number that changes when anything changed that could make something go on: a run, or a spec's file. A few looks at
+/// files' times, no process.
+pub fn pulse(project: &Project) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let state = project.state_dir();
+    let watched = [
+        state.join("journal.db"),
+        state.join("journal.db-wal"),
+        project.dot_chant().join("specs"),
+        project.dot_chant().join("config.md"),
+        project.repo().common_dir().join("HEAD"),
+        project.repo().common_dir().join("logs/HEAD"),
+        project.repo().git_dir().join("index"),
+    ];
+    let mut hasher = DefaultHasher::new();
+    for path in watched {
+        let seen = path.metadata().ok();
+        let seen = seen.map(|found| (found.len(), found.modified().ok()));
+        seen.hash(&mut hasher);
+    }
+    hasher.finish()
+}

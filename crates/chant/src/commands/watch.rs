@@ -1,0 +1,214 @@
+//! `chant watch`
+
+use std::collections::HashMap;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use chant_engine::recover::{self, Going};
+use chant_engine::run::Order;
+use chant_engine::verbs::work::{Report, work};
+use chant_engine::{Code, Error, Project, Result, query};
+use chant_spec::SpecId;
+
+use super::work::{Stop, attended, conclude};
+use crate::cli::{Context, Done};
+use crate::ui::{Tone, one_line};
+
+/// How often a quiet project is looked at. A look is a few file times.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a run that could not go on is left alone, the first time; each further time twice as long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Go on with what was cut off, parked or made, for as long as this runs
+///
+/// What was asked for before and was cut off goes on; what is made and checked lands; what waits for a usage limit goes on
+/// when its time has come. Nothing that was never asked for is begun, unless --work says so. Watching ends with Ctrl-C, and
+/// leaves no process behind. What you paused, and conflicts, stay yours.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant watch\n  chant watch --work --label nightly\n  */10 * * * * cd ~/project && chant watch --once --quiet    (for cron)"
+)]
+pub(crate) struct Args {
+    /// Go on with what can go on now, and end; the exit status is 1 where something failed
+    #[arg(long)]
+    once: bool,
+    /// Also begin what is ready, and what becomes ready
+    #[arg(long)]
+    work: bool,
+    /// Of that, only specs with this label
+    #[arg(long, value_name = "LABEL", requires = "work")]
+    label: Vec<String>,
+}
+
+/// What a watch has seen so far.
+#[derive(Default)]
+struct Watch {
+    reports: Vec<Report>,
+    errors: Vec<String>,
+    /// When what could not go on may be tried again, and how long that was waited.
+    later: HashMap<String, (Instant, Duration)>,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    let project = cx.project()?;
+    let stop = Stop::install()?;
+    let mut watch = Watch::default();
+    if args.once {
+        watch.pass(cx, &project, args, &stop)?;
+        return watch.ended(cx, &project);
+    }
+    cx.ui
+        .hint("watching; Ctrl-C ends it, and nothing runs on without it");
+    loop {
+        // Settings and specs may have changed since.
+        let project = Project::open(&cx.cwd)?;
+        let before = recover::pulse(&project);
+        watch.pass(cx, &project, args, &stop)?;
+        if wait(&project, before, &stop, watch.next(&project)?) {
+            return watch.ended(cx, &project);
+        }
+    }
+}
+
+/// Waits until something changed or is due. `true` where a person has had enough.
+fn wait(project: &Project, before: u64, stop: &Stop, due: Option<Duration>) -> bool {
+    let began = Instant::now();
+    loop {
+        match stop.control().recv_timeout(LOOK) {
+            Ok(_) | Err(RecvTimeoutError::Disconnected) => return true,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        // What this process wrote itself is looked at once more; that finds nothing and writes nothing.
+        let changed = recover::pulse(project) != before;
+        if changed || due.is_some_and(|due| began.elapsed() >= due) {
+            return false;
+        }
+    }
+}
+
+impl Watch {
+    /// Goes on with everything that can, until nothing more can.
+    fn pass(
+        &mut self,
+        cx: &mut Context,
+        project: &Project,
+        args: &Args,
+        stop: &Stop,
+    ) -> Result<()> {
+        loop {
+            let Going { now, .. } = recover::going_on(project)?;
+            let mut moved = false;
+            for run in &now {
+                if !self.may_try(&run.id) {
+                    continue;
+                }
+                let reported = attended(cx, stop, |outside| recover::go_on(project, run, outside));
+                moved |= self.take_note(cx, &run.id, reported)?;
+            }
+            if args.work
+                && let Some(id) = self.ready(project, &args.label)?
+            {
+                let reported = attended(cx, stop, |outside| {
+                    work(project, &id, &Order::default(), outside).map(Some)
+                });
+                moved |= self.take_note(cx, id.as_str(), reported)?;
+            }
+            if !moved {
+                return Ok(());
+            }
+        }
+    }
+
+    fn may_try(&self, what: &str) -> bool {
+        self.later
+            .get(what)
+            .is_none_or(|(at, _)| Instant::now() >= *at)
+    }
+
+    fn try_later(&mut self, what: &str) {
+        let waited = self.later.get(what).map(|(_, waited)| *waited);
+        let wait = waited.map_or(PATIENCE, |waited| waited * 2);
+        self.later
+            .insert(what.to_owned(), (Instant::now() + wait, wait));
+    }
+
+    /// The next spec that may be begun and was not tried a moment ago.
+    fn ready(&self, project: &Project, labels: &[String]) -> Result<Option<SpecId>> {
+        let filter = query::Filter {
+            ready: true,
+            labels: labels.to_vec(),
+            ..query::Filter::default()
+        };
+        let specs = query::list(project, &filter)?;
+        let mut ready = specs.iter().filter(|spec| self.may_try(&spec.id));
+        Ok(ready.find_map(|spec| SpecId::parse(&spec.id).ok()))
+    }
+
+    /// Says what came of a run; whether it moved. That a person interrupted it ends the watch as well.
+    fn take_note(
+        &mut self,
+        cx: &mut Context,
+        what: &str,
+        reported: Result<Option<Report>>,
+    ) -> Result<bool> {
+        let report = match reported {
+            Ok(None) => return Ok(false),
+            Ok(Some(report)) => report,
+            Err(error) => {
+                self.try_later(what);
+                self.complain(cx, &error);
+                return Ok(false);
+            }
+        };
+        let ended = conclude(cx, &report);
+        self.reports.push(report);
+        match ended {
+            Ok(()) => Ok(true),
+            Err(error) if error.code == Code::Interrupted => Err(error),
+            Err(error) => {
+                self.try_later(what);
+                self.complain(cx, &error);
+                Ok(true)
+            }
+        }
+    }
+
+    fn complain(&mut self, cx: &mut Context, error: &Error) {
+        let mut line = one_line(&error.message);
+        if let Some(hint) = &error.hint {
+            line = format!("{line} ({})", one_line(hint));
+        }
+        cx.ui.status(Tone::Bad, "failed", &line);
+        self.errors.push(error.message.clone());
+    }
+
+    /// When to look again although nothing changed.
+    fn next(&self, project: &Project) -> Result<Option<Duration>> {
+        let parked = recover::going_on(project)?.later;
+        let now = Instant::now();
+        let patient = self
+            .later
+            .values()
+            .map(|(at, _)| at.saturating_duration_since(now));
+        Ok(patient.filter(|wait| !wait.is_zero()).chain(parked).min())
+    }
+
+    fn ended(self, cx: &mut Context, project: &Project) -> Result<Done> {
+        let landed = self.reports.iter().filter(|report| report.landed()).count();
+        let left = recover::look(project)?;
+        let line = match (self.reports.len(), left.len()) {
+            (0, 0) => "Nothing was left to go on with.".to_owned(),
+            (went, left) => format!("{went} went on, {landed} landed, {left} wait"),
+        };
+        cx.ui.out(&line);
+        for finding in &left {
+            let line = format!("  {}: {}: {}", finding.spec, finding.says, finding.command);
+            cx.ui.out(&one_line(&line));
+        }
+        let exit = u8::from(!self.errors.is_empty());
+        let document =
+            serde_json::json!({"runs": self.reports, "errors": self.errors, "left": left});
+        Done::with(document).map(|done| done.ending(exit))
+    }
+}

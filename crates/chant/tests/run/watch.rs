@@ -1,0 +1,186 @@
+//! `chant watch`: goes on with what was asked for, and with nothing else.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use chant_testkit::TestRepo;
+
+use crate::support::*;
+
+fn killed_at(repo: &TestRepo, point: &str) {
+    let killed = repo.chant_with(|command| {
+        command.args(["work", ID]).env("CHANT_CRASH_AT", point);
+    });
+    killed.signalled();
+}
+
+/// A watch that is running, and has said so.
+fn watching(repo: &TestRepo, args: &[&str]) -> (Child, BufReader<std::process::ChildStderr>) {
+    let mut child = repo
+        .command(chant_testkit::chant_bin())
+        .arg("watch")
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    wait_for_line(&mut said, "watching");
+    (child, said)
+}
+
+fn wait_for_line(said: &mut impl BufRead, part: &str) {
+    let mut line = String::new();
+    while !line.contains(part) {
+        line.clear();
+        assert_ne!(
+            said.read_line(&mut line).unwrap(),
+            0,
+            "no {part:?} was said"
+        );
+    }
+}
+
+/// Ctrl-C, and how it ended.
+fn interrupt(mut child: Child) -> Option<i32> {
+    let pid = child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    child.wait().unwrap().code()
+}
+
+#[test]
+fn once_goes_on_with_what_was_cut_off() {
+    for point in ["agent:before", "judge:before", "land:after", "clean:before"] {
+        let repo = with_agent(HONEST);
+        killed_at(&repo, point);
+        let watched = repo.chant(&["watch", "--once"]);
+        watched.ok();
+        assert!(
+            watched.stdout.contains("1 went on, 1 landed"),
+            "{}",
+            watched.stdout
+        );
+        assert_landed_once(&repo);
+    }
+}
+
+#[test]
+fn once_starts_nothing_that_was_not_asked_for() {
+    let repo = with_agent("touch ../../started; exit 1");
+    let watched = repo.chant(&["watch", "--once", "--json"]);
+    watched.ok();
+    assert_eq!(watched.json()["data"]["runs"].as_array().unwrap().len(), 0);
+    assert_eq!(state(&repo), "pending");
+    assert!(
+        !repo.path().join(".git/chant/runs").exists(),
+        "no run was begun"
+    );
+}
+
+#[test]
+fn with_work_it_begins_what_is_ready_and_what_becomes_ready() {
+    let repo = with_agent(
+        "echo hello > greeting.txt; echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
+    repo.write(
+        ".chant/specs/002-next.md",
+        "---\ntype: code\nstatus: pending\nlabels: [nightly]\ndepends_on: [001-greeting]\n---\n\n# Next\n\n## Acceptance Criteria\n\n- [ ] done\n",
+    );
+    repo.chant(&["watch", "--once", "--work", "--label", "nightly"])
+        .ok();
+    assert_eq!(state(&repo), "pending", "it has no such label");
+    let watched = repo.chant(&["watch", "--once", "--work"]);
+    watched.ok();
+    assert!(watched.stdout.contains("2 landed"), "{}", watched.stdout);
+    let statuses = repo.chant(&["list", "--json"]).json();
+    let statuses: Vec<&str> = statuses["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|spec| spec["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["completed", "completed"]);
+}
+
+#[test]
+fn what_failed_or_was_paused_is_left_to_its_person() {
+    let repo = with_agent("exit 3");
+    work(&repo).fails(1);
+    set_agent(&repo, HONEST);
+    repo.chant(&["watch", "--once"]).ok();
+    assert_eq!(state(&repo), "failed");
+}
+
+#[test]
+fn a_result_in_whose_way_something_lies_lands_when_that_is_gone() {
+    let repo = with_agent(HONEST);
+    repo.write("greeting.txt", "mine\n");
+    work(&repo).fails(4);
+    repo.chant(&["watch", "--once"]).fails(1);
+    assert_eq!(repo.file("greeting.txt"), "mine\n");
+    std::fs::remove_file(repo.path().join("greeting.txt")).unwrap();
+    repo.chant(&["watch", "--once"]).ok();
+    assert_landed_once(&repo);
+}
+
+#[test]
+fn it_supervises_until_it_is_interrupted_and_leaves_nothing_running() {
+    let repo = with_agent(HONEST);
+    killed_at(&repo, "judge:before");
+    let (mut child, _said) = watching(&repo, &[]);
+    let mut printed = BufReader::new(child.stdout.take().unwrap());
+    wait_for_line(&mut printed, "completed on main");
+    assert_eq!(interrupt(child), Some(0));
+    assert_landed_once(&repo);
+}
+
+/// A quiet watch costs nothing that could be measured: no process, and less than a hundredth of a core.
+#[test]
+fn a_quiet_project_costs_nothing() {
+    let repo = with_agent(HONEST);
+    let (child, _said) = watching(&repo, &[]);
+    let stat = format!("/proc/{}/stat", child.id());
+    let Ok(before) = std::fs::read_to_string(&stat) else {
+        interrupt(child);
+        return;
+    };
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let ticks = |stat: &str| -> u64 {
+        let fields: Vec<&str> = stat.rsplit(") ").next().unwrap().split(' ').collect();
+        // User and system time, and those of children it waited for.
+        fields[11..15]
+            .iter()
+            .map(|ticks| ticks.parse::<u64>().unwrap())
+            .sum()
+    };
+    let spent = ticks(&std::fs::read_to_string(&stat).unwrap()) - ticks(&before);
+    assert_eq!(interrupt(child), Some(0));
+    assert!(
+        spent <= 6,
+        "{spent} hundredths of a second in three seconds"
+    );
+}
+
+/// Two of them share the work: each run is driven by one, and lands once.
+#[test]
+fn two_supervisors_do_not_fight() {
+    let repo = with_agent(HONEST);
+    killed_at(&repo, "agent:before");
+    let children: Vec<Child> = (0..2)
+        .map(|_| {
+            repo.command(chant_testkit::chant_bin())
+                .args(["watch", "--once"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+    assert_landed_once(&repo);
+}
