@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::approval::{Approval, Objects};
+use crate::budget::Budget;
 use crate::criteria::Waiver;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::frontmatter::{Check, Expect, Frontmatter, Kind};
@@ -89,6 +90,7 @@ impl<'a> Fields<'a> {
                 .value("outcome")
                 .and_then(Node::as_str)
                 .map(str::to_owned),
+            budget: self.budget(),
             priority: self.priority(),
             strict: self.truth("strict").unwrap_or(false),
             waived: self.waived(),
@@ -182,6 +184,24 @@ impl<'a> Fields<'a> {
             Some(word) => word.parse().unwrap_or(0),
             None => 0,
         }
+    }
+
+    fn budget(&mut self) -> Budget {
+        let mut budget = Budget::default();
+        let Some(node) = self.value("budget") else {
+            return budget;
+        };
+        self.inside(node, "budget", |fields| {
+            for key in Budget::KEYS {
+                let (Some(word), Some(node)) = (fields.word(key), fields.value(key)) else {
+                    continue;
+                };
+                if let Err(expected) = budget.set(key, &word) {
+                    fields.wrong(node, format!("`budget.{key}` must be {expected}"));
+                }
+            }
+        });
+        budget
     }
 
     fn approval(&mut self) -> Option<Approval> {

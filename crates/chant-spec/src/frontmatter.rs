@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::approval::Approval;
+use crate::budget::Budget;
 use crate::criteria::Waiver;
 use crate::proof::Proof;
 use crate::status::Status;
@@ -164,6 +165,8 @@ pub struct Frontmatter {
     pub proof: Option<Proof>,
     /// The end it came to, as written: see [`Frontmatter::ending`].
     pub outcome: Option<String>,
+    /// What it may cost, where that is not what the settings say.
+    pub budget: Budget,
     /// What the scheduler starts first: higher before lower.
     pub priority: i32,
     /// Whether only the target files may change.

@@ -144,11 +144,18 @@ pub const KEYS: &[Key] = &[
     ),
     field(Work, "model", "the model to ask the agent for"),
     field(Work, "agent", "the agent that works it, by its name"),
-    kept(
+    field(
         Work,
         "budget",
-        "what it may cost; this version does not count",
+        "what all attempts at it may cost together, with the keys below; otherwise what the settings say",
     ),
+    field(Work, "budget.usd", "in US dollars"),
+    field(
+        Work,
+        "budget.tokens",
+        "in tokens, read and written: `200000`, `200k`, `2M`",
+    ),
+    field(Work, "budget.minutes", "in minutes that agents work"),
     kept(
         Work,
         "output_schema",

@@ -6,6 +6,7 @@
 
 mod approval;
 mod body;
+mod budget;
 mod compose;
 mod criteria;
 mod diagnostic;
@@ -29,6 +30,7 @@ pub mod yaml;
 
 pub use approval::{Approval, Changed, Consent, Objects, UNSIGNED};
 pub use body::Criterion;
+pub use budget::{Budget, Usd};
 pub use compose::NewSpec;
 pub use criteria::{CheckResult, CriterionState, Waiver, criteria_states, proving_check, waiver};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, nearest, position};

@@ -61,8 +61,13 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting("defaults.model", "the model that agents are asked for"),
     setting(
+<<<<<<< HEAD
         "defaults.split_model",
         "the model that proposes the members of a spec in `chant split`",
+=======
+        "defaults.fallback",
+        "the agents that may go on, in this order, where the plan of another is used up",
+>>>>>>> c4461d5 (budgets: what a spec, a day and a label may cost is read from the settings)
     ),
     setting(
         "defaults.main_branch",
@@ -83,6 +88,14 @@ pub(super) const ALL: &[Key] = &[
     setting(
         "limits.idle",
         "how long an agent may print nothing before it is ended",
+    ),
+    setting(
+        "limits.backoff",
+        "how long to wait before each further try of an agent whose provider is overloaded or out of reach; `none` for no further try",
+    ),
+    setting(
+        "limits.parked",
+        "how long a run may wait for a limit of its agent to be renewed, before a person has to look",
     ),
     setting("limits.total", "how long a run's agent may take altogether"),
     setting(
@@ -108,6 +121,43 @@ pub(super) const ALL: &[Key] = &[
     setting(
         "limits.stagger",
         "how long the scheduler waits between two starts; up to half as much again is added, by chance but the same for each run",
+    ),
+    setting(
+        "budgets.spec.usd",
+        "what all attempts at one spec may cost together, in US dollars; a spec's own `budget` comes first",
+    ),
+    setting(
+        "budgets.spec.tokens",
+        "the same in tokens, read and written",
+    ),
+    setting(
+        "budgets.spec.minutes",
+        "the same in minutes that agents work",
+    ),
+    setting(
+        "budgets.day.usd",
+        "what a day may cost, in US dollars; a project's file can lower what your own says, and not raise it",
+    ),
+    setting("budgets.day.tokens", "the same in tokens, read and written"),
+    setting(
+        "budgets.day.minutes",
+        "the same in minutes that agents work",
+    ),
+    setting(
+        "budgets.labels",
+        "what all specs with a label may cost together: a map of labels to `{usd: …, tokens: …, minutes: …}`",
+    ),
+    setting(
+        "budgets.warn",
+        "from which share of a budget on there is a warning",
+    ),
+    setting(
+        "budgets.stop",
+        "at which share of a budget an agent is ended, also where a person let it go over the budget",
+    ),
+    setting(
+        "prices",
+        "what a million tokens cost, for agents that tell only tokens: a map of models to `{in: …, out: …, cached: …}`",
     ),
     setting(
         "checks",
@@ -251,7 +301,7 @@ pub(super) fn is_section(name: &str) -> bool {
 /// The key someone may have meant.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let sections = [
-        "project", "defaults", "limits", "landing", "approval", "attest",
+        "project", "defaults", "limits", "landing", "approval", "attest", "budgets",
     ];
     let settings = ALL
         .iter()

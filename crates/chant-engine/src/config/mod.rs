@@ -11,6 +11,7 @@ mod reference;
 mod schedule;
 mod settings;
 mod shown;
+mod spending;
 mod yaml;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use schedule::Schedule;
 pub(crate) use settings::parse_duration;
 pub use settings::{Remark, Source};
 pub use shown::Value;
+pub use spending::{Price, Spending};
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub struct Config {
     pub limits: Limits,
     /// How many runs at once.
     pub schedule: Schedule,
+    /// What work may cost, and how long a refused agent is waited for.
+    pub spending: Spending,
     /// Commands that must pass before anything lands.
     pub checks: Vec<String>,
     /// How a result becomes a part of the main branch.
@@ -231,6 +235,7 @@ impl Config {
             defaults: Defaults::read(&settings)?,
             limits: Limits::read(&settings)?,
             schedule: Schedule::read(&settings)?,
+            spending: Spending::read(&settings)?,
             checks: settings.texts("checks")?,
             landing: settings
                 .word(

@@ -76,9 +76,14 @@ impl Entry<'_> {
     }
 
     fn wrong(&self, expected: &str) -> Error {
+        self.wrong_at(&self.node, expected)
+    }
+
+    /// The same at a place inside the value.
+    pub(super) fn wrong_at(&self, node: &Node, expected: &str) -> Error {
         self.file.error(
-            self.node.line,
-            self.node.column,
+            node.line,
+            node.column,
             format!("`{}` must be {expected}", self.key),
         )
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use chant_spec::Usd;
 use serde::Serialize;
 
 use super::settings::{Settings, Source};
-use super::{Config, Layer, keys, yaml};
+use super::{Config, Layer, Spending, keys, yaml};
 
 /// One setting.
 #[derive(Debug, Clone, Serialize)]
@@ -58,6 +59,9 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             config.schedule.waiting_for_person.map(|n| n.to_string()),
         ),
         ("limits.stagger", Some(short(config.schedule.stagger))),
+        ("limits.parked", Some(short(config.spending.parked))),
+        ("limits.backoff", Some(waits(&config.spending.backoff))),
+        ("defaults.fallback", list(&config.spending.fallback)),
         ("checks", list(&config.checks)),
         ("landing.strategy", Some(config.landing.word().to_owned())),
         ("protect", list(&config.protect)),
@@ -80,6 +84,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
     ];
     let mut values: Vec<Value> = plain
         .into_iter()
+        .chain(spending(&config.spending))
         .map(|(key, value)| {
             let source = settings
                 .last(key)
@@ -98,6 +103,43 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         .unwrap_or(values.len());
     values.splice(at..at, agent_values(settings));
     values
+}
+
+/// What work may cost.
+fn spending(spending: &Spending) -> Vec<(&'static str, Option<String>)> {
+    let Spending { spec, day, .. } = spending;
+    let usd = |usd: Option<Usd>| usd.map(|usd| usd.to_string());
+    let tokens = |tokens: Option<u64>| tokens.map(|tokens| tokens.to_string());
+    let minutes = |time: Option<Duration>| time.map(|time| (time.as_secs() / 60).to_string());
+    let labels = spending.labels.iter();
+    let labels: Vec<String> = labels
+        .map(|(label, budget)| format!("{label}: {budget}"))
+        .collect();
+    let prices: Vec<&str> = spending.prices.keys().map(String::as_str).collect();
+    vec![
+        ("budgets.spec.usd", usd(spec.usd)),
+        ("budgets.spec.tokens", tokens(spec.tokens)),
+        ("budgets.spec.minutes", minutes(spec.time)),
+        ("budgets.day.usd", usd(day.usd)),
+        ("budgets.day.tokens", tokens(day.tokens)),
+        ("budgets.day.minutes", minutes(day.time)),
+        (
+            "budgets.labels",
+            (!labels.is_empty()).then(|| labels.join("; ")),
+        ),
+        ("budgets.warn", Some(format!("{}%", spending.warn))),
+        ("budgets.stop", Some(format!("{}%", spending.stop))),
+        ("prices", (!prices.is_empty()).then(|| prices.join(", "))),
+    ]
+}
+
+fn waits(backoff: &[Duration]) -> String {
+    let waits: Vec<String> = backoff.iter().map(|wait| short(*wait)).collect();
+    if waits.is_empty() {
+        "none".to_owned()
+    } else {
+        waits.join(", ")
+    }
 }
 
 /// Names with their numbers, on one line.

@@ -240,3 +240,48 @@ fn a_project_cannot_turn_a_persons_signing_off() {
     assert_eq!(wrong.code, Code::ConfigInvalid);
     assert!(wrong.message.contains("one of ssh, gpg"), "{wrong}");
 }
+
+#[test]
+fn budgets_and_prices_are_read_and_a_project_can_only_lower_yours() {
+    let config = merge(&[
+        (Layer::Person, "budgets: {day: {usd: 20}, warn: 0.5}"),
+        (
+            Layer::Project,
+            "budgets:\n  day: {usd: 100, tokens: 2M}\n  spec: {minutes: 90}\n  labels:\n    bugs: {usd: 3}\n  stop: 150%\nprices:\n  m-1: {in: 3, out: 15}",
+        ),
+    ])
+    .unwrap();
+    let spending = &config.spending;
+    assert_eq!(spending.day.to_string(), "$20.00, 2000000 tokens");
+    assert_eq!(spending.spec.to_string(), "90 minutes");
+    assert_eq!(spending.labels["bugs"].to_string(), "$3.00");
+    assert_eq!((spending.warn, spending.stop), (50, 150));
+    assert_eq!(spending.prices["m-1"].output.to_string(), "$15.00");
+    let machine = merge(&[
+        (Layer::Person, "budgets: {day: {usd: 20}}"),
+        (Layer::Machine, "budgets: {day: {usd: 50}}"),
+    ])
+    .unwrap();
+    assert_eq!(machine.spending.day.to_string(), "$50.00");
+}
+
+#[test]
+fn a_wrong_budget_is_named_at_its_place() {
+    for yaml in [
+        "budgets: {day: {usd: much}}",
+        "budgets:\n  labels: {bugs: 3}",
+        "prices: {m-1: {per: 3}}",
+        "budgets: {warn: none}",
+        "limits: {backoff: [soon]}",
+    ] {
+        let error = merge(&[(Layer::Project, yaml)]).unwrap_err();
+        assert_eq!(error.code, Code::ConfigInvalid, "{yaml}");
+    }
+}
+
+#[test]
+fn further_tries_can_be_turned_off() {
+    assert_eq!(project("limits: {backoff: none}").spending.backoff, []);
+    let waits = project("limits: {backoff: [1ms, 2s]}").spending.backoff;
+    assert_eq!(waits, [Duration::from_millis(1), Duration::from_secs(2)]);
+}

@@ -1,0 +1,123 @@
+//! What was spent so far, read from the journal, for the budgets that are set.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use chant_spec::Budget;
+
+use super::{Account, Shares, Spent, Stint, Whose, stint};
+use crate::config::Spending;
+use crate::error::Result;
+use crate::journal::{Journal, RunRecord, RunState};
+
+/// All that was spent, for questions about many specs. Holds nothing where no budget needs it.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    runs: Vec<RunRecord>,
+    today: Option<Date>,
+    zone: Option<TimeZone>,
+}
+
+impl Ledger {
+    /// Reads what the budgets of a day and of labels need.
+    pub(crate) fn read(journal: Option<&Journal>, spending: &Spending, now: Timestamp) -> Result<Self> {
+        let needed = !spending.day.is_empty() || !spending.labels.is_empty() || !spending.spec.is_empty();
+        let Some(journal) = journal.filter(|_| needed) else {
+            return Ok(Self::default());
+        };
+        let zone = TimeZone::system();
+        Ok(Self {
+            runs: journal.all()?,
+            today: Some(now.to_zoned(zone.clone()).date()),
+            zone: Some(zone),
+        })
+    }
+
+    /// The accounts that a spec with these labels takes from, its own left out.
+    pub(crate) fn shared(&self, labels: &[String], spending: &Spending) -> Vec<Account> {
+        let mut accounts = Vec::new();
+        for (label, budget) in spending.labels.iter().filter(|(label, _)| labels.contains(label)) {
+            let of_label = self.runs.iter().filter(|run| run.facts.labels.contains(label));
+            accounts.push(Account {
+                whose: Whose::Label(label.clone()),
+                budget: *budget,
+                spent: of_label.map(spent_by).sum(),
+            });
+        }
+        if !spending.day.is_empty() {
+            accounts.push(Account {
+                whose: Whose::Day,
+                budget: spending.day,
+                spent: self.spent_today(),
+            });
+        }
+        accounts
+    }
+
+    /// The account of one spec.
+    pub(crate) fn own(&self, spec: &str, budget: Budget) -> Account {
+        let runs: Vec<&RunRecord> = self.runs.iter().filter(|run| run.spec == spec).collect();
+        own(&runs, budget)
+    }
+
+    fn spent_today(&self) -> Spent {
+        let (Some(today), Some(zone)) = (self.today, &self.zone) else {
+            return Spent::default();
+        };
+        let of_today = |stint: &Stint| {
+            let at = stint.at.parse::<Timestamp>();
+            at.is_ok_and(|at| at.to_zoned(zone.clone()).date() == today)
+        };
+        let stints = self.runs.iter().flat_map(stint::of_run);
+        stints.filter(of_today).map(|stint| stint.spent()).sum()
+    }
+}
+
+/// A spec's account: its attempts since it was last completed. What is made again begins anew.
+fn own(runs: &[&RunRecord], budget: Budget) -> Account {
+    let completed = runs.iter().rposition(|run| run.state == RunState::Completed);
+    let since = completed.map_or(0, |at| at + 1);
+    Account {
+        whose: Whose::Spec,
+        budget,
+        spent: runs[since..].iter().map(|run| spent_by(run)).sum(),
+    }
+}
+
+/// Every account that a run of `spec` takes from.
+pub(crate) fn accounts(
+    journal: &Journal,
+    spending: &Spending,
+    spec: &str,
+    labels: &[String],
+    own_budget: Budget,
+    now: Timestamp,
+) -> Result<Vec<Account>> {
+    let budget = spending.spec.or_as(&own_budget);
+    let shared = !spending.day.is_empty() || labels.iter().any(|label| spending.labels.contains_key(label));
+    let mut accounts = if shared {
+        Ledger::read(Some(journal), spending, now)?.shared(labels, spending)
+    } else {
+        Vec::new()
+    };
+    if !budget.is_empty() {
+        let runs = journal.runs_of(spec)?;
+        accounts.push(own(&runs.iter().collect::<Vec<_>>(), budget));
+    }
+    Ok(accounts)
+}
+
+/// What a run took.
+pub(crate) fn spent_by(run: &RunRecord) -> Spent {
+    stint::of_run(run).iter().map(Stint::spent).sum()
+}
+
+impl From<&Spending> for Shares {
+    fn from(spending: &Spending) -> Self {
+        Self {
+            warn: spending.warn,
+            stop: spending.stop,
+        }
+    }
+}

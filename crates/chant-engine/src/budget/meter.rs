@@ -1,0 +1,110 @@
+//! What an agent's process is spending while it works, against the budgets it takes from. Pure but for the stopwatch.
+
+use chant_agent::{AgentEvent, Usage};
+use chant_os::clock::Stopwatch;
+use chant_spec::Usd;
+
+use super::{Account, Level, Reading, Shares, Spent, priced, tightest};
+use crate::config::Spending;
+
+/// Counts along.
+#[derive(Debug)]
+pub(crate) struct Meter<'a> {
+    accounts: Vec<Account>,
+    spending: &'a Spending,
+    shares: Shares,
+    model: Option<String>,
+    usage: Usage,
+    cost: Option<f64>,
+    clock: Stopwatch,
+    told: Level,
+    /// From which level on the agent is stopped.
+    bound: Level,
+    reached: Option<Reading>,
+}
+
+impl<'a> Meter<'a> {
+    /// For a process that begins now. Where a person allowed to go over the budget, only far over it is too far.
+    pub(crate) fn start(
+        accounts: Vec<Account>,
+        spending: &'a Spending,
+        model: Option<&str>,
+        over_budget: bool,
+    ) -> Self {
+        Self {
+            accounts,
+            spending,
+            shares: spending.into(),
+            model: model.map(str::to_owned),
+            usage: Usage::default(),
+            cost: None,
+            clock: Stopwatch::start(),
+            told: Level::Within,
+            bound: if over_budget { Level::Over } else { Level::Reached },
+            reached: None,
+        }
+    }
+
+    /// Takes note of what the agent tells.
+    pub(crate) fn note(&mut self, event: &AgentEvent) {
+        match event {
+            AgentEvent::Model { name } => self.model = Some(name.clone()),
+            AgentEvent::Cost { usd } => self.cost = Some(*usd),
+            &AgentEvent::Usage {
+                input,
+                output,
+                cache_read,
+                cache_write,
+            } => {
+                self.usage = Usage {
+                    input,
+                    output,
+                    cache_read,
+                    cache_write,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// What to warn of, once for each level.
+    pub(crate) fn warning(&mut self) -> Option<String> {
+        let reading = self.reading()?;
+        if reading.level <= self.told {
+            return None;
+        }
+        self.told = reading.level;
+        Some(reading.sentence())
+    }
+
+    /// Whether the agent has to stop.
+    pub(crate) fn is_spent(&mut self) -> bool {
+        if self.reached.is_none() {
+            let bound = self.bound;
+            self.reached = self.reading().filter(|reading| reading.level >= bound);
+        }
+        self.reached.is_some()
+    }
+
+    /// The budget that made the agent stop.
+    pub(crate) fn into_reached(self) -> Option<Reading> {
+        self.reached
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        if self.accounts.is_empty() {
+            return None;
+        }
+        tightest(&self.accounts, self.spent(), self.shares)
+    }
+
+    fn spent(&self) -> Spent {
+        let prices = &self.spending.prices;
+        let (usd, _) = priced(self.cost, self.usage, self.model.as_deref(), prices);
+        Spent {
+            usd: Usd::from_dollars(usd.unwrap_or(0.0)),
+            tokens: self.usage.input.saturating_add(self.usage.output),
+            time: self.clock.elapsed(),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! One process of an agent, and what it cost: the unit in which spending is counted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chant_agent::{AgentEvent, Outcome, Usage};
+use chant_spec::Usd;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Spent;
+use crate::config::Price;
+use crate::event::{Event, Stamped};
+use crate::journal::RunRecord;
+
+/// One process of an agent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stint {
+    /// When it began, RFC 3339.
+    pub at: String,
+    /// The agent's name.
+    pub agent: String,
+    /// The model that answered, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Tokens in.
+    pub input_tokens: u64,
+    /// Tokens out.
+    pub output_tokens: u64,
+    /// US dollars; absent where neither the agent told them nor a price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd: Option<f64>,
+    /// Whether the money was computed from tokens and the settings' prices.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub computed: bool,
+    /// How long it worked, in milliseconds.
+    pub ms: u64,
+}
+
+impl Stint {
+    /// The stint of a process that has ended.
+    pub(crate) fn of(
+        at: Timestamp,
+        agent: &str,
+        model: Option<&str>,
+        outcome: &Outcome,
+        prices: &BTreeMap<String, Price>,
+    ) -> Self {
+        let model = outcome.model.as_deref().or(model);
+        let (usd, computed) = priced(outcome.cost_usd, outcome.usage, model, prices);
+        Self {
+            at: at.to_string(),
+            agent: agent.to_owned(),
+            model: model.map(str::to_owned),
+            input_tokens: outcome.usage.input,
+            output_tokens: outcome.usage.output,
+            usd,
+            computed,
+            ms: u64::try_from(outcome.duration.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// What it took.
+    pub fn spent(&self) -> Spent {
+        Spent {
+            usd: Usd::from_dollars(self.usd.unwrap_or(0.0)),
+            tokens: self.input_tokens.saturating_add(self.output_tokens),
+            time: Duration::from_millis(self.ms),
+        }
+    }
+}
+
+/// What some tokens cost: as the agent told, else by the prices; and whether it was computed.
+pub(crate) fn priced(
+    told: Option<f64>,
+    usage: Usage,
+    model: Option<&str>,
+    prices: &BTreeMap<String, Price>,
+) -> (Option<f64>, bool) {
+    if told.is_some() {
+        return (told, false);
+    }
+    let price = model.and_then(|model| prices.get(model));
+    let used = usage != Usage::default();
+    let Some(price) = price.filter(|_| used) else {
+        return (None, false);
+    };
+    let per_million = |tokens: u64, price: Usd| u128::from(tokens) * u128::from(price.micros()) / 1_000_000;
+    let micros = per_million(usage.input.saturating_add(usage.cache_write), price.input)
+        + per_million(usage.output, price.output)
+        + per_million(usage.cache_read, price.cached.unwrap_or(price.input));
+    let usd = Usd::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
+    (Some(usd.dollars()), true)
+}
+
+/// The stints of a run. One from before they were kept has had one, with all that is known.
+pub(super) fn of_run(run: &RunRecord) -> Vec<Stint> {
+    let facts = &run.facts;
+    let has_spent = facts.input_tokens + facts.output_tokens > 0 || facts.cost_usd.is_some();
+    if facts.stints.is_empty() && has_spent {
+        return vec![Stint {
+            at: run.started_at.clone(),
+            agent: facts.agent.clone(),
+            model: facts.model.clone(),
+            input_tokens: facts.input_tokens,
+            output_tokens: facts.output_tokens,
+            usd: facts.cost_usd,
+            ..Stint::default()
+        }];
+    }
+    facts.stints.clone()
+}
+
+/// What the agent's last process told before chant itself was ended, which nobody wrote down then. Reads a run's events.
+pub(crate) fn cut_off(
+    events: impl Iterator<Item = Stamped>,
+    agent: &str,
+    model: Option<&str>,
+    known: usize,
+    prices: &BTreeMap<String, Price>,
+) -> Option<Stint> {
+    let mut processes: Vec<Process> = Vec::new();
+    let mut open = false;
+    for Stamped { at, event } in events {
+        match event {
+            Event::Step { name } if name == "agent" => open = false,
+            Event::Agent(event) => {
+                if !open {
+                    processes.push(Process::at(&at));
+                    open = true;
+                }
+                let process = processes.last_mut()?;
+                process.note(&at, &event);
+                open = !matches!(event, AgentEvent::End { .. });
+            }
+            _ => {}
+        }
+    }
+    let process = processes.into_iter().nth(known)?;
+    let model = process.model.as_deref().or(model);
+    let (usd, computed) = priced(process.cost, process.usage, model, prices);
+    Some(Stint {
+        agent: agent.to_owned(),
+        model: model.map(str::to_owned),
+        input_tokens: process.usage.input,
+        output_tokens: process.usage.output,
+        usd,
+        computed,
+        ms: process.milliseconds(),
+        at: process.began,
+    })
+}
+
+/// A process as its events tell of it.
+#[derive(Debug)]
+struct Process {
+    began: String,
+    last: String,
+    model: Option<String>,
+    usage: Usage,
+    cost: Option<f64>,
+}
+
+impl Process {
+    fn at(began: &str) -> Self {
+        Self {
+            began: began.to_owned(),
+            last: began.to_owned(),
+            model: None,
+            usage: Usage::default(),
+            cost: None,
+        }
+    }
+
+    fn note(&mut self, at: &str, event: &AgentEvent) {
+        at.clone_into(&mut self.last);
+        match event {
+            AgentEvent::Model { name } => self.model = Some(name.clone()),
+            AgentEvent::Cost { usd } => self.cost = Some(*usd),
+            &AgentEvent::Usage {
+                input,
+                output,
+                cache_read,
+                cache_write,
+            } => {
+                self.usage = Usage {
+                    input,
+                    output,
+                    cache_read,
+                    cache_write,
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn milliseconds(&self) -> u64 {
+        let moment = |text: &str| text.parse::<Timestamp>().ok();
+        let span = moment(&self.last)
+            .zip(moment(&self.began))
+            .map(|(last, began)| last.duration_since(began).as_millis());
+        span.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn prices() -> BTreeMap<String, Price> {
+        let price = Price {
+            input: Usd::from_dollars(3.0),
+            output: Usd::from_dollars(15.0),
+            cached: Some(Usd::from_dollars(0.3)),
+        };
+        BTreeMap::from([("m-1".to_owned(), price)])
+    }
+
+    const USAGE: Usage = Usage {
+        input: 100_000,
+        output: 20_000,
+        cache_read: 1_000_000,
+        cache_write: 0,
+    };
+
+    #[test]
+    fn what_the_agent_told_comes_before_what_can_be_computed() {
+        assert_eq!(priced(Some(0.5), USAGE, Some("m-1"), &prices()), (Some(0.5), false));
+        assert_eq!(priced(None, USAGE, Some("m-1"), &prices()), (Some(0.9), true));
+        assert_eq!(priced(None, USAGE, Some("m-2"), &prices()), (None, false));
+        assert_eq!(priced(None, Usage::default(), Some("m-1"), &prices()), (None, false));
+    }
+
+    fn stamped(minute: u32, event: Event) -> Stamped {
+        let at = format!("2026-11-21T12:{minute:02}:00Z");
+        Stamped { at, event }
+    }
+
+    #[test]
+    fn a_process_that_was_cut_off_is_known_by_its_events() {
+        let agent = |name: &str| Event::Step { name: name.into() };
+        let cost = |usd| Event::Agent(AgentEvent::Cost { usd });
+        let end = Event::Agent(AgentEvent::End {
+            ok: false,
+            reason: String::new(),
+        });
+        let events = vec![
+            stamped(0, agent("agent")),
+            stamped(1, cost(0.25)),
+            stamped(2, end),
+            stamped(3, cost(0.5)),
+            stamped(5, cost(0.75)),
+        ];
+        let found = |known| cut_off(events.clone().into_iter(), "main", None, known, &prices());
+        let second = found(1).unwrap();
+        assert_eq!((second.usd, second.ms), (Some(0.75), 120_000));
+        assert_eq!(found(0).unwrap().usd, Some(0.25));
+        assert_eq!(found(2), None);
+    }
+}
