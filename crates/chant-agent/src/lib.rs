@@ -29,7 +29,7 @@ pub use config::{AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
 pub use environment::{MARKER, base_environment};
 pub use error::{AgentError, UnknownKind};
 pub use event::AgentEvent;
-pub use limits::{Control, Limits};
+pub use limits::{Control, Limits, Stage};
 pub use outcome::{End, Outcome, Usage, Which};
 pub use program::{find_program, version};
 pub use recording::{

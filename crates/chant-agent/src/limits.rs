@@ -23,6 +23,15 @@ impl Default for Limits {
     }
 }
 
+/// How far an agent is, where it is asked whether it should end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// It works.
+    Working,
+    /// It has said how it ended; only its process is still there.
+    Ended,
+}
+
 /// A message to a run, usually from a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {

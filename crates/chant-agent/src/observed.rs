@@ -14,6 +14,7 @@ pub(crate) struct Observed {
     usage: Usage,
     cost_usd: Option<f64>,
     last_text: Option<String>,
+    acted: bool,
     /// The last line on standard error that is not blank.
     pub(crate) last_stderr: Option<String>,
     /// That its plan is used up, if that is the last it told: the reason, and when it is renewed.
@@ -27,6 +28,10 @@ impl Observed {
         if went_on(event) {
             self.limit = None;
         }
+        self.acted |= matches!(
+            event,
+            AgentEvent::ToolCall { .. } | AgentEvent::FileChange { .. }
+        );
         match event {
             AgentEvent::Session { id } => self.session = Some(id.clone()),
             AgentEvent::Model { name } => self.model = Some(name.clone()),
@@ -61,6 +66,7 @@ impl Observed {
             usage,
             cost_usd,
             last_text,
+            acted,
             ..
         } = self;
         Outcome {
@@ -70,6 +76,7 @@ impl Observed {
             usage,
             cost_usd,
             duration,
+            progressed: acted || usage.output > 0,
             last_text,
             exit,
         }

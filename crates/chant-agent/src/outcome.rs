@@ -21,6 +21,8 @@ pub struct Outcome {
     pub cost_usd: Option<f64>,
     /// From start to end.
     pub duration: Duration,
+    /// Whether it got something done: used a tool, changed a file, or wrote tokens.
+    pub progressed: bool,
     /// The last text the agent addressed to the user.
     pub last_text: Option<String>,
     /// How the agent's process itself ended.

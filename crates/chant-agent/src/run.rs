@@ -4,7 +4,7 @@
 //! clock and the control channel, and decides at the end what the run was. Reading the pipes, ending the tree and cutting
 //! long lines are the tree's; whether the work is good is the engine's.
 
-use std::{path::Path, sync::mpsc::Receiver, time::Duration};
+use std::{path::Path, time::Duration};
 
 use chant_os::{
     clock::{self, Stopwatch},
@@ -12,7 +12,8 @@ use chant_os::{
 };
 
 use crate::{
-    AgentConfig, AgentError, AgentEvent, Control, End, Limits, MARKER, Outcome, Which, launch,
+    AgentConfig, AgentError, AgentEvent, Control, End, Limits, MARKER, Outcome, Stage, Which,
+    launch,
     observed::Observed,
     stream::{self, Format},
     transcript::Transcript,
@@ -52,14 +53,14 @@ pub struct Request<'a> {
 
 /// Runs an agent to its end.
 ///
-/// Every event goes to `sink`; the last is always [`AgentEvent::End`]. A first [`Control::Stop`] asks the agent to stop, a
-/// [`Control::Kill`] ends its tree at once. When this returns, nothing of the tree is left (as far as the guard could see).
+/// Every event goes to `sink`; the last is always [`AgentEvent::End`]. `control` is asked all the time whether somebody
+/// wants it to end: a first [`Control::Stop`] asks the agent to stop, a [`Control::Kill`] ends its tree at once. When this returns, nothing of the tree is left (as far as the guard could see).
 pub fn run(
     config: &AgentConfig,
     request: &Request<'_>,
     limits: &Limits,
     guard: &Guard,
-    control: &Receiver<Control>,
+    control: &mut dyn FnMut(Stage) -> Option<Control>,
     sink: &mut dyn FnMut(AgentEvent),
 ) -> Result<Outcome, AgentError> {
     let job = launch::job(config, request, limits)?;
@@ -125,7 +126,11 @@ struct Dispatcher<'a> {
 }
 
 impl Dispatcher<'_> {
-    fn until_ended(&mut self, control: &Receiver<Control>, clock: &Stopwatch) -> Exit {
+    fn until_ended(
+        &mut self,
+        control: &mut dyn FnMut(Stage) -> Option<Control>,
+        clock: &Stopwatch,
+    ) -> Exit {
         loop {
             match self.running.next(self.patience(clock)) {
                 Next::Line(source, line) => self.line(source, &line),
@@ -136,9 +141,12 @@ impl Dispatcher<'_> {
             if clock.elapsed() >= self.limits.total {
                 self.ask_to_end(verdict::Why::Limit(Which::Total, self.limits.total));
             }
-            while let Ok(message) = control.try_recv() {
+            while let Some(message) = control(self.stage()) {
                 match message {
-                    Control::Stop => self.ask_to_end(verdict::Why::Stop),
+                    Control::Stop => {
+                        self.ask_to_end(verdict::Why::Stop);
+                        break;
+                    }
                     Control::Kill => self.kill(),
                 }
             }
@@ -146,6 +154,14 @@ impl Dispatcher<'_> {
                 self.running.kill();
                 return Exit::Lost;
             }
+        }
+    }
+
+    fn stage(&self) -> Stage {
+        if self.seen.claim.is_some() {
+            Stage::Ended
+        } else {
+            Stage::Working
         }
     }
 

@@ -94,6 +94,8 @@ codes! {
         NotSigned "not-signed" "An approval has to be signed here, and could not be.",
         GateClosed "gate-closed" "A person has to open this gate.",
         SpecLocked "spec-locked" "A live run holds this spec.",
+        Parked "parked" "The run waits for a limit of its agent to be renewed.",
+        BudgetSpent "budget-spent" "A budget is spent, and a person has to let the work go on.",
         SilentRefused "silent-refused" "Silent mode is not possible where .chant is tracked.",
         NeedsAnswer "needs-answer" "A question would have to be asked, and nobody can answer.",
         InTheWay "in-the-way" "Uncommitted changes or existing files lie in the way.",

@@ -7,6 +7,7 @@ mod agents;
 mod approval;
 pub mod attest;
 mod bench;
+pub mod budget;
 pub mod bundle;
 pub mod concern;
 pub mod config;

@@ -1,13 +1,13 @@
 //! The clock: what time it is, and how long something took.
 //!
-//! Owns the one place where the wall clock is read, so that a test can fix it with `CHANT_NOW`. A duration is never the
+//! Owns the one place where the wall clock is read, so that a test can fix it with `CHANT_NOW`, or move it with a file. A duration is never the
 //! difference of two wall-clock times, because that clock may be set backwards: use [`Stopwatch`].
 
 use std::time::{Duration, Instant};
 
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
-/// The variable that fixes the clock, an RFC 3339 time.
+/// The variable that fixes the clock: an RFC 3339 time, or `@` and the path of a file that holds one, which may be written anew.
 const FIXED: &str = "CHANT_NOW";
 
 /// The present time, or the time that `CHANT_NOW` names. A value that is no RFC 3339 time fixes nothing.
@@ -31,8 +31,29 @@ pub fn today() -> Date {
     now_here().date()
 }
 
+/// How long to really wait until it is `moment`, before looking at the clock again. A clock that a test moves is looked at
+/// often.
+pub fn until(moment: Timestamp) -> Duration {
+    let left = Duration::try_from(moment.duration_since(now())).unwrap_or_default();
+    if std::env::var_os(FIXED).is_some() {
+        left.min(MOVED_BY_HAND)
+    } else {
+        left.min(LONGEST_SLEEP)
+    }
+}
+
+/// How often a clock is looked at that a test moves.
+const MOVED_BY_HAND: Duration = Duration::from_millis(10);
+
+/// The clock may be set, and a machine may sleep, while something waits.
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
 fn fixed(text: Option<&str>) -> Option<Timestamp> {
-    text?.parse().ok()
+    let text = text?;
+    match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path).ok()?.trim().parse().ok(),
+        None => text.parse().ok(),
+    }
 }
 
 /// Measures how long something takes; never runs backwards and ignores `CHANT_NOW`.

@@ -112,13 +112,21 @@ impl Scratch {
             args: vec![OsString::from("__guard")],
         };
         let (events, (sender, receiver)) = (&mut self.events, &self.control);
-        let outcome = run(config, &request, limits, &guard, receiver, &mut |event| {
-            react(&event, sender);
-            // A flood is not what these tests want to hold in memory.
-            if events.len() < 1000 || matches!(event, AgentEvent::End { .. }) {
-                events.push(event);
-            }
-        })?;
+        let mut control = |_| receiver.try_recv().ok();
+        let outcome = run(
+            config,
+            &request,
+            limits,
+            &guard,
+            &mut control,
+            &mut |event| {
+                react(&event, sender);
+                // A flood is not what these tests want to hold in memory.
+                if events.len() < 1000 || matches!(event, AgentEvent::End { .. }) {
+                    events.push(event);
+                }
+            },
+        )?;
         let left = chant_os::tree::marked("CHANT_RUN_ID", &self.run_id);
         assert!(left.is_empty(), "processes are left: {left:?}");
         let last = AgentEvent::End {

@@ -21,8 +21,13 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// Reads what the budgets of a day and of labels need.
-    pub(crate) fn read(journal: Option<&Journal>, spending: &Spending, now: Timestamp) -> Result<Self> {
-        let needed = !spending.day.is_empty() || !spending.labels.is_empty() || !spending.spec.is_empty();
+    pub(crate) fn read(
+        journal: Option<&Journal>,
+        spending: &Spending,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let needed =
+            !spending.day.is_empty() || !spending.labels.is_empty() || !spending.spec.is_empty();
         let Some(journal) = journal.filter(|_| needed) else {
             return Ok(Self::default());
         };
@@ -37,8 +42,15 @@ impl Ledger {
     /// The accounts that a spec with these labels takes from, its own left out.
     pub(crate) fn shared(&self, labels: &[String], spending: &Spending) -> Vec<Account> {
         let mut accounts = Vec::new();
-        for (label, budget) in spending.labels.iter().filter(|(label, _)| labels.contains(label)) {
-            let of_label = self.runs.iter().filter(|run| run.facts.labels.contains(label));
+        for (label, budget) in spending
+            .labels
+            .iter()
+            .filter(|(label, _)| labels.contains(label))
+        {
+            let of_label = self
+                .runs
+                .iter()
+                .filter(|run| run.facts.labels.contains(label));
             accounts.push(Account {
                 whose: Whose::Label(label.clone()),
                 budget: *budget,
@@ -75,8 +87,10 @@ impl Ledger {
 }
 
 /// A spec's account: its attempts since it was last completed. What is made again begins anew.
-fn own(runs: &[&RunRecord], budget: Budget) -> Account {
-    let completed = runs.iter().rposition(|run| run.state == RunState::Completed);
+pub(super) fn own(runs: &[&RunRecord], budget: Budget) -> Account {
+    let completed = runs
+        .iter()
+        .rposition(|run| run.state == RunState::Completed);
     let since = completed.map_or(0, |at| at + 1);
     Account {
         whose: Whose::Spec,
@@ -85,31 +99,8 @@ fn own(runs: &[&RunRecord], budget: Budget) -> Account {
     }
 }
 
-/// Every account that a run of `spec` takes from.
-pub(crate) fn accounts(
-    journal: &Journal,
-    spending: &Spending,
-    spec: &str,
-    labels: &[String],
-    own_budget: Budget,
-    now: Timestamp,
-) -> Result<Vec<Account>> {
-    let budget = spending.spec.or_as(&own_budget);
-    let shared = !spending.day.is_empty() || labels.iter().any(|label| spending.labels.contains_key(label));
-    let mut accounts = if shared {
-        Ledger::read(Some(journal), spending, now)?.shared(labels, spending)
-    } else {
-        Vec::new()
-    };
-    if !budget.is_empty() {
-        let runs = journal.runs_of(spec)?;
-        accounts.push(own(&runs.iter().collect::<Vec<_>>(), budget));
-    }
-    Ok(accounts)
-}
-
 /// What a run took.
-pub(crate) fn spent_by(run: &RunRecord) -> Spent {
+fn spent_by(run: &RunRecord) -> Spent {
     stint::of_run(run).iter().map(Stint::spent).sum()
 }
 

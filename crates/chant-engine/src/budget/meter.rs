@@ -40,7 +40,11 @@ impl<'a> Meter<'a> {
             cost: None,
             clock: Stopwatch::start(),
             told: Level::Within,
-            bound: if over_budget { Level::Over } else { Level::Reached },
+            bound: if over_budget {
+                Level::Over
+            } else {
+                Level::Reached
+            },
             reached: None,
         }
     }

@@ -4,7 +4,7 @@
 //! of an agent that ran has left a [`Stint`]. Whether a run is ended is decided by the run. Limits that others set, and that
 //! pass by themselves, are in `limits`.
 
-pub mod cost;
+mod admit;
 mod ledger;
 mod meter;
 mod stint;
@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use chant_spec::{Budget, Usd};
 
-pub(crate) use ledger::{Ledger, spent_by};
+pub(crate) use admit::{accounts, admit};
+pub(crate) use ledger::Ledger;
 pub(crate) use meter::Meter;
 pub use stint::Stint;
-pub(crate) use stint::priced;
+pub(crate) use stint::{cut_off, priced};
 
 /// What was spent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -129,10 +130,20 @@ impl Account {
             time.map(|limit| {
                 let share = share(spent.time.as_millis(), limit.as_millis());
                 let minutes = |time: Duration| time.as_secs_f64() / 60.0;
-                (share, format!("{:.1} of {:.1} minutes", minutes(spent.time), minutes(limit)))
+                (
+                    share,
+                    format!(
+                        "{:.1} of {:.1} minutes",
+                        minutes(spent.time),
+                        minutes(limit)
+                    ),
+                )
             }),
         ];
-        let (share, amounts) = measures.into_iter().flatten().max_by_key(|(share, _)| *share)?;
+        let (share, amounts) = measures
+            .into_iter()
+            .flatten()
+            .max_by_key(|(share, _)| *share)?;
         let level = match share {
             share if share >= shares.stop.max(100) => Level::Over,
             100.. => Level::Reached,
@@ -194,7 +205,10 @@ pub(crate) fn tightest(accounts: &[Account], more: Spent, shares: Shares) -> Opt
 mod tests {
     use super::*;
 
-    const SHARES: Shares = Shares { warn: 80, stop: 120 };
+    const SHARES: Shares = Shares {
+        warn: 80,
+        stop: 120,
+    };
 
     fn spent(dollars: f64, tokens: u64, minutes: u64) -> Spent {
         Spent {
@@ -239,7 +253,11 @@ mod tests {
     #[test]
     fn the_measure_that_is_used_the_most_speaks() {
         let three = account(&[("usd", "100"), ("tokens", "1000"), ("minutes", "10")]);
-        let reading = |more| three.reading(more, SHARES).map(|reading| reading.sentence());
+        let reading = |more| {
+            three
+                .reading(more, SHARES)
+                .map(|reading| reading.sentence())
+        };
         let expect = "90 % of the budget of this spec is spent: 900 of 1000 tokens";
         assert_eq!(reading(spent(1.0, 800, 1)).as_deref(), Some(expect));
         let expect = "the budget of this spec is spent: 11.0 of 10.0 minutes";

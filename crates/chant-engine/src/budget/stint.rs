@@ -86,7 +86,8 @@ pub(crate) fn priced(
     let Some(price) = price.filter(|_| used) else {
         return (None, false);
     };
-    let per_million = |tokens: u64, price: Usd| u128::from(tokens) * u128::from(price.micros()) / 1_000_000;
+    let per_million =
+        |tokens: u64, price: Usd| u128::from(tokens) * u128::from(price.micros()) / 1_000_000;
     let micros = per_million(usage.input.saturating_add(usage.cache_write), price.input)
         + per_million(usage.output, price.output)
         + per_million(usage.cache_read, price.cached.unwrap_or(price.input));
@@ -114,7 +115,7 @@ pub(super) fn of_run(run: &RunRecord) -> Vec<Stint> {
 
 /// What the agent's last process told before chant itself was ended, which nobody wrote down then. Reads a run's events.
 pub(crate) fn cut_off(
-    events: impl Iterator<Item = Stamped>,
+    events: &[Stamped],
     agent: &str,
     model: Option<&str>,
     known: usize,
@@ -127,11 +128,11 @@ pub(crate) fn cut_off(
             Event::Step { name } if name == "agent" => open = false,
             Event::Agent(event) => {
                 if !open {
-                    processes.push(Process::at(&at));
+                    processes.push(Process::at(at));
                     open = true;
                 }
                 let process = processes.last_mut()?;
-                process.note(&at, &event);
+                process.note(at, event);
                 open = !matches!(event, AgentEvent::End { .. });
             }
             _ => {}
@@ -227,10 +228,19 @@ mod tests {
 
     #[test]
     fn what_the_agent_told_comes_before_what_can_be_computed() {
-        assert_eq!(priced(Some(0.5), USAGE, Some("m-1"), &prices()), (Some(0.5), false));
-        assert_eq!(priced(None, USAGE, Some("m-1"), &prices()), (Some(0.9), true));
+        assert_eq!(
+            priced(Some(0.5), USAGE, Some("m-1"), &prices()),
+            (Some(0.5), false)
+        );
+        assert_eq!(
+            priced(None, USAGE, Some("m-1"), &prices()),
+            (Some(0.9), true)
+        );
         assert_eq!(priced(None, USAGE, Some("m-2"), &prices()), (None, false));
-        assert_eq!(priced(None, Usage::default(), Some("m-1"), &prices()), (None, false));
+        assert_eq!(
+            priced(None, Usage::default(), Some("m-1"), &prices()),
+            (None, false)
+        );
     }
 
     fn stamped(minute: u32, event: Event) -> Stamped {
@@ -253,7 +263,7 @@ mod tests {
             stamped(3, cost(0.5)),
             stamped(5, cost(0.75)),
         ];
-        let found = |known| cut_off(events.clone().into_iter(), "main", None, known, &prices());
+        let found = |known| cut_off(&events, "main", None, known, &prices());
         let second = found(1).unwrap();
         assert_eq!((second.usd, second.ms), (Some(0.75), 120_000));
         assert_eq!(found(0).unwrap().usd, Some(0.25));

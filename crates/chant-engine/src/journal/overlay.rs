@@ -44,6 +44,7 @@ impl Overlay {
                 && !claim::is_held(state_dir, project, &run.spec);
             let (state, reason) = match run.state {
                 RunState::Landing if !run.reason.is_empty() => (State::Landing, run.reason),
+                RunState::Parked => (State::Parked, parked(&run)),
                 RunState::Finished => (State::Landing, finished(&run)),
                 _ if abandoned => (State::Paused, interrupted(&run)),
                 state => (state.shown(), run.reason),
@@ -73,6 +74,19 @@ impl Overlay {
     /// Whether no run says anything.
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty()
+    }
+}
+
+fn parked(run: &RunRecord) -> String {
+    let spec = &run.spec;
+    let now = chant_os::clock::now();
+    match &run.facts.parked {
+        Some(parked) if parked.is_due(now) => format!(
+            "the limit of agent {} should be renewed; `chant work {spec}` goes on, or `chant watch`",
+            parked.agent
+        ),
+        Some(parked) => parked.sentence(now, &jiff::tz::TimeZone::system()),
+        None => run.reason.clone(),
     }
 }
 

@@ -211,8 +211,18 @@ pub struct Facts {
     pub input_tokens: u64,
     /// Tokens out.
     pub output_tokens: u64,
-    /// US dollars, where the agent says.
+    /// US dollars, where the agent says or they can be computed.
     pub cost_usd: Option<f64>,
+    /// The agent's processes so far, and what each cost.
+    pub stints: Vec<crate::budget::Stint>,
+    /// The spec's labels when the run began.
+    pub labels: Vec<String>,
+    /// The spec's type when the run began.
+    pub kind: String,
+    /// The spent budget that made the run pause, one sentence.
+    pub budget_spent: Option<String>,
+    /// Whether a person let it go over its budgets.
+    pub over_budget: bool,
     /// The branch's tip after collection.
     pub tip: Option<String>,
     /// The commit chant made of what was left uncommitted, when it is the tip.

@@ -21,9 +21,6 @@ pub struct Parked {
     /// When it goes on.
     #[serde(with = "instant")]
     pub until: Timestamp,
-    /// When the agent that was refused may be used again; later than `until` where another goes on.
-    #[serde(with = "instant")]
-    pub resets: Timestamp,
     /// When this waiting began; a run that gets nothing done between two refusals has waited all the time.
     #[serde(with = "instant")]
     pub since: Timestamp,
@@ -33,9 +30,21 @@ pub struct Parked {
     pub agent: String,
     /// How often it was refused since then.
     pub times: u32,
+    /// When which agent may be used again, of those that refused this run.
+    pub renewals: Vec<Renewal>,
     /// The agent that goes on, where it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
+}
+
+/// When the limit of an agent is renewed, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// The agent's name.
+    pub agent: String,
+    /// The moment.
+    #[serde(with = "instant")]
+    pub at: Timestamp,
 }
 
 impl Parked {
@@ -48,18 +57,38 @@ impl Parked {
     pub fn sentence(&self, now: Timestamp, zone: &TimeZone) -> String {
         let (agent, why) = (&self.agent, &self.why);
         match &self.with {
-            Some(other) => format!("goes on with agent {other}; {agent}: {why}"),
-            None => format!(
+            Some(other) if self.is_due(now) => {
+                format!("goes on with agent {other}; limit of agent {agent}: {why}")
+            }
+            _ => format!(
                 "until {}, limit of agent {agent}: {why}",
                 clock_time(self.until, now, zone)
             ),
         }
     }
 
-    pub(super) fn wait(&self, now: Timestamp) -> Start {
-        let when = clock_time(self.resets, now, &TimeZone::system());
+    /// The same run with whichever of `candidates` can go on first; `renewed` says until when one is refused.
+    pub(crate) fn or_with(
+        mut self,
+        candidates: &[String],
+        renewed: impl Fn(&str) -> Option<Timestamp>,
+        now: Timestamp,
+    ) -> Self {
+        let others = candidates.iter().filter(|agent| **agent != self.agent);
+        let first = others
+            .map(|agent| (renewed(agent).map_or(now, |at| at.max(now)), agent))
+            .min_by_key(|(at, _)| *at);
+        if let Some((at, agent)) = first.filter(|(at, _)| *at < self.until) {
+            self.until = at;
+            self.with = Some(agent.clone());
+        }
+        self
+    }
+
+    pub(super) fn wait(&self, until: Timestamp, now: Timestamp) -> Start {
+        let when = clock_time(until, now, &TimeZone::system());
         Start::Wait {
-            until: self.resets.max(self.until),
+            until,
             why: format!("limit of agent {} until {when}: {}", self.agent, self.why),
         }
     }
@@ -109,6 +138,7 @@ pub(crate) fn park(
     rules: Rules,
     now: Timestamp,
 ) -> Verdict {
+    let known = before;
     let before = before.filter(|_| !refusal.progressed);
     let since = before.map_or(now, |before| before.since);
     let times = before.map_or(0, |before| before.times) + 1;
@@ -125,9 +155,19 @@ pub(crate) fn park(
         .until
         .filter(|until| *until > now && until.duration_since(now) < FARTHEST);
     let until = told.unwrap_or_else(|| now.saturating_add(guess(times)).unwrap_or(now));
+    let mut renewals: Vec<Renewal> = known
+        .into_iter()
+        .flat_map(|parked| &parked.renewals)
+        .cloned()
+        .collect();
+    renewals.retain(|renewal| renewal.at > now && renewal.agent != refusal.agent);
+    renewals.push(Renewal {
+        agent: refusal.agent.clone(),
+        at: until,
+    });
     Verdict::Park(Parked {
         until,
-        resets: until,
+        renewals,
         since,
         why: refusal.why,
         agent: refusal.agent,
@@ -233,6 +273,26 @@ mod tests {
         let weekly = parked(None, refused(Some("27T09:00")), "21T12:00");
         assert_eq!(weekly.until, at("27T09:00"));
         assert!(!weekly.is_due(at("27T08:59")) && weekly.is_due(at("27T09:00")));
+    }
+
+    #[test]
+    fn whoever_can_go_on_first_does() {
+        let told = parked(None, refused(Some("21T14:05")), "21T12:00");
+        let (b, c) = ("b".to_owned(), "c".to_owned());
+        let with = |renewed: &dyn Fn(&str) -> Option<Timestamp>| {
+            let parked = told.clone().or_with(
+                &["main".into(), b.clone(), c.clone()],
+                renewed,
+                at("21T12:00"),
+            );
+            (parked.with, parked.until)
+        };
+        assert_eq!(with(&|_| None), (Some(b.clone()), at("21T12:00")));
+        let b_refused = |agent: &str| (agent == "b").then(|| at("21T13:00"));
+        assert_eq!(with(&b_refused), (Some(c.clone()), at("21T12:00")));
+        let both = |agent: &str| Some(at(if agent == "b" { "21T13:00" } else { "21T12:30" }));
+        assert_eq!(with(&both), (Some(c.clone()), at("21T12:30")));
+        assert_eq!(with(&|_| Some(at("21T15:00"))), (None, at("21T14:05")));
     }
 
     #[test]

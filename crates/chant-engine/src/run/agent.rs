@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
-use chant_agent::{AgentEvent, AgentKind, End, Limits, Outcome, Request};
+use chant_agent::{AgentEvent, AgentKind, Control, End, Limits, Outcome, Request, Stage};
 
 use super::{Flow, Run, write_event};
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, Stamped};
 use crate::journal::{RunState, Step};
 use crate::verbs::log::Follower;
 
@@ -30,20 +30,32 @@ impl Run<'_, '_> {
             }
             self.note("the worktree is gone; it is made again with what is on the branch")?;
         }
-        if self.resumed && self.had_finished() {
-            self.note("the agent had finished; its work is taken up where it was left")?;
-            return Ok(Flow::Next);
+        if self.resumed {
+            let events = Follower::new(self.project, &self.record.id).all_events();
+            let events = events.unwrap_or_default();
+            self.count_cut_off(&events);
+            if self.had_finished(&events) {
+                self.note("the agent had finished; its work is taken up where it was left")?;
+                return Ok(Flow::Next);
+            }
         }
         let mut recorder = self.recorder()?;
-        let outcome = self.supervise(recorder.as_mut())?;
-        self.note_outcome(&outcome);
+        let outcome = self.served(recorder.as_mut())?;
         if let Some(recorder) = recorder
             && matches!(outcome.end, End::Finished)
         {
             self.finish_recording(recorder)?;
         }
         Ok(match outcome.end {
-            End::Finished => Flow::Next,
+            End::Finished => {
+                self.record.facts.parked = None;
+                Flow::Next
+            }
+            End::Limited { reason, until } => self.park(reason, until, outcome.progressed)?,
+            End::Transient { reason } => self.park(reason, None, outcome.progressed)?,
+            end if end.is_by_user() && self.record.facts.budget_spent.is_some() => {
+                self.out_of_budget()
+            }
             end if end.is_by_user() => Flow::End(
                 RunState::Paused,
                 format!(
@@ -57,20 +69,12 @@ impl Run<'_, '_> {
     }
 
     /// Probe: the guard wrote that the agent's process ended well, and the agent said so too. Its work is paid for.
-    fn had_finished(&self) -> bool {
+    fn had_finished(&self, events: &[Stamped]) -> bool {
         let exit = chant_os::tree::read_exit_file(&self.exit_file());
-        let said = Follower::new(self.project, &self.record.id)
-            .all_events()
-            .ok()
-            .and_then(|events| {
-                events
-                    .into_iter()
-                    .rev()
-                    .find_map(|stamped| match stamped.event {
-                        Event::Agent(AgentEvent::End { ok, .. }) => Some(ok),
-                        _ => None,
-                    })
-            });
+        let said = events.iter().rev().find_map(|stamped| match stamped.event {
+            Event::Agent(AgentEvent::End { ok, .. }) => Some(ok),
+            _ => None,
+        });
         exit.is_some_and(|exit| exit.is_success())
             && said.unwrap_or(self.agent.kind != AgentKind::Claude)
     }
@@ -85,7 +89,7 @@ impl Run<'_, '_> {
         Flow::Next
     }
 
-    fn supervise(&mut self, mut recorder: Option<&mut Recorder>) -> Result<Outcome> {
+    pub(super) fn supervise(&mut self, mut recorder: Option<&mut Recorder>) -> Result<Outcome> {
         let dir = self.dir();
         let exit_file = self.exit_file();
         let prompt_file = dir.join("prompt.md");
@@ -113,6 +117,9 @@ impl Run<'_, '_> {
             exit_file: &exit_file,
             transcript: &dir.join("transcript"),
         };
+        let meter = self.meter()?;
+        let began = chant_os::clock::now();
+        let control = self.outside.control;
         let (log, sink, record, journal) = (
             &mut self.log,
             &mut self.outside.sink,
@@ -127,8 +134,13 @@ impl Run<'_, '_> {
             &request,
             &limits,
             &self.outside.guard,
-            self.outside.control,
+            &mut |stage| {
+                let wish = control.try_recv().ok();
+                let spent = || stage == Stage::Working && meter.borrow_mut().is_spent();
+                wish.or_else(|| spent().then_some(Control::Stop))
+            },
             &mut |event: AgentEvent| {
+                meter.borrow_mut().note(&event);
                 if let Some(recorder) = &mut recorder {
                     recorder.event(&event);
                 }
@@ -136,27 +148,22 @@ impl Run<'_, '_> {
                     record.facts.session = Some(id.clone());
                     trouble = trouble.take().or(journal.save(record).err());
                 }
-                let event = Event::Agent(event);
-                trouble = trouble.take().or(write_event(log, &event).err());
-                sink(&event);
+                let mut tell = |event: Event| {
+                    trouble = trouble.take().or(write_event(log, &event).err());
+                    sink(&event);
+                };
+                tell(Event::Agent(event));
+                if let Some(text) = meter.borrow_mut().warning() {
+                    tell(Event::Warning { text });
+                }
             },
         )?;
+        let reached = meter.into_inner().into_reached();
+        self.note_outcome(&outcome, began, reached);
         match trouble {
             Some(error) => Err(error),
             None => Ok(outcome),
         }
-    }
-
-    fn note_outcome(&mut self, outcome: &Outcome) {
-        let facts = &mut self.record.facts;
-        facts.session = outcome.session.clone().or(facts.session.take());
-        facts.model = outcome.model.clone().or(facts.model.take());
-        facts.input_tokens += outcome.usage.input;
-        facts.output_tokens += outcome.usage.output;
-        facts.cost_usd = match (facts.cost_usd, outcome.cost_usd) {
-            (Some(a), Some(b)) => Some(a + b),
-            (a, b) => a.or(b),
-        };
     }
 
     /// What every process of the run finds in its environment (contract §5).

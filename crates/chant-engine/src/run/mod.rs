@@ -13,6 +13,7 @@ mod judge;
 mod land;
 mod person;
 mod prove;
+mod refused;
 mod result;
 mod start;
 mod suite;
@@ -75,7 +76,7 @@ pub struct Run<'a, 's> {
     agent: AgentConfig,
     outside: Surroundings<'s>,
     log: Appender,
-    /// Whether the agent's process already ran when this process took the run over.
+    /// Whether an agent's process already ran, so that its session can be gone on with.
     resumed: bool,
     /// How far this process drives it.
     until: Until,

@@ -17,7 +17,7 @@ use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::prompt::Prompt;
-use crate::{agents, bench, trust};
+use crate::{agents, bench, budget, limits, trust};
 
 /// What a person ordered on the command line.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,10 @@ pub struct Order {
     pub cold: bool,
     /// `--again`: make a completed spec again.
     pub again: bool,
+    /// `--now`: go on although a limit has not been renewed yet.
+    pub now: bool,
+    /// `--over-budget`: go on although a budget is spent.
+    pub over_budget: bool,
     /// The id that a new run gets; chosen here where there is none.
     pub run: Option<String>,
     /// How far to go.
@@ -128,6 +132,9 @@ impl<'a, 's> Run<'a, 's> {
         outside: Surroundings<'s>,
         claim: Lock,
     ) -> Result<Self> {
+        if record.state == RunState::Parked {
+            limits::admit(&record, order, chant_os::clock::now())?;
+        }
         // A person may have said no, or changed the spec, since it was interrupted.
         if (record.step as usize) < Step::Land as usize
             && let Ok(id) = SpecId::parse(&record.spec)
@@ -147,15 +154,16 @@ impl<'a, 's> Run<'a, 's> {
             // A person may have merged on the branch: what is there now is the result.
             record.step = Step::Collect;
         }
+        if (record.step as usize) <= Step::Agent as usize {
+            let over_budget = record.facts.over_budget || order.over_budget;
+            budget::admit(project, &journal, &record.spec, &start, over_budget)?;
+        }
         record.facts.cold |= order.cold;
         // What a person asked for ended the run; now another person, or the same, goes on with it.
         record.facts.wish = None;
-        let mut order = order.clone();
-        order
-            .agent
-            .get_or_insert_with(|| record.facts.agent.clone());
-        order.model = order.model.or_else(|| record.facts.model.clone());
-        let agent = agents::choose(project, &record.spec, &order, &start)?;
+        record.facts.over_budget |= order.over_budget;
+        record.facts.budget_spent = None;
+        let agent = agent_to_go_on(project, &mut record, order, &start)?;
         let branch = record.facts.branch.clone();
         let mut run = Self::assemble(project, journal, record, start, agent, outside, claim)?;
         run.resumed = true;
@@ -198,6 +206,36 @@ impl<'a, 's> Run<'a, 's> {
     }
 }
 
+/// The agent that goes on with a run: the one that is named, the one that takes over from a refused one, or the same.
+fn agent_to_go_on(
+    project: &Project,
+    record: &mut RunRecord,
+    order: &Order,
+    start: &Document,
+) -> Result<AgentConfig> {
+    let facts = &mut record.facts;
+    let substitute = facts.parked.as_ref().and_then(|parked| parked.with.clone());
+    let name = order.agent.clone().or(substitute);
+    let is_other = name.as_ref().is_some_and(|name| *name != facts.agent);
+    let mut order = order.clone();
+    order.agent = name.or_else(|| Some(facts.agent.clone()));
+    if !is_other {
+        order.model = order.model.or_else(|| facts.model.clone());
+    }
+    let agent = agents::choose(project, &record.spec, &order, start)?;
+    if is_other {
+        trust::check_run(project, &agent, start)?;
+        let program = agents::program(project, &agent)?;
+        // Another agent's conversation, or another account's, is not this one's.
+        facts.session = None;
+        facts.agent.clone_from(&agent.name);
+        facts.agent_kind = agent.kind.to_string();
+        facts.agent_version = chant_agent::version(&agent, &program);
+        facts.model.clone_from(&agent.model);
+    }
+    Ok(agent)
+}
+
 /// Everything that has to be known, and may be refused, before a run exists.
 fn prepare(
     project: &Project,
@@ -216,6 +254,7 @@ fn prepare(
         left.clone()
     };
     recordable(order)?;
+    budget::admit(project, journal, id.as_str(), &document, order.over_budget)?;
     let agent = agents::choose(project, id.as_str(), order, &document)?;
     trust::check_run(project, &agent, &document)?;
     for check in &document.frontmatter().verify {
@@ -248,6 +287,9 @@ fn prepare(
         },
         again: order.again,
         silent: is_silent(project, id)?,
+        labels: document.frontmatter().labels.clone(),
+        kind: document.frontmatter().kind.as_str().to_owned(),
+        over_budget: order.over_budget,
         agent: agent.name.clone(),
         agent_kind: agent.kind.to_string(),
         agent_version: chant_agent::version(&agent, &program),

@@ -49,8 +49,14 @@ pub struct Report {
     pub input_tokens: u64,
     /// Tokens out.
     pub output_tokens: u64,
-    /// US dollars, where the agent says.
+    /// US dollars, where the agent says or they can be computed.
     pub cost_usd: Option<f64>,
+    /// Until when it is parked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parked_until: Option<String>,
+    /// The spent budget that made it pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_spent: Option<String>,
     /// Where an earlier attempt's work is kept.
     pub kept: Option<String>,
     /// The exit status that says the same.
@@ -62,6 +68,8 @@ impl Report {
     pub(crate) fn of(record: RunRecord) -> Self {
         let facts = record.facts;
         let landed = record.state == RunState::Completed;
+        let is_parked = record.state == RunState::Parked;
+        let out_of_budget = record.state == RunState::Paused && facts.budget_spent.is_some();
         let commit = facts
             .landing
             .filter(|landing| landed && landing.commit.as_ref() != Some(&landing.onto));
@@ -83,8 +91,13 @@ impl Report {
             input_tokens: facts.input_tokens,
             output_tokens: facts.output_tokens,
             cost_usd: facts.cost_usd,
+            parked_until: facts
+                .parked
+                .filter(|_| is_parked)
+                .map(|parked| parked.until.to_string()),
+            budget_spent: facts.budget_spent,
             kept: facts.kept,
-            exit: exit(record.state),
+            exit: if out_of_budget { 4 } else { exit(record.state) },
         }
     }
 
@@ -111,9 +124,23 @@ pub fn work(
     order: &Order,
     outside: Surroundings<'_>,
 ) -> Result<Report> {
-    Ok(Report::of(
-        Run::start(project, id, order, outside)?.drive()?,
-    ))
+    let Surroundings {
+        control,
+        sink,
+        guard,
+    } = outside;
+    loop {
+        let outside = Surroundings {
+            control,
+            sink: &mut *sink,
+            guard: guard.clone(),
+        };
+        let record = Run::start(project, id, order, outside)?.drive()?;
+        // Where another agent may take over, it does so at once.
+        if !crate::limits::is_due(&record, chant_os::clock::now()) {
+            return Ok(Report::of(record));
+        }
+    }
 }
 
 /// How the specs with a label stand.

@@ -41,6 +41,12 @@ pub(crate) struct Args {
     /// Make a completed spec again
     #[arg(long)]
     again: bool,
+    /// Go on although a limit has not been renewed yet
+    #[arg(long)]
+    now: bool,
+    /// Go on although a budget is spent
+    #[arg(long)]
+    over_budget: bool,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
@@ -53,6 +59,8 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         prompt: args.prompt,
         cold: args.cold,
         again: args.again,
+        now: args.now,
+        over_budget: args.over_budget,
         ..Order::default()
     };
     let (sender, control) = mpsc::channel();

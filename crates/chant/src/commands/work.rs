@@ -12,6 +12,7 @@ use chant_engine::verbs::work::{Labelled, Report, labelled};
 use chant_engine::{Code, Error, Project, Result};
 use chant_os::signal::Interrupts;
 use chant_os::tree::Guard;
+use chant_spec::SpecId;
 
 use crate::cli::{Context, Done};
 use crate::progress::{self, Line, Weight};
@@ -54,6 +55,12 @@ pub(crate) struct Args {
     /// Run the checks in pristine worktrees, without what earlier checks left and git ignores
     #[arg(long)]
     cold: bool,
+    /// Go on with a parked run at once, although its agent's limit has not been renewed yet
+    #[arg(long)]
+    now: bool,
+    /// Go on although a budget is spent, up to where the settings stop every run
+    #[arg(long)]
+    over_budget: bool,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
@@ -73,6 +80,8 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         record,
         cold: args.cold,
         again: args.again || args.stale,
+        now: args.now,
+        over_budget: args.over_budget,
         ..Order::default()
     };
     let stop = Stop::install()?;
@@ -85,15 +94,47 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     }
     let mut reports = Vec::new();
     for id in &ids {
-        let report = attended(cx, &stop, |outside| {
-            chant_engine::verbs::work::work(&project, id, &order, outside)
-        })?;
+        let report = within_budget(cx, &project, id, &order, &stop)?;
         conclude(cx, &report)?;
         reports.push(report);
     }
     match <[_; 1]>::try_from(reports) {
         Ok([one]) => Done::with(one),
         Err(all) => Done::with(all),
+    }
+}
+
+/// Works one spec. Where a budget is spent and somebody can answer, asks whether to go on.
+fn within_budget(
+    cx: &mut Context,
+    project: &Project,
+    id: &SpecId,
+    order: &Order,
+    stop: &Stop,
+) -> Result<Report> {
+    let mut order = order.clone();
+    loop {
+        let result = attended(cx, stop, |outside| {
+            chant_engine::verbs::work::work(project, id, &order, outside)
+        });
+        let spent = match &result {
+            Ok(report) => report.budget_spent.clone(),
+            Err(error) if error.code == Code::BudgetSpent => Some(error.message.clone()),
+            Err(_) => None,
+        };
+        let asks = cx.interactive && !order.over_budget;
+        let Some(spent) = spent.filter(|_| asks) else {
+            return result;
+        };
+        let question = format!("{}. Go on all the same?", one_line(&spent));
+        // Whoever leaves a question about money without an answer has said no.
+        let yes = inquire::Confirm::new(&question)
+            .with_default(false)
+            .prompt();
+        if !yes.unwrap_or(false) {
+            return result;
+        }
+        order.over_budget = true;
     }
 }
 
@@ -115,9 +156,7 @@ fn work_label(
             }
             break standing.waiting;
         };
-        let report = attended(cx, stop, |outside| {
-            chant_engine::verbs::work::work(project, &id, order, outside)
-        })?;
+        let report = within_budget(cx, project, &id, order, stop)?;
         conclude(cx, &report)?;
         reports.push(report);
         done.push(id);
@@ -171,9 +210,7 @@ fn run_stale(
     loop {
         match drift::next(project, labels, &tried)? {
             Next::Work(id) => {
-                let report = attended(cx, stop, |outside| {
-                    chant_engine::verbs::work::work(project, &id, order, outside)
-                })?;
+                let report = within_budget(cx, project, &id, order, stop)?;
                 conclude(cx, &report)?;
                 reports.push(report);
                 tried.push(id);
@@ -341,6 +378,14 @@ pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
         "conflict" => (
             Code::Conflict,
             format!("chant merge {id}, once it is resolved; or start over: chant reset {id}"),
+        ),
+        "paused" if report.budget_spent.is_some() => (
+            Code::BudgetSpent,
+            format!("go on all the same: chant work {id} --over-budget"),
+        ),
+        "parked" => (
+            Code::Parked,
+            format!("it goes on then: chant watch; or at once: chant work {id} --now"),
         ),
         "paused" => (Code::Interrupted, format!("go on: chant work {id}")),
         _ => (
