@@ -1,5 +1,7 @@
 //! What an agent's process is spending while it works, against the budgets it takes from. Pure but for the stopwatch.
 
+use std::time::Duration;
+
 use chant_agent::{AgentEvent, Usage};
 use chant_os::clock::Stopwatch;
 use chant_spec::Usd;
@@ -20,8 +22,11 @@ pub(crate) struct Meter<'a> {
     told: Level,
     /// From which level on the agent is stopped.
     bound: Level,
-    reached: Option<Reading>,
+    reached: Option<(Reading, Stopwatch)>,
 }
+
+/// How long an agent may go on after it told what spent the budget: most tell it as the last thing they do.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 impl<'a> Meter<'a> {
     /// For a process that begins now. Where a person allowed to go over the budget, only far over it is too far.
@@ -85,14 +90,16 @@ impl<'a> Meter<'a> {
     pub(crate) fn is_spent(&mut self) -> bool {
         if self.reached.is_none() {
             let bound = self.bound;
-            self.reached = self.reading().filter(|reading| reading.level >= bound);
+            let reached = self.reading().filter(|reading| reading.level >= bound);
+            self.reached = reached.map(|reading| (reading, Stopwatch::start()));
         }
-        self.reached.is_some()
+        let since = self.reached.as_ref();
+        since.is_some_and(|(_, since)| since.elapsed() >= LAST_WORDS)
     }
 
     /// The budget that made the agent stop.
     pub(crate) fn into_reached(self) -> Option<Reading> {
-        self.reached
+        self.reached.map(|(reading, _)| reading)
     }
 
     fn reading(&self) -> Option<Reading> {

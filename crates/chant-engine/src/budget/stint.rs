@@ -129,7 +129,6 @@ pub(crate) fn cut_off(
             Event::Agent(event) => {
                 if !open {
                     processes.push(Process::at(at));
-                    open = true;
                 }
                 let process = processes.last_mut()?;
                 process.note(at, event);

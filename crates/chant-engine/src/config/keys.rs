@@ -61,13 +61,12 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting("defaults.model", "the model that agents are asked for"),
     setting(
-<<<<<<< HEAD
         "defaults.split_model",
         "the model that proposes the members of a spec in `chant split`",
-=======
+    ),
+    setting(
         "defaults.fallback",
         "the agents that may go on, in this order, where the plan of another is used up",
->>>>>>> c4461d5 (budgets: what a spec, a day and a label may cost is read from the settings)
     ),
     setting(
         "defaults.main_branch",

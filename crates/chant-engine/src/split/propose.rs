@@ -236,7 +236,7 @@ impl<'a> Asked<'a> {
             &request,
             &limits,
             guard,
-            control,
+            &mut |_| control.try_recv().ok(),
             &mut told,
         )?)
     }

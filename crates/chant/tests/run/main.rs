@@ -6,6 +6,7 @@
 mod again;
 mod approval;
 mod attest;
+mod budget;
 mod bundle;
 mod checks;
 mod crash;
@@ -22,6 +23,7 @@ mod journal_lost;
 mod labels;
 mod landing;
 mod landing_strategy;
+mod limits;
 mod prompts;
 mod proof;
 mod recover;

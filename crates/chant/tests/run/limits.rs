@@ -1,0 +1,164 @@
+//! A used-up plan parks a run, an overloaded provider is tried again; both are told by an agent that is a program.
+
+use chant_testkit::{Output, TestRepo};
+
+use crate::support::*;
+
+const NOON: &str = "2026-11-21T12:00:00Z";
+
+/// Refuses until there is a file, then does honest work.
+fn refusing(limit: &str) -> String {
+    format!(
+        r#"
+echo run >> "$HOME/runs"
+if [ ! -e "$HOME/renewed" ]; then
+  echo '{limit}'
+  exit 1
+fi
+{HONEST}"#
+    )
+}
+
+const UNTIL_TWO: &str =
+    r#"{"kind":"limit","reason":"plan limit reached","until":"2026-11-21T14:05:00Z"}"#;
+const NOBODY_KNOWS: &str = r#"{"kind":"limit","reason":"plan limit reached"}"#;
+
+/// Settings beside the agent's.
+fn settings(repo: &TestRepo, yaml: &str) {
+    let agents = repo.file(".chant/agents.md");
+    let (head, rest) = agents.split_at("---\n".len());
+    repo.write(".chant/agents.md", &format!("{head}{yaml}{rest}"));
+}
+
+fn chant_at(repo: &TestRepo, now: &str, args: &[&str]) -> Output {
+    repo.chant_with(|command| {
+        command.args(args).env("CHANT_NOW", now);
+    })
+}
+
+fn renew(repo: &TestRepo) {
+    std::fs::write(repo.home().join("renewed"), "").unwrap();
+}
+
+fn runs(repo: &TestRepo) -> usize {
+    let runs = std::fs::read_to_string(repo.home().join("runs"));
+    runs.unwrap_or_default().lines().count()
+}
+
+#[test]
+fn a_used_up_plan_parks_the_run_and_it_goes_on_when_its_time_has_come() {
+    let repo = with_agent(&refusing(UNTIL_TWO));
+    let parked = chant_at(&repo, NOON, &["work", ID]);
+    parked.fails(4);
+    let says = "parked: until 14:05, limit of agent shell: plan limit reached";
+    assert!(parked.stderr.contains(says), "{}", parked.stderr);
+    let list = chant_at(&repo, NOON, &["list", "--json"]).json();
+    assert_eq!(list["data"][0]["status"], "parked");
+
+    let early = chant_at(&repo, "2026-11-21T14:04:59Z", &["work", ID, "--json"]);
+    early.fails(4);
+    let error = &early.json()["error"];
+    assert_eq!(error["code"], "parked");
+    assert_eq!(
+        error["details"]["parked_until"], "2026-11-21T14:05:00Z",
+        "{error}"
+    );
+    assert_eq!(runs(&repo), 1, "nothing was started before its time");
+
+    renew(&repo);
+    chant_at(&repo, "2026-11-21T14:05:00Z", &["work", ID]).ok();
+    assert_landed_once(&repo);
+    assert_eq!(runs(&repo), 2);
+}
+
+#[test]
+fn a_person_can_go_on_at_once_or_with_another_agent() {
+    let repo = with_agent(&refusing(UNTIL_TWO));
+    chant_at(&repo, NOON, &["work", ID]).fails(4);
+    // Refused again: it says so, and waits again.
+    chant_at(&repo, NOON, &["work", ID, "--now"]).fails(4);
+    assert_eq!(runs(&repo), 2);
+    let other = repo.home().join("other.sh");
+    std::fs::write(&other, format!("set -e\n{HONEST}")).unwrap();
+    let command = format!("kind: command, command: [sh, {}]", other.display());
+    let agents = repo.file(".chant/agents.md");
+    let agents = agents.replace(
+        "agents:\n",
+        &format!("agents:\n  - {{name: other, {command}}}\n"),
+    );
+    repo.write(".chant/agents.md", &agents);
+    let landed = chant_at(&repo, NOON, &["work", ID, "--agent", "other", "--json"]);
+    landed.ok();
+    assert_eq!(landed.json()["data"]["agent"], "other");
+    assert_landed_once(&repo);
+}
+
+#[test]
+fn where_the_settings_allow_it_another_agent_takes_over_at_once() {
+    let repo = with_agent(&refusing(UNTIL_TWO));
+    let other = repo.home().join("other.sh");
+    std::fs::write(&other, format!("set -e\n{HONEST}")).unwrap();
+    let command = format!("kind: command, command: [sh, {}]", other.display());
+    let agents = repo.file(".chant/agents.md");
+    let agents = agents
+        .replace(
+            "agents:\n",
+            &format!("agents:\n  - {{name: other, {command}}}\n"),
+        )
+        .replace("defaults:\n", "defaults:\n  fallback: [other]\n");
+    repo.write(".chant/agents.md", &agents);
+    let landed = chant_at(&repo, NOON, &["work", ID, "--json"]);
+    landed.ok();
+    assert_eq!(landed.json()["data"]["agent"], "other");
+    assert_landed_once(&repo);
+    assert_eq!(runs(&repo), 1, "the refused agent was not asked again");
+}
+
+#[test]
+fn a_reset_that_never_comes_is_for_a_person() {
+    let repo = with_agent(&refusing(NOBODY_KNOWS));
+    let parked = chant_at(&repo, NOON, &["work", ID]);
+    parked.fails(4);
+    assert!(parked.stderr.contains("until 12:15"), "{}", parked.stderr);
+    chant_at(&repo, "2026-11-21T12:14:00Z", &["work", ID]).fails(4);
+    let second = chant_at(&repo, "2026-11-21T12:15:00Z", &["work", ID]);
+    second.fails(4);
+    assert!(second.stderr.contains("until 12:45"), "{}", second.stderr);
+    let last = chant_at(&repo, "2026-11-22T12:00:00Z", &["work", ID]);
+    last.fails(1);
+    let says = "was not renewed in 24 hours (3 tries): plan limit reached";
+    assert!(last.stderr.contains(says), "{}", last.stderr);
+    assert_eq!(state(&repo), "needs_attention");
+}
+
+#[test]
+fn an_overloaded_provider_is_tried_again_and_then_waited_for() {
+    let overloaded = r#"{"kind":"end","ok":false,"reason":"API Error: 529 overloaded"}"#;
+    let script = format!(
+        r#"
+echo run >> "$HOME/runs"
+if [ "$(wc -l < "$HOME/runs")" -lt 3 ]; then
+  echo '{overloaded}'
+  exit 1
+fi
+{HONEST}"#
+    );
+    let repo = with_agent(&script);
+    settings(&repo, "limits: {backoff: [1ms, 1ms]}\n");
+    let landed = work(&repo);
+    landed.ok();
+    assert!(
+        landed.stderr.contains("529 overloaded, again in"),
+        "{}",
+        landed.stderr
+    );
+    assert_landed_once(&repo);
+    assert_eq!(runs(&repo), 3);
+
+    let repo = with_agent(&refusing(overloaded));
+    settings(&repo, "limits: {backoff: [1ms, 1ms]}\n");
+    let parked = chant_at(&repo, NOON, &["work", ID]);
+    parked.fails(4);
+    assert_eq!(runs(&repo), 3);
+    assert!(parked.stderr.contains("until 12:15"), "{}", parked.stderr);
+}
