@@ -78,7 +78,7 @@ fn landings(scene: &Scene) -> BTreeMap<String, usize> {
 pub(crate) fn history(scene: &Scene) -> Vec<String> {
     let mut found = Vec::new();
     let merges = scene.repo.git(&["rev-list", "--merges", "main"]);
-    if !merges.is_empty() && scene.parallel {
+    if !merges.is_empty() {
         found.push(format!(
             "main is not one line: {}",
             merges.replace('\n', " ")
@@ -163,8 +163,18 @@ pub(crate) fn leftovers(scene: &Scene) -> Vec<String> {
         .git(&["for-each-ref", "--format=%(refname)", "refs/chant"])
         .lines()
     {
-        if !name.starts_with("refs/chant/kept/") && !name.starts_with("refs/chant/undo/") {
-            found.push(format!("the ref {name} is left"));
+        let kept = name.starts_with("refs/chant/kept/") || name.starts_with("refs/chant/undo/");
+        let run = name.strip_prefix("refs/chant/runs/");
+        let spec = run.map_or_else(String::new, |run| spec_of(scene, run));
+        let waits = matches!(
+            status_of(&spec),
+            "conflict" | "landing" | "finished" | "failed"
+        );
+        if !kept && !waits {
+            found.push(format!(
+                "the ref {name} is left, and {spec} is {}",
+                status_of(&spec)
+            ));
         }
     }
     found.extend(
@@ -173,6 +183,15 @@ pub(crate) fn leftovers(scene: &Scene) -> Vec<String> {
             .map(|path| format!("git's lock {path} is left")),
     );
     found
+}
+
+/// The spec of a run, from its first event.
+fn spec_of(scene: &Scene, run: &str) -> String {
+    let path = scene.repo.path().join(".git/chant/runs").join(run);
+    let text = std::fs::read_to_string(path.join("events.jsonl")).unwrap_or_default();
+    let first: Value =
+        serde_json::from_str(text.lines().next().unwrap_or_default()).unwrap_or_default();
+    first["spec"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The folders of worktrees on the disk.

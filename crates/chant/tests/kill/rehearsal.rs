@@ -4,6 +4,7 @@
 //! What a timer would do in the night is done here: the same command is given again when it has ended and something is left.
 //! `cargo xtask rehearsal --specs 200` is the whole one.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
@@ -204,10 +205,22 @@ impl Rehearsal {
         let status = self.scene.repo.chant(&["status"]).stdout;
         let seconds = self.began.elapsed().as_secs();
         format!(
-            "{said}\n{status}\n{} commands in {seconds} s: {}",
+            "{}\n\n{said}\n{status}\n{} commands in {seconds} s: {}",
+            self.planned(),
             self.ended.len(),
             self.ended.join("; ")
         )
+    }
+
+    /// How many were to end in which way.
+    fn planned(&self) -> String {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for (_, fate) in self.scene.crew.fates() {
+            *counts.entry(format!("{fate:?}")).or_default() += 1;
+        }
+        let disk = std::env::var("CHANT_REHEARSAL_DISK").unwrap_or_default();
+        let of = self.scene.crew.members.len();
+        format!("{of} specs, planned: {counts:?}; a usage limit, a kill, a full disk ({disk})")
     }
 
     fn findings(&mut self) -> Vec<String> {
