@@ -122,3 +122,39 @@ fn parse_change(facts: &[u8], path: &[u8]) -> Option<RawChange> {
 fn kind(mode: &str) -> &str {
     mode.get(..3).unwrap_or(mode)
 }
+
+/// How much of a file differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineCount {
+    /// The path from the repository's root. What is not UTF-8 in it is shown as `�`.
+    pub path: String,
+    /// Lines that only the second tree has; `None` where the file is not text.
+    pub added: Option<u32>,
+    /// Lines that only the first tree has.
+    pub removed: Option<u32>,
+}
+
+impl Repo {
+    /// How many lines differ between two trees, file by file. One process.
+    pub fn line_counts(&self, a: &Oid, b: &Oid) -> Result<Vec<LineCount>> {
+        let flags = ["diff-tree", "-r", "-z", "--numstat", "--no-renames"];
+        let listed = self
+            .look()
+            .args(flags)
+            .args([a.as_str(), b.as_str()])
+            .stdout()?;
+        Ok(records(&listed).filter_map(line_count).collect())
+    }
+}
+
+/// From `<added> TAB <removed> TAB <path>`, with `-` for what is not text.
+fn line_count(record: &[u8]) -> Option<LineCount> {
+    let mut fields = record.splitn(3, |byte| *byte == b'\t');
+    let mut count = || std::str::from_utf8(fields.next()?).ok().map(str::parse);
+    let (added, removed) = (count()?.ok(), count()?.ok());
+    Some(LineCount {
+        path: text(fields.next()?),
+        added,
+        removed,
+    })
+}

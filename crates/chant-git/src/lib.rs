@@ -44,7 +44,7 @@ mod worktree;
 pub use blame::{Blame, Blamed, BlamedCommit, BlamedLine, Lines};
 pub use checkout::Brought;
 pub use commit::{Commit, CommitOptions, Ident};
-pub use diff::{Change, ChangeStatus};
+pub use diff::{Change, ChangeStatus, LineCount};
 pub use error::GitError;
 pub use head::Head;
 pub use link::Link;

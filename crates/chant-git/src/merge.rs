@@ -85,3 +85,43 @@ impl Repo {
         }
     }
 }
+
+impl Repo {
+    /// Begins to merge a commit into this work tree and leaves it open, with conflict markers where git cannot tell what is
+    /// meant. What is in the work tree counts as committed, whatever the index says. Two processes.
+    pub fn begin_merge(&self, theirs: &Oid) -> Result<()> {
+        self.match_index()?;
+        let flags = ["merge", "--no-ff", "--no-commit", "--no-edit", "--quiet"];
+        let ran = self
+            .change()
+            .setting("core.hooksPath=/dev/null")
+            .setting("merge.conflictStyle=merge")
+            .args(flags)
+            .arg(theirs.as_str())
+            .run()?;
+        match ran.code() {
+            Some(0 | 1) if self.is_merging() => Ok(()),
+            _ => Err(ran.failed()),
+        }
+    }
+
+    /// Whether a merge stands open in this work tree. No process.
+    pub fn is_merging(&self) -> bool {
+        self.git_dir().join("MERGE_HEAD").exists()
+    }
+
+    /// Forgets that a merge stands open; no file is touched. Two processes.
+    pub fn end_merge(&self) -> Result<()> {
+        self.change().args(["merge", "--quit"]).stdout()?;
+        self.match_index()
+    }
+
+    /// Makes the index what HEAD is; no file is touched. One process.
+    pub fn match_index(&self) -> Result<()> {
+        self.change()
+            .setting("core.hooksPath=/dev/null")
+            .args(["reset", "--mixed", "--quiet"])
+            .stdout()
+            .map(drop)
+    }
+}

@@ -296,7 +296,17 @@ fn permitted(action: Action) -> &'static [State] {
         Action::Merge => &[Landing, Conflict, NeedsAttention],
         Action::Pause => &[Queued, InProgress, Verifying, Paused],
         Action::Resume => &[Paused, Parked],
-        Action::Takeover => &[InProgress, Paused, Parked, Conflict, Failed, NeedsAttention],
+        Action::Takeover => &[
+            InProgress,
+            Verifying,
+            // The result may wait to land for as long as a person likes.
+            Landing,
+            Paused,
+            Parked,
+            Conflict,
+            Failed,
+            NeedsAttention,
+        ],
         Action::Finalize => &[Paused, Parked, Conflict, Failed, NeedsAttention],
         Action::Approve => &[
             Pending,

@@ -100,7 +100,6 @@ impl Scratch {
             prompt_text: "do it\n",
             prompt_file: &prompt_file,
             worktree: &worktree,
-            writable: &[],
             resume: None,
             model: None,
             env: self.env.clone(),

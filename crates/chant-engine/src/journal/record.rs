@@ -264,8 +264,14 @@ pub struct Facts {
     /// The tip of the main branch that the agent was last asked to bring its result together with. It is asked
     /// once for each.
     pub joined: Option<String>,
+    /// How often the agent was asked anew in this run: after a conflict, or after a person gave it back.
+    pub round: u32,
     /// What a person asked of the run, where that ended it; `None` again when it goes on.
     pub wish: Option<crate::steer::Wish>,
+    /// The person who goes on by hand.
+    pub takeover: Option<crate::steer::Takeover>,
+    /// How many pieces of feedback there were when the run was given its prompt.
+    pub heard: usize,
     /// That it waits for a limit to be renewed; `None` again when it goes on with something done.
     pub parked: Option<crate::limits::Parked>,
 }
@@ -278,7 +284,7 @@ impl Facts {
 }
 
 /// Where a result and the main branch contradict each other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     /// The main branch's tip.
     pub onto: String,

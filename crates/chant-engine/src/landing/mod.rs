@@ -22,6 +22,7 @@ use crate::journal::{Landing, OutputRecord, RunRecord};
 use crate::project::Project;
 
 pub(crate) use message::{LISTED, commit_message, subject, title};
+pub(crate) use silent::is_chants;
 pub(crate) use strategy::Onto;
 pub(crate) use turn::Turn;
 
@@ -57,7 +58,7 @@ impl Candidate<'_> {
         self.project.repo()
     }
 
-    fn main_tip(&self) -> Result<Oid> {
+    pub(crate) fn main_tip(&self) -> Result<Oid> {
         let name = self.run.facts.main.parse()?;
         self.repo().branch_oid(&name)?.ok_or_else(|| {
             Error::new(

@@ -10,7 +10,7 @@ use crate::journal::RunRecord;
 use crate::project::Project;
 
 /// Whether a path is chant's own, at any depth (a project may lie in a subfolder).
-fn is_chants(path: &str) -> bool {
+pub(crate) fn is_chants(path: &str) -> bool {
     path.split('/').any(|part| part == ".chant")
 }
 

@@ -8,7 +8,7 @@ mod file;
 mod list;
 mod variables;
 
-pub use variables::{Input, Variables};
+pub use variables::{Contradiction, Input, OtherSide, Variables};
 
 use file::Text;
 
@@ -105,7 +105,12 @@ impl Prompt {
             } else {
                 LOOSE_INPUTS
             };
-            format!("{source}\n{inputs}{LOOSE_RULES}")
+            let feedback = if source.contains("feedback") {
+                ""
+            } else {
+                LOOSE_FEEDBACK
+            };
+            format!("{source}\n{inputs}{feedback}{LOOSE_RULES}")
         } else {
             // On the first line, so that an error's line is the file's.
             let head = format!("{{% extends \"{FRAME}\" %}}{{% block role %}}");
@@ -161,6 +166,7 @@ impl Prompt {
 }
 
 const LOOSE_INPUTS: &str = "{% for input in inputs %}{{ input.text }}\n{% endfor %}";
+const LOOSE_FEEDBACK: &str = "{% for told in feedback %}\nA person said to it ({{ told.by }}): {{ told.text }}\n{% endfor %}";
 const LOOSE_RULES: &str = "
 You work in an isolated git worktree at {{ worktree.path }} on the branch {{ worktree.branch }}. Tick a criterion in {{ spec.path }} only after you checked it; never reword one. {% if silent %}Commit with plain messages.{% else %}Commit as `chant({{ spec.id }}): <description>`.{% endif %} Never push or switch branches.
 ";

@@ -7,6 +7,7 @@ use chant_spec::Document;
 use minijinja::{Value, context};
 
 use super::list::{Criteria, Lines};
+use crate::steer::Feedback;
 
 /// Every variable, as written in a template.
 pub(super) const KNOWN: &[&str] = &[
@@ -29,6 +30,8 @@ pub(super) const KNOWN: &[&str] = &[
     "proof",
     "attempt",
     "previous_failure",
+    "feedback",
+    "conflict",
     "silent",
 ];
 
@@ -72,6 +75,30 @@ pub struct Input {
     pub text: String,
 }
 
+/// What stands against each other, for the prompt that brings it together.
+#[derive(Debug, Clone)]
+pub struct Contradiction {
+    /// The main branch's name.
+    pub main: String,
+    /// Its tip.
+    pub onto: String,
+    /// The files that both sides changed.
+    pub files: Vec<String>,
+    /// The specs whose landings changed them on the main branch.
+    pub with: Vec<OtherSide>,
+}
+
+/// A spec of the other side.
+#[derive(Debug, Clone)]
+pub struct OtherSide {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub text: String,
+}
+
 /// The values of one rendering.
 #[derive(Debug)]
 pub struct Variables<'a> {
@@ -99,6 +126,10 @@ pub struct Variables<'a> {
     pub attempt: u32,
     /// Why the last attempt failed, or empty.
     pub previous_failure: &'a str,
+    /// What people have said to the next attempt.
+    pub feedback: &'a [Feedback],
+    /// What the result contradicts, where that is the task.
+    pub conflict: Option<&'a Contradiction>,
     /// Whether git must know nothing of chant.
     pub silent: bool,
 }
@@ -148,8 +179,30 @@ impl Variables<'_> {
             }),
             attempt => self.attempt,
             previous_failure => self.previous_failure,
+            feedback => self.feedback.iter().map(|told| context! {
+                by => told.by.as_str(),
+                at => told.at.get(..10).unwrap_or(&told.at),
+                text => told.text.as_str(),
+            }).collect::<Vec<_>>(),
+            conflict => self.conflict.map(contradiction),
             silent => self.silent,
         }
+    }
+}
+
+fn contradiction(conflict: &Contradiction) -> Value {
+    let side = |side: &OtherSide| {
+        context! {
+            id => side.id.as_str(),
+            title => side.title.as_str(),
+            text => side.text.as_str(),
+        }
+    };
+    context! {
+        main => conflict.main.as_str(),
+        onto => conflict.onto.as_str(),
+        files => Value::from_object(Lines(conflict.files.clone())),
+        with => conflict.with.iter().map(side).collect::<Vec<_>>(),
     }
 }
 

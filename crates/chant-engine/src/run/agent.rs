@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
-use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
+use chant_agent::{AgentEvent, AgentKind, Control, End, Limits, Outcome, Request, Stage};
 
 use super::{Flow, Run, write_event};
 use crate::error::Result;
@@ -29,6 +29,9 @@ impl Run<'_, '_> {
                 return Ok(Flow::Back(Step::Worktree));
             }
             self.note("the worktree is gone; it is made again with what is on the branch")?;
+        }
+        if self.is_joining() {
+            self.begin_joining()?;
         }
         if self.resumed {
             let events = Follower::new(self.project, &self.record.id).all_events();
@@ -76,11 +79,14 @@ impl Run<'_, '_> {
             _ => None,
         });
         exit.is_some_and(|exit| exit.is_success())
-            && said.unwrap_or(!self.agent.kind.tells_its_end())
+            && said.unwrap_or(self.agent.kind != AgentKind::Claude)
     }
 
     fn exit_file(&self) -> std::path::PathBuf {
-        self.dir().join("agent.exit.json")
+        self.dir().join(match self.record.facts.round {
+            0 => "agent.exit.json".to_owned(),
+            round => format!("agent-{round}.exit.json"),
+        })
     }
 
     /// The agent failed. What it did is still collected, so that it is kept on the branch.
@@ -92,9 +98,8 @@ impl Run<'_, '_> {
     pub(super) fn supervise(&mut self, mut recorder: Option<&mut Recorder>) -> Result<Outcome> {
         let dir = self.dir();
         let exit_file = self.exit_file();
-        let prompt_file = dir.join("prompt.md");
-        let prompt = chant_os::file::read_regular(&prompt_file, u64::MAX)?;
-        let env = self.environment();
+        let asked = self.asked()?;
+        let env = self.environment(&asked.file);
         let limits = &self.project.config().limits;
         let limits = Limits {
             idle: limits.idle,
@@ -102,17 +107,14 @@ impl Run<'_, '_> {
             ..Limits::default()
         };
         let worktree = self.record.facts.worktree.join(self.project.prefix_text());
-        let session = self.record.facts.session.clone().filter(|_| self.resumed);
         let run_id = self.record.id.clone();
         let program = crate::agents::program(self.project, &self.agent)?;
-        let writable = self.parts_of_git();
         let request = Request {
             program: &program,
-            prompt_text: &String::from_utf8_lossy(&prompt),
-            prompt_file: &prompt_file,
+            prompt_text: &asked.text,
+            prompt_file: &asked.file,
             worktree: &worktree,
-            resume: session.as_deref(),
-            writable: &writable,
+            resume: asked.session.as_deref(),
             model: self.agent.model.as_deref(),
             env,
             run_id: &run_id,
@@ -168,27 +170,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The parts of git's own folder that a commit in the worktree writes to. Neither settings nor hooks are among them.
-    fn parts_of_git(&self) -> Vec<std::path::PathBuf> {
-        let common = self.project.repo().common_dir();
-        let own = self.record.facts.worktree.join(".git");
-        // A worktree's `.git` is a file that names its folder in git's own: `gitdir: …`.
-        let own = chant_os::file::read_regular(&own, 4096).ok();
-        let own = own.and_then(|text| {
-            let text = String::from_utf8(text).ok()?;
-            Some(std::path::PathBuf::from(
-                text.strip_prefix("gitdir: ")?.trim_end(),
-            ))
-        });
-        ["objects", "refs", "logs"]
-            .map(|part| common.join(part))
-            .into_iter()
-            .chain(own)
-            .collect()
-    }
-
     /// What every process of the run finds in its environment (contract §5).
-    pub(super) fn environment(&self) -> Vec<(String, String)> {
+    pub(super) fn environment(&self, prompt: &std::path::Path) -> Vec<(String, String)> {
         let facts = &self.record.facts;
         let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
         [
@@ -199,7 +182,7 @@ impl Run<'_, '_> {
                 text(&facts.worktree.join(&facts.spec_path)),
             ),
             (MARKER, self.record.id.clone()),
-            ("CHANT_PROMPT_FILE", text(&self.dir().join("prompt.md"))),
+            ("CHANT_PROMPT_FILE", text(prompt)),
             ("CHANT_WORKTREE", text(&facts.worktree)),
             ("CHANT_BRANCH", facts.branch.clone()),
             ("CHANT_ATTEMPT", self.record.attempt.to_string()),
@@ -211,7 +194,7 @@ impl Run<'_, '_> {
 
     /// The same for a check, which has a worktree of its own.
     pub(super) fn check_environment(&self) -> Vec<(OsString, OsString)> {
-        self.environment()
+        self.environment(&self.dir().join("prompt.md"))
             .into_iter()
             .map(|(key, value)| (key.into(), value.into()))
             .collect()

@@ -93,10 +93,13 @@ pub(crate) fn is_held(state_dir: &Path, project: &str, spec: &str) -> bool {
 }
 
 fn lock_path(state_dir: &Path, project: &str, spec: &str) -> PathBuf {
+    state_dir.join("locks").join(spec_key(project, spec))
+}
+
+/// A spec of this clone as the name of a file.
+pub(crate) fn spec_key(project: &str, spec: &str) -> String {
     let hash = Sha256::digest(format!("{project}\n{spec}").as_bytes());
-    let name = hash
-        .iter()
+    hash.iter()
         .take(10)
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    state_dir.join("locks").join(name)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use chant_git::{BranchName, CommitOptions, Head, Oid, TreeEdit};
+use chant_git::{BranchName, CommitOptions, Head, Oid, Repo, TreeEdit};
 
 use super::{Flow, Run};
 use crate::error::Result;
-use crate::landing::{known, title};
+use crate::landing::{is_chants, known, title};
 use crate::project::Project;
 
 impl Run<'_, '_> {
@@ -19,6 +19,13 @@ impl Run<'_, '_> {
         if !facts.worktree.join(".git").exists() {
             return self.collect_branch(&branch, &base);
         }
+        if let Some(end) = self.conclude_joining()? {
+            return Ok(end);
+        }
+        let (base, facts) = (
+            known(Some(&self.record.facts.base))?,
+            self.record.facts.clone(),
+        );
         let there = self.project.repo().at(&facts.worktree);
         self.record.facts.violation = self.violation(&there, &branch, &base)?;
         let mut tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
@@ -47,13 +54,7 @@ impl Run<'_, '_> {
 
     /// A run's own commits land as they are; that one of them is a landing is for chant alone to say.
     fn forged(&self, base: &Oid, tip: &Oid) -> Result<Option<String>> {
-        // Whoever resolves a conflict merges the main branch: its landings are real.
-        let main = self
-            .project
-            .repo()
-            .branch_oid(&self.record.facts.main.parse()?)?;
-        let others: Vec<&Oid> = [base].into_iter().chain(&main).collect();
-        let log = self.project.repo().log_without(&others, tip)?;
+        let log = self.project.repo().log(base, tip)?;
         let forged = log
             .iter()
             .find(|commit| crate::history::claims_to_land(&commit.message));
@@ -144,7 +145,7 @@ impl Run<'_, '_> {
     }
 
     /// `git add -A` would commit what chant only brought for the agent to read.
-    fn without_brought(&self, tree: &Oid, tip: &Oid) -> Result<Oid> {
+    pub(super) fn without_brought(&self, tree: &Oid, tip: &Oid) -> Result<Oid> {
         let repo = self.project.repo();
         let mut edits = Vec::new();
         for (path, oid) in &self.record.facts.brought {
@@ -219,7 +220,7 @@ impl Run<'_, '_> {
 
 /// In silent mode the files under `.chant/` are not in any tree of git's; for judging, checking and keeping them
 /// they are put into one.
-pub(super) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -> Result<Oid> {
+pub(crate) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -> Result<Oid> {
     let edits = local_files(project, worktree)?;
     Ok(project.repo().write_tree(Some(tree), &edits)?)
 }
@@ -244,4 +245,18 @@ pub(crate) fn local_files(project: &Project, worktree: &Path) -> Result<Vec<Tree
         }
     }
     Ok(edits)
+}
+
+/// Writes the files under `.chant/` of a silent run's result into a worktree of its branch, which lacks them.
+pub(crate) fn write_local_files(repo: &Repo, result: &Oid, worktree: &Path) -> Result<()> {
+    let there = repo.at(worktree);
+    let Some(head) = there.resolve("HEAD")? else {
+        return Ok(());
+    };
+    for change in repo.diff(&repo.tree_of(&head)?, result)? {
+        if let (true, Some((_, oid))) = (is_chants(&change.path), &change.new) {
+            super::worktree::bring(worktree, &change.path, &repo.blob(oid)?)?;
+        }
+    }
+    Ok(())
 }

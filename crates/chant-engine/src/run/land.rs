@@ -8,7 +8,7 @@ use super::{Flow, Run};
 use crate::attest;
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{Conflict, Landing, RunRecord, RunState, Step};
+use crate::journal::{Landing, RunRecord, RunState, Step};
 use crate::landing::{Candidate, Turn, known, queue};
 
 impl Run<'_, '_> {
@@ -176,18 +176,5 @@ impl Run<'_, '_> {
             "landed, but the checkout still has its own version of {}; compare with `git diff HEAD`",
             files.join(", ")
         ))
-    }
-
-    /// The result and the main branch at `onto` contradict each other in these files.
-    pub(crate) fn conflicts(&mut self, onto: &Oid, files: Vec<String>) -> Result<Flow> {
-        let base: Oid = known(Some(&self.record.facts.base))?;
-        let with = self.candidate().landed_in(&base, onto, &files)?;
-        let reason = self.conflict(&files);
-        self.record.facts.conflict = Some(Conflict {
-            onto: onto.to_string(),
-            files,
-            with,
-        });
-        Ok(Flow::End(RunState::Conflict, reason))
     }
 }

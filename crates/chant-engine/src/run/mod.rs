@@ -6,9 +6,12 @@
 
 mod admit;
 mod agent;
+mod asked;
 mod boundary;
+mod by_hand;
 pub(crate) mod claim;
 mod collect;
+pub(crate) mod join;
 mod judge;
 mod land;
 mod person;
@@ -22,7 +25,7 @@ mod verify;
 pub(crate) mod worktree;
 
 pub(crate) use agent::MARKER;
-pub(crate) use collect::local_files;
+pub(crate) use collect::{local_files, with_local_files, write_local_files};
 pub(crate) use result::result_ref;
 pub use start::{Order, Until};
 pub(crate) use start::{choose_place, input_record, is_silent, new_id, start_point, worktrees_of};
@@ -197,6 +200,7 @@ impl Run<'_, '_> {
     }
 
     fn end(&mut self, state: RunState, reason: &str) -> Result<()> {
+        let state = self.by_hand(state, reason);
         let gives_up = matches!(state, RunState::Failed | RunState::NeedsAttention);
         if gives_up && let Some(name) = worktree::keep_local_files(self.project, &self.record)? {
             self.note(format!("what the run wrote below .chant is kept at {name}"))?;
@@ -231,6 +235,23 @@ impl Run<'_, '_> {
         let reason = wish.reason(&self.record.spec);
         self.record.facts.wish = Some(wish);
         Some(reason)
+    }
+
+    /// What a person made by hand is never given up: where it does not hold it stays theirs, in their worktree.
+    fn by_hand(&mut self, state: RunState, reason: &str) -> RunState {
+        match &mut self.record.facts.takeover {
+            Some(takeover)
+                if matches!(
+                    state,
+                    RunState::Failed | RunState::NeedsAttention | RunState::Conflict
+                ) =>
+            {
+                takeover.refused = Some(reason.to_owned());
+                self.record.step = Step::Collect;
+                RunState::Paused
+            }
+            _ => state,
+        }
     }
 
     /// The last member's landing completes its driver. That this fails takes nothing away from the landing.

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chant_agent::AgentConfig;
+use chant_agent::{AgentConfig, AgentKind};
 use chant_git::{BranchName, Oid};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
@@ -17,6 +17,7 @@ use crate::inputs;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::prompt::Prompt;
+use crate::steer::PERSON;
 use crate::{agents, bench, budget, limits, trust};
 
 /// What a person ordered on the command line.
@@ -135,34 +136,27 @@ impl<'a, 's> Run<'a, 's> {
         if record.state == RunState::Parked {
             limits::admit(&record, order, chant_os::clock::now())?;
         }
-        // A person may have said no, or changed the spec, since it was interrupted.
-        if (record.step as usize) < Step::Land as usize
-            && let Ok(id) = SpecId::parse(&record.spec)
-        {
-            consented(&project.show(&id)?)?;
-        }
+        let start = Self::consented_start(project, &record)?;
         let mended = crate::recover::restore_branch(project, &record)?;
-        let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
-        let bytes = project.repo().blob(&oid).map_err(|error| {
-            let spec = &record.spec;
-            let what = "what the interrupted run began from is gone from the repository";
-            Error::new(Code::GitFailed, format!("{spec}: {what}: {error}"))
-                .hint(format!("start over: chant reset {spec}"))
-        })?;
-        let start = Document::parse(bytes)?;
         if record.state == RunState::Conflict {
             // A person may have merged on the branch: what is there now is the result.
             record.step = Step::Collect;
-        }
-        if (record.step as usize) <= Step::Agent as usize {
-            let over_budget = record.facts.over_budget || order.over_budget;
-            budget::admit(project, &journal, &record.spec, &start, over_budget)?;
         }
         record.facts.cold |= order.cold;
         // What a person asked for ended the run; now another person, or the same, goes on with it.
         record.facts.wish = None;
         record.facts.over_budget |= order.over_budget;
         record.facts.budget_spent = None;
+        // What a person has offered already goes its way; what they still have in hand goes back to the agent.
+        if record.step <= Step::Collect
+            && let Some(takeover) = record.facts.takeover.take()
+        {
+            takeover.give_back(&mut record);
+        }
+        if (record.step as usize) <= Step::Agent as usize {
+            let over_budget = record.facts.over_budget;
+            budget::admit(project, &journal, &record.spec, &start, over_budget)?;
+        }
         let agent = agent_to_go_on(project, &mut record, order, &start)?;
         let branch = record.facts.branch.clone();
         let mut run = Self::assemble(project, journal, record, start, agent, outside, claim)?;
@@ -177,7 +171,24 @@ impl<'a, 's> Run<'a, 's> {
         Ok(run)
     }
 
-    fn assemble(
+    /// The spec as the run began with it, unless a person has said no, or changed it, since.
+    pub(super) fn consented_start(project: &Project, record: &RunRecord) -> Result<Document> {
+        if (record.step as usize) < Step::Land as usize
+            && let Ok(id) = SpecId::parse(&record.spec)
+        {
+            consented(&project.show(&id)?)?;
+        }
+        let oid: Oid = crate::landing::known(Some(&record.facts.spec_oid))?;
+        let bytes = project.repo().blob(&oid).map_err(|error| {
+            let spec = &record.spec;
+            let what = "what the interrupted run began from is gone from the repository";
+            Error::new(Code::GitFailed, format!("{spec}: {what}: {error}"))
+                .hint(format!("start over: chant reset {spec}"))
+        })?;
+        Ok(Document::parse(bytes)?)
+    }
+
+    pub(super) fn assemble(
         project: &'a Project,
         journal: Journal,
         record: RunRecord,
@@ -214,6 +225,10 @@ fn agent_to_go_on(
     start: &Document,
 ) -> Result<AgentConfig> {
     let facts = &mut record.facts;
+    if facts.agent_kind == PERSON {
+        // What they made is on its way; no agent is started any more.
+        return Ok(AgentConfig::new(&facts.agent, AgentKind::Command));
+    }
     let substitute = facts.parked.as_ref().and_then(|parked| parked.with.clone());
     let name = order.agent.clone().or(substitute);
     let is_other = name.as_ref().is_some_and(|name| *name != facts.agent);
@@ -335,6 +350,8 @@ fn try_prompt(
         base: "",
         attempt: 2,
         previous_failure: "",
+        feedback: &[],
+        conflict: None,
         silent: project.silent(),
     };
     worktree::render(project, document, &[], &occasion).map(drop)

@@ -192,18 +192,6 @@ impl Run<'_, '_> {
         Ok(Flow::Next)
     }
 
-    pub(super) fn conflict(&self, files: &[String]) -> String {
-        let facts = &self.record.facts;
-        format!(
-            "{} and the result both changed {}; merge {} in {}, then `chant merge {}`",
-            facts.main,
-            files.join(", "),
-            facts.main,
-            facts.worktree.display(),
-            self.record.spec
-        )
-    }
-
     fn run_checks(&mut self, tree: &Oid) -> Result<std::result::Result<Vec<CheckRecord>, Stopped>> {
         if let Some(ending) = self.record.facts.ending
             && ending != Ending::Reproduced

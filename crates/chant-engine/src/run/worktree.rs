@@ -4,14 +4,15 @@ use std::path::Path;
 
 use chant_git::{BranchName, Oid, TreeEdit};
 
-use super::collect::with_local_files;
+use super::collect::{with_local_files, write_local_files};
 use super::{Flow, Run};
 use crate::error::{Code, Error, Result};
 use crate::inputs;
 use crate::journal::RunRecord;
 use crate::landing::known;
 use crate::project::Project;
-use crate::prompt::{Prompt, Variables};
+use crate::prompt::{Contradiction, Prompt, Variables};
+use crate::steer::{Feedback, feedback};
 
 impl Run<'_, '_> {
     /// Branch and worktree. Probe: the branch is at the base and the worktree is listed.
@@ -78,6 +79,7 @@ impl Run<'_, '_> {
         self.record.facts.start_tree = repo
             .write_tree(Some(&repo.tree_of(&base)?), &edits)?
             .to_string();
+        self.record.facts.heard = feedback::count(self.project, &self.record.spec);
         let prompt = self.prompt_text()?;
         chant_os::file::replace(&self.dir().join("prompt.md"), prompt.as_bytes())?;
         Ok(self.can_be_proven()?.unwrap_or(Flow::Next))
@@ -115,6 +117,7 @@ impl Run<'_, '_> {
         let facts = &self.record.facts;
         let sources = inputs::gather(self.project, &self.start, &known(Some(&facts.base))?)?;
         let previous = self.previous_failure()?;
+        let told = feedback::open(self.project, &self.record.spec)?;
         render(
             self.project,
             &self.start,
@@ -127,6 +130,8 @@ impl Run<'_, '_> {
                 base: &facts.base,
                 attempt: self.record.attempt,
                 previous_failure: &previous,
+                feedback: &told,
+                conflict: None,
                 silent: facts.silent,
             },
         )
@@ -178,6 +183,27 @@ impl Run<'_, '_> {
     fn remove_worktree(&self, folder: &Path) -> Result<()> {
         remove(self.project.repo(), &self.record.spec, folder).map(drop)
     }
+}
+
+/// Checks a run's branch out again where its worktree was: that of a run that ended is gone.
+pub(crate) fn restore(project: &Project, run: &RunRecord) -> Result<()> {
+    let (repo, facts) = (project.repo(), &run.facts);
+    let branch: BranchName = facts.branch.parse()?;
+    if repo.branch_oid(&branch)?.is_none() {
+        let tip = facts.tip.as_deref().unwrap_or(&facts.base);
+        repo.set_branch(&branch, &known(Some(tip))?, None)?;
+    }
+    remove(repo, &run.spec, &facts.worktree)?;
+    if let Some(parent) = facts.worktree.parent() {
+        chant_os::file::create_dir_all(parent)?;
+    }
+    repo.add_worktree(&facts.worktree, &branch)?;
+    if facts.silent
+        && let Some(result) = facts.result_tree.as_deref()
+    {
+        write_local_files(repo, &known(Some(result))?, &facts.worktree)?;
+    }
+    Ok(())
 }
 
 /// Removes a worktree, keeping what is in it and nowhere else. Returns the ref that keeps it.
@@ -276,7 +302,7 @@ fn keep_always(repo: &chant_git::Repo, spec: &str, tip: &Oid) -> Result<Option<S
 }
 
 /// Writes a file into a worktree. A link in the worktree must not lead it outside.
-fn bring(worktree: &Path, path: &str, bytes: &[u8]) -> Result<()> {
+pub(super) fn bring(worktree: &Path, path: &str, bytes: &[u8]) -> Result<()> {
     let target = worktree.join(path);
     let parent = target.parent().unwrap_or(worktree);
     chant_os::file::create_dir_all(parent)?;
@@ -303,6 +329,8 @@ pub(crate) struct Occasion<'a> {
     pub(crate) base: &'a str,
     pub(crate) attempt: u32,
     pub(crate) previous_failure: &'a str,
+    pub(crate) feedback: &'a [Feedback],
+    pub(crate) conflict: Option<&'a Contradiction>,
     pub(crate) silent: bool,
 }
 
@@ -338,6 +366,8 @@ pub(crate) fn render(
         inputs_budget: &budget,
         attempt: occasion.attempt,
         previous_failure: occasion.previous_failure,
+        feedback: occasion.feedback,
+        conflict: occasion.conflict,
         silent: occasion.silent,
     })
 }

@@ -223,8 +223,6 @@ impl<'a> Asked<'a> {
             prompt_text: &prompt,
             prompt_file: &prompt_file,
             worktree: place.project(),
-            // Nothing is committed: what it proposes is read from its files.
-            writable: &[],
             resume: None,
             model: self.agent.model.as_deref(),
             env: self.environment(place),
@@ -256,6 +254,8 @@ impl<'a> Asked<'a> {
                 base: self.base.as_str(),
                 attempt: 1,
                 previous_failure: "",
+                feedback: &[],
+                conflict: None,
                 silent: run::is_silent(self.project, &self.found.id)?,
             },
         )

@@ -50,6 +50,8 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
             base: base.as_str(),
             attempt,
             previous_failure: previous,
+            feedback: &[],
+            conflict: None,
             silent: run::is_silent(project, id)?,
         },
     )?;

@@ -16,6 +16,7 @@ mod diagnose;
 mod drift;
 mod edit;
 mod export;
+mod finalize;
 mod gate;
 mod init;
 mod lint;
@@ -34,6 +35,7 @@ mod shown;
 mod silent;
 mod split;
 mod status;
+mod takeover;
 mod trace;
 mod trust;
 mod undo;
@@ -66,6 +68,8 @@ pub(crate) enum Command {
     Prep(prep::Args),
     Work(work::Args),
     Pause(pause::Args),
+    Takeover(takeover::Args),
+    Finalize(finalize::Args),
     Log(log::Args),
     Status(status::Args),
     Watch(watch::Args),
@@ -117,6 +121,8 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Prep(args) => prep::run(cx, &args),
         Command::Work(args) => work::run(cx, args),
         Command::Pause(args) => pause::run(cx, &args),
+        Command::Takeover(args) => takeover::run(cx, &args),
+        Command::Finalize(args) => finalize::run(cx, &args),
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
         Command::Watch(args) => watch::run(cx, &args),

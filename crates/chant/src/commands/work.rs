@@ -375,13 +375,9 @@ pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
     let id = &report.id;
     let (code, hint) = match report.status {
         "landing" => (Code::InTheWay, format!("then: chant merge {id}")),
-        "in_progress" => (
-            Code::Conflict,
-            format!("its agent brings it together with the main branch: chant work {id}"),
-        ),
         "conflict" => (
             Code::Conflict,
-            format!("chant merge {id}, once it is resolved; or start over: chant reset {id}"),
+            format!("by hand: chant takeover {id}; or start over: chant reset {id} --work"),
         ),
         "paused" if report.budget_spent.is_some() => (
             Code::BudgetSpent,

@@ -1,0 +1,78 @@
+//! What the agent is asked, each time it begins: the whole task, or to go on with it.
+
+use std::path::PathBuf;
+
+use super::Run;
+use crate::error::Result;
+use crate::steer::{Feedback, Handover, feedback};
+
+/// One request to an agent.
+pub(super) struct Asked {
+    /// The prompt's file, for agents that read one.
+    pub(super) file: PathBuf,
+    /// The prompt.
+    pub(super) text: String,
+    /// The agent's own session to go on with.
+    pub(super) session: Option<String>,
+}
+
+impl Run<'_, '_> {
+    /// The prompt of this sitting. An agent that goes on is told what is there; in its own session that is enough.
+    pub(super) fn asked(&mut self) -> Result<Asked> {
+        if self.is_joining() {
+            return self.asked_to_join();
+        }
+        let first = self.dir().join("prompt.md");
+        let task = chant_os::file::read_regular(&first, u64::MAX)?;
+        let task = String::from_utf8_lossy(&task).into_owned();
+        let whole = Asked {
+            file: first,
+            text: task,
+            session: None,
+        };
+        if !self.resumed {
+            return Ok(whole);
+        }
+        let handover = Handover::of(self.project, &self.record)?;
+        let told = feedback::since(self.project, &self.record.spec, self.record.facts.heard);
+        let session = self.record.facts.session.clone();
+        if session.is_none() && handover.is_empty() && told.is_empty() {
+            return Ok(whole);
+        }
+        let standing = standing(&handover, &told);
+        let text = match &session {
+            Some(_) => format!("{RESUMED}\n{standing}"),
+            None => format!("{}\n{HANDED_ON}\n{standing}", whole.text),
+        };
+        let file = self.dir().join("prompt-resumed.md");
+        chant_os::file::replace(&file, text.as_bytes())?;
+        Ok(Asked {
+            file,
+            text,
+            session,
+        })
+    }
+}
+
+/// To the agent that was stopped itself.
+const RESUMED: &str = "You were stopped in the middle of this work, and now you go on with it. Your worktree is as you left it, except where a person changed something while you were away; what is there now is below. The task, the criteria and the rules are the same as before: finish what is open, tick what holds after you checked it, and commit.";
+
+/// To one that takes the place of another.
+const HANDED_ON: &str = "# The work was begun already
+
+Another began this very work in this worktree and was stopped. What they left is there; nothing was undone. Look at it first (`git status`, `git diff`, `git log`), keep what is sound, and go on from there instead of beginning again.";
+
+fn standing(handover: &Handover, told: &[Feedback]) -> String {
+    let mut text = format!("\n{}", handover.markdown());
+    if !told.is_empty() {
+        text.push_str("A person has said meanwhile; heed it as you heed the spec:\n\n");
+    }
+    for told in told {
+        let (by, at) = (&told.by, told.at.get(..10).unwrap_or(&told.at));
+        text.push_str(&format!(
+            "<<<<<<<< {by}, {at}\n{}\n>>>>>>>> end\n\n",
+            told.text
+        ));
+    }
+    text
+}
