@@ -5,6 +5,7 @@
 //! pass by themselves, are in `limits`.
 
 mod admit;
+pub mod cost;
 mod ledger;
 mod meter;
 mod stint;

@@ -121,7 +121,11 @@ impl<'a> Run<'a, '_> {
         let facts = &mut self.record.facts;
         facts.session = outcome.session.clone().or(facts.session.take());
         facts.model = outcome.model.clone().or(facts.model.take());
-        facts.budget_spent = reached.map(|reading| reading.sentence());
+        // An agent that finished all the same has done its work; the warning was given.
+        let stopped = outcome.end == End::Interrupted;
+        facts.budget_spent = reached
+            .filter(|_| stopped)
+            .map(|reading| reading.sentence());
         let model = facts.model.clone();
         let stint = Stint::of(began, &facts.agent, model.as_deref(), outcome, prices);
         self.count(stint);

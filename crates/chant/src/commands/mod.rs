@@ -10,6 +10,7 @@ mod cancel;
 mod cleanup;
 mod completion;
 mod config;
+mod cost;
 mod dag;
 mod demo;
 mod diagnose;
@@ -89,6 +90,7 @@ pub(crate) enum Command {
     VerifyBundle(verify_bundle::Args),
     Drift(drift::Args),
     Activity(activity::Args),
+    Cost(cost::Args),
     Search(search::Args),
     Export(export::Args),
     Lint(lint::Args),
@@ -142,6 +144,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::VerifyBundle(args) => verify_bundle::run(cx, &args),
         Command::Drift(args) => drift::run(cx, args),
         Command::Activity(args) => activity::run(cx, args),
+        Command::Cost(args) => cost::run(cx, &args),
         Command::Export(args) => export::run(cx, args),
         Command::Search(args) => search::run(cx, &args),
         Command::Lint(args) => lint::run(cx, &args),

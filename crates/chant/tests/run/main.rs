@@ -11,6 +11,7 @@ mod bundle;
 mod by_hand;
 mod checks;
 mod conflict;
+mod cost;
 mod crash;
 mod criteria;
 mod disks;
