@@ -77,6 +77,7 @@ codes! {
         PromptNotFound "prompt-not-found" "No prompt has this name.",
         WorkflowNotFound "workflow-not-found" "No workflow has this name.",
         AgentNotFound "agent-not-found" "No agent has this name.",
+        RepoNotFound "repo-not-found" "No repository of your settings has this name, or it can not be used.",
         RunNotFound "run-not-found" "There is no such run.",
         NotTracked "not-tracked" "Git does not track this file.",
         AttestationMissing "attestation-missing" "There is no attestation of this landing here.",

@@ -31,6 +31,7 @@ pub mod provenance;
 pub mod query;
 pub mod record;
 pub mod recover;
+pub mod repos;
 mod resolve;
 pub mod run;
 pub mod schedule;

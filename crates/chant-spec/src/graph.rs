@@ -47,6 +47,8 @@ pub enum Lookup<'a> {
     Missing,
     /// Several specs.
     Ambiguous(Vec<String>),
+    /// A spec of another repository, of which nothing can be known; why.
+    Unknown(String),
 }
 
 /// One thing that is in the way of a spec.
@@ -68,6 +70,13 @@ pub enum Blocker {
     Missing {
         /// As written.
         id: String,
+    },
+    /// A dependency in another repository, of which nothing can be known.
+    Unknown {
+        /// As written.
+        id: String,
+        /// Why.
+        why: String,
     },
     /// A dependency whose name fits several specs.
     Ambiguous {
@@ -145,6 +154,7 @@ impl fmt::Display for Blocker {
             Self::Dependency { id, status } => write!(f, "depends on {id}, which is {status}"),
             Self::Cancelled { id } => write!(f, "depends on {id}, which was cancelled"),
             Self::Missing { id } => write!(f, "depends on {id}, which does not exist"),
+            Self::Unknown { id, why } => write!(f, "depends on {id}, but {why}"),
             Self::Ambiguous { id, candidates } => {
                 write!(
                     f,
@@ -220,6 +230,10 @@ pub fn readiness<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Readin
 pub(crate) fn dependencies<'a>(node: &Node, lookup: &dyn Fn(&str) -> Lookup<'a>) -> Vec<Blocker> {
     let blocker = |name: &String| match lookup(name) {
         Lookup::Missing => Some(Blocker::Missing { id: name.clone() }),
+        Lookup::Unknown(why) => Some(Blocker::Unknown {
+            id: name.clone(),
+            why,
+        }),
         Lookup::Ambiguous(candidates) => Some(Blocker::Ambiguous {
             id: name.clone(),
             candidates,

@@ -291,7 +291,7 @@ pub fn across<'a>(nodes: &[Node], lookup: &dyn Fn(&str) -> Lookup<'a>) -> Vec<Fi
     for node in nodes.iter().filter(|node| node.status.is_workable()) {
         for blocker in graph::dependencies(node, lookup) {
             let code = match blocker {
-                Blocker::Missing { .. } => "missing-dependency",
+                Blocker::Missing { .. } | Blocker::Unknown { .. } => "missing-dependency",
                 Blocker::Ambiguous { .. } => "ambiguous-dependency",
                 Blocker::Cancelled { .. } => "cancelled-dependency",
                 _ => continue,

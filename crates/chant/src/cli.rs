@@ -1,9 +1,9 @@
 //! The command line as a whole: global options, the list of commands, and how a command ends.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chant_engine::recover::{self, Mended};
-use chant_engine::{Code, Error, Project, Result, SpecRef};
+use chant_engine::{Code, Error, Project, Result, SpecRef, repos};
 use clap::{CommandFactory, Parser};
 
 use crate::commands::{self, Command};
@@ -34,6 +34,14 @@ pub(crate) struct Global {
         help_heading = "Global options"
     )]
     pub(crate) directory: Option<PathBuf>,
+    /// Run in the repository of this name in your settings
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        help_heading = "Global options"
+    )]
+    pub(crate) repo: Option<String>,
     /// Print one JSON document instead of text
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) json: bool,
@@ -170,6 +178,11 @@ pub(crate) fn run() -> u8 {
         let error = Error::new(Code::Usage, format!("{} is not a folder", cwd.display()));
         return end(&mut ui, Err(error));
     }
+    let cwd = match global.repo.as_deref().map(|name| in_repo(&cwd, name)) {
+        None => cwd,
+        Some(Ok(root)) => root,
+        Some(Err(error)) => return end(&mut ui, Err(error)),
+    };
     let mut cx = Context {
         ui,
         cwd,
@@ -183,6 +196,12 @@ pub(crate) fn run() -> u8 {
         outcome = commands::run(&mut cx, again.command);
     }
     end(&mut cx.ui, outcome)
+}
+
+/// The folder of the repository of this name.
+fn in_repo(cwd: &Path, name: &str) -> Result<PathBuf> {
+    let repo = repos::named(&repos::known(cwd)?, name)?;
+    Ok(repos::open(&repo)?.root().to_owned())
 }
 
 /// Prints the document of a command that ended well, where one is asked for.

@@ -85,6 +85,10 @@ pub(super) const ALL: &[Key] = &[
         "the agents that specs can be given to, each with the keys below",
     ),
     setting(
+        "repos",
+        "the other repositories you work in, each with `name` and `path`, for `--repo NAME`, `list --global` and `NAME:spec`; taken only from files that are yours alone",
+    ),
+    setting(
         "limits.idle",
         "how long an agent may print nothing before it is ended",
     ),
@@ -203,7 +207,6 @@ pub(super) const ALL: &[Key] = &[
     unused("parallel.stagger_delay_ms", "set `limits.stagger`"),
     unused("parallel.stagger_jitter_ms", "set `limits.stagger`"),
     unused("parallel.*", "set `max_concurrent` of an agent"),
-    unused("repos", NOT_YET),
     unused("git.*", NOT_YET),
     unused("watch.*", "no daemon is needed"),
     unused("worktree.*", "worktrees live in the user's cache directory"),

@@ -8,6 +8,7 @@ mod agent;
 mod file;
 mod keys;
 mod reference;
+mod repos;
 mod schedule;
 mod settings;
 mod shown;
@@ -20,6 +21,7 @@ mod tests;
 pub use agent::AgentEntry;
 pub use file::Layer;
 pub use reference::{Documented, Reference};
+pub use repos::RepoEntry;
 pub use schedule::Schedule;
 pub(crate) use settings::parse_duration;
 pub use settings::{Remark, Source};
@@ -45,6 +47,8 @@ pub struct Config {
     pub defaults: Defaults,
     /// The configured agents, in the order they were first named.
     pub agents: Vec<AgentEntry>,
+    /// The other repositories that the person works in.
+    pub repos: Vec<RepoEntry>,
     /// How long and how much.
     pub limits: Limits,
     /// How many runs at once.
@@ -204,6 +208,13 @@ impl Config {
         )
     }
 
+    /// Reads the person's own settings, where there is no project.
+    pub fn of_person() -> Result<Self> {
+        let path = chant_os::dirs::config_dir()?.join("config.md");
+        let file = File::read(Layer::Person, &path, path.clone())?;
+        Self::merge(&file.into_iter().collect::<Vec<_>>())
+    }
+
     fn load_from(dot_chant: &Path, person: Option<PathBuf>) -> Result<Self> {
         let person = match person {
             Some(path) => File::read(Layer::Person, &path, path.clone())?,
@@ -229,6 +240,7 @@ impl Config {
         }
         let mut warnings = std::mem::take(&mut settings.unknown);
         let agents = agent::read(&settings, &mut warnings)?;
+        let repos = repos::read(&mut settings)?;
         let mut config = Self {
             project_name: settings.text("project.name")?,
             id_prefix: settings.text("project.prefix")?,
@@ -266,6 +278,7 @@ impl Config {
             },
             unused: std::mem::take(&mut settings.unused),
             agents,
+            repos,
             warnings,
             values: Vec::new(),
         };

@@ -39,6 +39,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             Some(config.defaults.branch_prefix.clone()),
         ),
         ("defaults.silent", Some(config.defaults.silent.to_string())),
+        ("repos", repos(config)),
         ("limits.idle", Some(short(config.limits.idle))),
         ("limits.total", Some(short(config.limits.total))),
         (
@@ -140,6 +141,15 @@ fn waits(backoff: &[Duration]) -> String {
     } else {
         waits.join(", ")
     }
+}
+
+/// The names of the repositories, each with its place.
+fn repos(config: &Config) -> Option<String> {
+    let shown = config.repos.iter();
+    let shown: Vec<String> = shown
+        .map(|repo| format!("{}: {}", repo.name, repo.path.display()))
+        .collect();
+    (!shown.is_empty()).then(|| shown.join(", "))
 }
 
 /// Names with their numbers, on one line.

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use chant_spec::status::State;
+use chant_spec::{Kind, id};
 use serde::Serialize;
 
 use super::criteria::{Counts, Tally};
 use super::list::survey;
 use super::spec::{Spec, natural_order};
+use super::tree::{self, Branch};
 use crate::error::Result;
 use crate::project::Project;
 use crate::recover;
@@ -29,6 +31,9 @@ pub struct Board {
     pub attention: Vec<Spec>,
     /// What can be begun.
     pub ready: Vec<Spec>,
+    /// The drivers that are not over, with their members below them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drivers: Vec<Branch>,
     /// How many acceptance criteria stand how: `proven`, `claimed`, `waived`, `open`.
     pub criteria: Counts,
     /// Whether git knows nothing of chant here.
@@ -47,6 +52,7 @@ pub fn board(project: &Project) -> Result<Board> {
         active: Vec::new(),
         attention: Vec::new(),
         ready: Vec::new(),
+        drivers: Vec::new(),
         criteria: Counts::new(),
         silent: project.silent(),
         left: recover::look(project)?,
@@ -67,7 +73,8 @@ pub fn board(project: &Project) -> Result<Board> {
                 tally.add(&entry.node.id, completed, summary);
             }
             *counts.entry(verdict.standing()).or_default() += 1;
-            verdict.lapsed_gate || Section::of(verdict.standing()).is_some()
+            let in_tree = entry.node.kind == Kind::Driver || id::member(&entry.node.id).is_some();
+            in_tree || verdict.lapsed_gate || Section::of(verdict.standing()).is_some()
         },
     )?;
     specs.sort_by(|a, b| natural_order(&a.id, &b.id));
@@ -76,15 +83,38 @@ pub fn board(project: &Project) -> Result<Board> {
         .into_iter()
         .map(|(state, count)| (state.as_str().to_owned(), count))
         .collect();
+    board.drivers = drivers(project, &specs)?;
     for spec in specs {
         match Section::of(spec.standing()) {
             Some(Section::Active) => board.active.push(spec),
             Some(Section::Ready) => board.ready.push(spec),
-            // Where nothing else is to be said, it is a gate whose approval lapsed.
-            Some(Section::Attention) | None => board.attention.push(spec),
+            Some(Section::Attention) => board.attention.push(spec),
+            None if spec.needs_approval_again() => board.attention.push(spec),
+            // Only its place in the tree is of interest.
+            None => {}
         }
     }
     Ok(board)
+}
+
+/// The tree of the drivers. All specs are asked for only where a driver names members that its id does not tell.
+fn drivers(project: &Project, specs: &[Spec]) -> Result<Vec<Branch>> {
+    let is_driver = |spec: &&Spec| Kind::parse(&spec.kind) == Kind::Driver;
+    let mut drivers = specs.iter().filter(is_driver).peekable();
+    if drivers.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let all = if drivers.any(|driver| !driver.members.is_empty()) {
+        super::list(project, &super::Filter::default())?
+    } else {
+        specs.to_vec()
+    };
+    let in_order = {
+        let mut all = all;
+        all.sort_by(|a, b| natural_order(&a.id, &b.id));
+        all
+    };
+    Ok(tree::open_drivers(tree::arranged(in_order)))
 }
 
 /// Where a spec is listed on the board.

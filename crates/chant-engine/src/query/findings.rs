@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::index::{Entry, Finding, Index, Level};
 use crate::journal::Overlay;
 use crate::project::Project;
+use crate::repos::Foreign;
 
 /// What lint says of all specs.
 #[derive(Debug, Clone, Serialize)]
@@ -42,7 +43,8 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
     let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
     let mut entries = Index::load(project)?.into_entries();
     settle(&mut entries, project, &overlay);
-    let world = World::new(&entries, &overlay);
+    let foreign = Foreign::of(project, &entries);
+    let world = World::new(&entries, &overlay).with_foreign(&foreign);
     let mut circles = circles(&entries);
     let wanted = |entry: &&Entry| {
         if ids.is_empty() {

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
 use crate::project::Project;
+use crate::repos::Foreign;
 
 /// Which specs are wanted. An empty list wants all.
 #[derive(Debug, Clone, Default)]
@@ -100,7 +101,10 @@ pub(super) fn survey(
     approval::settle(project, &mut entries, &overlay);
     let stale = drift::remembered::stale(project, &entries);
     let action = project.config().approval.rejection_action;
-    let world = World::new(&entries, &overlay).with_rejections(&entries, action);
+    let foreign = Foreign::of(project, &entries);
+    let world = World::new(&entries, &overlay)
+        .with_rejections(&entries, action)
+        .with_foreign(&foreign);
     let verdicts: Vec<Option<Verdict>> = entries
         .iter()
         .map(|entry| {

@@ -15,6 +15,7 @@ mod search;
 mod spec;
 mod tip;
 mod trace;
+mod tree;
 mod world;
 
 pub use activity::{Happening, Wanted, activity, since};
@@ -31,4 +32,5 @@ pub use search::{Hit, Hits, search};
 pub use spec::{Approved, Criteria, Spec, natural_order};
 pub use tip::{Tip, main_tip};
 pub use trace::{Edge, EdgeKind, Graph, Traced, Way, dag, trace};
+pub use tree::{Branch, Progress, arranged};
 pub(crate) use world::World;

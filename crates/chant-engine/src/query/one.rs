@@ -11,6 +11,7 @@ use super::criteria::Item;
 use super::list;
 use super::proven::{Proven, proven};
 use super::spec::Spec;
+use super::tree::Branch;
 use super::world::{World, settle};
 use crate::approval;
 use crate::config::Rejection;
@@ -19,6 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::index::{Entry, Finding};
 use crate::journal::Overlay;
 use crate::project::Project;
+use crate::repos::Foreign;
 use crate::resolve::SpecRef;
 
 /// A spec with what its file says.
@@ -40,6 +42,9 @@ pub struct Detail {
     /// The ids of a driver's members.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub member_ids: Vec<String>,
+    /// Everything below a driver, at any depth.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tree: Vec<Branch>,
     /// What its runs proved.
     #[serde(flatten)]
     pub proven: Proven,
@@ -57,11 +62,11 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         None
     };
     spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
-    let member_ids = if document.frontmatter().kind == chant_spec::Kind::Driver {
-        crate::driver::own_members(project, &found.id)?
-    } else {
-        Vec::new()
-    };
+    let (mut member_ids, mut tree) = (Vec::new(), Vec::new());
+    if document.frontmatter().kind == chant_spec::Kind::Driver {
+        member_ids = crate::driver::own_members(project, &found.id)?;
+        tree = super::tree::below(project, &found.id)?;
+    }
     let completed = matches!(spec.state, State::Completed | State::Stale);
     let criteria_items = super::criteria::items(project, &spec.id, completed, &document)?;
     Ok(Detail {
@@ -71,6 +76,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         criteria_items,
         body: document.body().to_owned(),
         member_ids,
+        tree,
         proven: proven(project, &found.id)?,
         findings: chant_spec::lint::lint(&document)
             .iter()
@@ -162,7 +168,9 @@ impl Project {
         let at = at.ok_or_else(|| Error::new(Code::SpecNotFound, format!("{path} is gone")))?;
         entries[at].node.status = Status::Pending;
         approval::settle(self, &mut entries, &overlay);
-        let verdict = World::new(&entries, &overlay).verdict(&entries[at]);
+        let foreign = Foreign::of(self, &entries);
+        let world = World::new(&entries, &overlay).with_foreign(&foreign);
+        let verdict = world.verdict(&entries[at]);
         Ok(Spec::new(entries.swap_remove(at), verdict))
     }
 

@@ -14,6 +14,7 @@ use crate::config::Rejection;
 use crate::index::Entry;
 use crate::journal::{Overlay, Shown};
 use crate::project::Project;
+use crate::repos::Foreign;
 
 /// What one name stands for.
 #[derive(Clone, Copy)]
@@ -33,6 +34,7 @@ pub(crate) struct World<'a> {
     today: String,
     rejections: Rejections<'a>,
     family: Family<'a>,
+    foreign: Option<&'a Foreign>,
 }
 
 /// Lets a landed run count where its spec's file does not show it yet: it has landed on a branch that is not
@@ -82,6 +84,7 @@ impl<'a> World<'a> {
             ids: OnceCell::new(),
             today,
             rejections: Rejections::default(),
+            foreign: None,
             family: Family::of(entries.iter().map(|entry| &entry.node)),
         }
     }
@@ -89,6 +92,12 @@ impl<'a> World<'a> {
     /// With what a rejection does to other specs.
     pub(super) fn with_rejections(mut self, entries: &'a [Entry], action: Rejection) -> Self {
         self.rejections = Rejections::of(entries, action);
+        self
+    }
+
+    /// With the specs of other repositories.
+    pub(super) fn with_foreign(mut self, foreign: &'a Foreign) -> Self {
+        self.foreign = Some(foreign);
         self
     }
 
@@ -102,6 +111,9 @@ impl<'a> World<'a> {
                     format!("{name}.md in the archive"),
                 ]),
             };
+        }
+        if let Some(found) = self.foreign.and_then(|foreign| foreign.look_up(name)) {
+            return found;
         }
         if !self.may_be_part(name) {
             return Lookup::Missing;
@@ -139,6 +151,13 @@ impl<'a> World<'a> {
         let say = |name: &String| match self.look_up(name) {
             Lookup::One(_) => None,
             Lookup::Missing => Some(Blocker::Missing { id: name.clone() }.to_string()),
+            Lookup::Unknown(why) => Some(
+                Blocker::Unknown {
+                    id: name.clone(),
+                    why,
+                }
+                .to_string(),
+            ),
             Lookup::Ambiguous(candidates) => Some(
                 Blocker::Ambiguous {
                     id: name.clone(),

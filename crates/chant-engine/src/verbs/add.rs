@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 use crate::prompt::Prompt;
+use crate::repos;
 use crate::resolve::SpecRef;
 
 /// What was made.
@@ -83,7 +84,10 @@ fn checked(project: &Project, mut new: NewSpec) -> Result<String> {
             .hint("chant add \"what is to be done\""));
     }
     for name in &mut new.depends_on {
-        *name = project.resolve_id(name)?.to_string();
+        *name = match repos::qualified(project, name) {
+            Some(full) => full?,
+            None => project.resolve_id(name)?.to_string(),
+        };
     }
     for target in &new.target_files {
         check_target(target)?;

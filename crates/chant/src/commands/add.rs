@@ -92,7 +92,11 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     }
     let mut depends_on = Vec::new();
     for name in &args.depends_on {
-        depends_on.push(cx.spec(&project, name)?.id.to_string());
+        let full = match chant_engine::repos::qualified(&project, name) {
+            Some(full) => full?,
+            None => cx.spec(&project, name)?.id.to_string(),
+        };
+        depends_on.push(full);
     }
     let new = NewSpec {
         kind,

@@ -1,11 +1,12 @@
 //! `chant list`
 
 use chant_engine::query::{self, Filter};
-use chant_engine::{Code, Error, Result};
+use chant_engine::{Code, Error, Result, repos};
 use chant_spec::status::State;
 
 use super::shown;
 use crate::cli::{Context, Done};
+use crate::ui::one_line;
 
 /// List specs, what is ready first
 #[derive(Debug, clap::Args)]
@@ -34,10 +35,15 @@ pub(crate) struct Args {
     /// What was put away, instead of what was not
     #[arg(long)]
     archived: bool,
+    /// The specs of all repositories in your settings, and of this one
+    #[arg(long, conflicts_with_all = ["tree", "repo"])]
+    global: bool,
+    /// The members of a driver below it
+    #[arg(long)]
+    tree: bool,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
-    let project = cx.project()?;
     for status in &args.status {
         check_status(status)?;
     }
@@ -59,9 +65,11 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         ready: args.ready,
         archived: args.archived,
     };
-    let specs = query::list(&project, &filter)?;
+    if args.global {
+        return everywhere(cx, &filter);
+    }
+    let specs = query::list(&cx.project()?, &filter)?;
     cx.ui.begin_page();
-    shown::table(&mut cx.ui, &specs);
     if specs.is_empty() {
         if filtered || args.archived {
             cx.ui.out("No spec matches.");
@@ -70,7 +78,27 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
                 .out("No specs yet. Write the first: chant add \"what should change\"");
         }
     }
+    if args.tree {
+        let tree = query::arranged(specs);
+        shown::tree(&mut cx.ui, &tree);
+        return Done::with(tree);
+    }
+    shown::table(&mut cx.ui, &specs);
     Done::with(specs)
+}
+
+/// One table of all repositories; what can not be listed is said beside it.
+fn everywhere(cx: &mut Context, filter: &Filter) -> Result<Done> {
+    let all = repos::list_everywhere(&cx.cwd, filter)?;
+    cx.ui.begin_page();
+    shown::placed(&mut cx.ui, &all.specs);
+    if all.specs.is_empty() {
+        cx.ui.out("No spec matches.");
+    }
+    for problem in &all.problems {
+        cx.ui.warn(&one_line(&problem.message));
+    }
+    Done::with(all.specs)
 }
 
 /// How an approval can stand.

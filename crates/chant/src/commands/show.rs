@@ -59,7 +59,6 @@ fn print(cx: &mut Context, detail: &Detail) {
         ("depends on", &spec.depends_on),
         ("informed by", &spec.informed_by),
         ("targets", &spec.target_files),
-        ("members", &detail.member_ids),
     ] {
         if !values.is_empty() {
             field(cx, name, &one_line(&values.join(", ")));
@@ -76,6 +75,10 @@ fn print(cx: &mut Context, detail: &Detail) {
         if let Some(value) = value {
             field(cx, name, &one_line(value));
         }
+    }
+    if !detail.tree.is_empty() {
+        field(cx, "members", "");
+        shown::tree(&mut cx.ui, &detail.tree);
     }
     if spec.criteria.total > 0 {
         criteria(cx, detail);

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use chant_engine::query::Spec;
+use chant_engine::query::{Branch, Spec};
+use chant_engine::repos::Placed;
 use chant_spec::status::State;
 
 use crate::table::{self, Cell};
@@ -31,6 +32,75 @@ pub(super) fn table(ui: &mut Ui, specs: &[Spec]) {
     }
     let rows: Vec<Vec<Cell<'_>>> = specs.iter().map(row).collect();
     table::print(ui, &rows);
+}
+
+/// One line a spec, with its repository.
+pub(super) fn placed(ui: &mut Ui, specs: &[Placed]) {
+    if ui.is_json() {
+        return;
+    }
+    let row = |placed: &'_ Placed| {
+        let mut cells: Vec<Cell<'static>> = Vec::new();
+        let repo = line(&placed.repo).into_owned();
+        cells.push(Cell::new(Tone::Dim, repo));
+        for cell in row(&placed.spec) {
+            cells.push(Cell::new(cell.tone, cell.text.into_owned()));
+        }
+        cells
+    };
+    let rows: Vec<Vec<Cell<'_>>> = specs.iter().map(row).collect();
+    table::print(ui, &rows);
+}
+
+/// One line a spec, with the members of a driver below it.
+pub(super) fn tree(ui: &mut Ui, branches: &[Branch]) {
+    if ui.is_json() {
+        return;
+    }
+    let mut more: Vec<bool> = Vec::new();
+    let mut rows = Vec::with_capacity(branches.len());
+    for (at, branch) in branches.iter().enumerate() {
+        more.truncate(branch.depth.min(DEEPEST));
+        let mut cells = row(&branch.spec);
+        let prefix = prefix(&more, branch, &branches[at + 1..]);
+        let name = format!("{prefix}{}", cells[1].text);
+        cells[1] = Cell::new(Tone::Strong, name);
+        if let Some(done) = branch.progress {
+            let words = format!("{} of {}", done.completed, done.total);
+            cells[0] = Cell::new(Tone::Dim, words);
+            cells[4] = Cell::new(Tone::Plain, line(branch.spec.title.trim()));
+        }
+        cells.swap(0, 1);
+        rows.push(cells);
+        if branch.depth < DEEPEST {
+            more.push(goes_on(branch.depth, &branches[at + 1..]));
+        }
+    }
+    table::print(ui, &rows);
+}
+
+/// Deeper than this a tree goes straight down.
+const DEEPEST: usize = 12;
+
+/// Whether another row follows at this depth, below the same driver.
+fn goes_on(depth: usize, rest: &[Branch]) -> bool {
+    rest.iter()
+        .find(|branch| branch.depth <= depth)
+        .is_some_and(|branch| branch.depth == depth)
+}
+
+/// The lines that lead to a row. `more` says, for each row above it, whether another follows beside that.
+fn prefix(more: &[bool], branch: &Branch, rest: &[Branch]) -> String {
+    if branch.depth == 0 {
+        return String::new();
+    }
+    let above = more.iter().skip(1);
+    let mut prefix: String = above
+        .map(|more| if *more { "│  " } else { "   " })
+        .collect();
+    let last = !goes_on(branch.depth, rest);
+    prefix.push_str(if last { "└─ " } else { "├─ " });
+    prefix
 }
 
 fn row(spec: &Spec) -> Vec<Cell<'_>> {

@@ -1,6 +1,6 @@
 //! `chant status`, and `chant` alone
 
-use chant_engine::query::{self, Board, Spec};
+use chant_engine::query::{self, Board, Branch, Spec};
 use chant_engine::recover::{Finding, Kind};
 use chant_engine::{Code, Result};
 
@@ -67,6 +67,7 @@ fn print(cx: &mut Context, board: &Board) {
     section(cx, "Needs you", &board.attention);
     left(cx, &board.left);
     section(cx, "Ready", &board.ready);
+    drivers(cx, &board.drivers);
     cx.ui.out("");
     cx.ui
         .out(&format!("Next: {}", crate::ui::one_line(&next(board))));
@@ -91,6 +92,23 @@ fn left(cx: &mut Context, findings: &[Finding]) {
     if findings.len() > LISTED {
         let more = findings.len() - LISTED;
         cx.ui.out(&format!("… and {more} more: chant diagnose"));
+    }
+}
+
+/// How many lines of the tree are shown.
+const TREE: usize = 3 * LISTED;
+
+fn drivers(cx: &mut Context, tree: &[Branch]) {
+    if tree.is_empty() {
+        return;
+    }
+    cx.ui.out("");
+    let heading = cx.ui.paint(Tone::Strong, "Drivers");
+    cx.ui.out(&heading);
+    shown::tree(&mut cx.ui, &tree[..tree.len().min(TREE)]);
+    if tree.len() > TREE {
+        let more = tree.len() - TREE;
+        cx.ui.out(&format!("… and {more} more: chant list --tree"));
     }
 }
 

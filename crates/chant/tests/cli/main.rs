@@ -10,6 +10,7 @@ mod files;
 mod hostile;
 mod json;
 mod output;
+mod repos;
 mod support;
 mod trace;
 mod workflow;
