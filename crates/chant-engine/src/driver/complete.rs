@@ -4,24 +4,25 @@
 //! branch with its status and the names of its members as trailers, whatever is checked out; in silent mode its file alone
 //! says so. Killed between the branch and the checkout, a note leads the next to the rest.
 
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
-use chant_git::{BranchName, Brought, Cas, Oid, Repo, RepoPath, TreeEdit};
+use chant_git::{BranchName, Brought, Cas, GitError, Oid, RepoPath, TreeEdit};
 use chant_spec::graph::Node;
 use chant_spec::members::{Family, Standing};
 use chant_spec::{Document, SpecId, Status, set_scalar};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::index::Index;
 use crate::journal::{Facts, Journal, RunState};
-use crate::landing;
+use crate::landing::{self, Move, Turn, checkout};
 use crate::project::Project;
 use crate::query;
 use crate::run::{is_silent, new_id};
 
 /// The main branch may move under a completion this often before it is given up.
 const TRIES: usize = 5;
+
+/// Why the main branch moved, in its reflog.
+const REASON: &str = "chant: complete drivers";
 
 /// A driver that was completed, or has to wait although its members are done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,11 +74,56 @@ impl Completed {
     }
 }
 
-/// Completes every driver whose members are done, upwards to the outermost. To be called with the landing turn held.
+/// Completes the drivers whose last member this was. Cheap for a spec that is no member of any.
+pub fn complete_after(project: &Project, spec: &SpecId) -> Result<Vec<Completed>> {
+    if Turn::is_owed(project) || is_member(project, spec)? {
+        complete(project)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// Whether a driver has this spec as a member: by the spec's id, or by the driver's file.
+fn is_member(project: &Project, spec: &SpecId) -> Result<bool> {
+    if let Some(driver) = spec.member_of()
+        && project.locate(&driver)?.is_some()
+    {
+        return Ok(true);
+    }
+    let entries = Index::load(project)?.into_entries();
+    let named = |name: &String| name == spec.as_str();
+    Ok(entries
+        .iter()
+        .any(|entry| entry.node.members.iter().any(named)))
+}
+
+/// Completes every driver whose members are done, upwards to the outermost. Waits for the landing turn where there is one.
 ///
 /// Crash: repeating it goes on where it was; once done, it does nothing.
 pub fn complete(project: &Project) -> Result<Vec<Completed>> {
-    finish_interrupted(project)?;
+    if due(project)?.is_empty() && !Turn::is_owed(project) {
+        return Ok(Vec::new());
+    }
+    let Some(turn) = Turn::take(project, || false)? else {
+        return Ok(Vec::new());
+    };
+    // Asked again: somebody may have been quicker.
+    let (silent, open): (Vec<Completed>, Vec<Completed>) = due(project)?
+        .into_iter()
+        .partition(|driver| SpecId::parse(&driver.id).is_ok_and(|id| hidden(project, &id)));
+    let mut said = Vec::new();
+    for driver in silent {
+        let path = spec_path(project, &driver.id)?;
+        let bytes = finished(project.document(&path)?)?;
+        chant_os::file::replace(&project.root().join(path), &bytes)?;
+        said.push(driver);
+    }
+    said.extend(land(project, &turn, open)?);
+    Ok(said)
+}
+
+/// The drivers that nothing but their completion is left of, each after those below it.
+fn due(project: &Project) -> Result<Vec<Completed>> {
     let entries = query::entries(project)?;
     let family = Family::of(entries.iter().map(|entry| &entry.node));
     let mut found = Vec::new();
@@ -91,20 +137,7 @@ pub fn complete(project: &Project) -> Result<Vec<Completed>> {
             found.push(completed);
         }
     }
-    let (silent, open): (Vec<Completed>, Vec<Completed>) = found
-        .into_iter()
-        .partition(|driver| SpecId::parse(&driver.id).is_ok_and(|id| hidden(project, &id)));
-    let mut said = Vec::new();
-    for driver in silent {
-        let bytes = finished(project.document(&spec_path(project, &driver.id)?)?)?;
-        chant_os::file::replace(
-            &project.root().join(spec_path(project, &driver.id)?),
-            &bytes,
-        )?;
-        said.push(driver);
-    }
-    said.extend(land(project, open)?);
-    Ok(said)
+    Ok(found)
 }
 
 fn hidden(project: &Project, id: &SpecId) -> bool {
@@ -131,7 +164,7 @@ fn finished(document: Document) -> Result<Vec<u8>> {
 }
 
 /// Lands the drivers, each as one commit, all by one move of the main branch.
-fn land(project: &Project, mut drivers: Vec<Completed>) -> Result<Vec<Completed>> {
+fn land(project: &Project, turn: &Turn, mut drivers: Vec<Completed>) -> Result<Vec<Completed>> {
     if drivers.is_empty() {
         return Ok(drivers);
     }
@@ -143,40 +176,80 @@ fn land(project: &Project, mut drivers: Vec<Completed>) -> Result<Vec<Completed>
         };
         let chain = Chain::build(project, &tip, &mut drivers)?;
         if chain.tip == tip {
-            chain.show(project, &main, &drivers)?;
+            chain.remember(project, &main, &drivers)?;
             return Ok(Vec::new());
         }
-        let checkout = checkout_of(repo, &main)?;
-        if let Some(there) = &checkout
+        if let Some(there) = checkout::of_branch(repo, main.as_str())?
             && let Brought::InTheWay { files } =
                 there.would_bring_along(&tip, &chain.tip, &chain.replaces)?
         {
-            return Ok(waiting(drivers, &files));
-        }
-        note(project, &tip, &chain)?;
-        let reason = "chant: complete drivers";
-        if let Cas::Done = repo.update_ref(&main.ref_name(), &chain.tip, Some(&tip), reason)? {
-            chant_os::crash::point("driver:landed");
-            if let Some(there) = checkout {
-                there.bring_along(&tip, &chain.tip, &chain.replaces)?;
+            let (free, held) = apart(project, drivers, &files)?;
+            let mut waiting = waiting(held, &in_the_way(&files));
+            if !free.is_empty() {
+                waiting.extend(land(project, turn, free)?);
             }
-            chain.show(project, &main, &drivers)?;
-            chant_os::file::remove_file(&note_file(project))?;
-            return Ok(drivers);
+            return Ok(waiting);
+        }
+        let coming = chain.coming(&main, &tip);
+        turn.announce(project, &coming)?;
+        let moved = repo.update_ref(&main.ref_name(), &chain.tip, Some(&tip), REASON);
+        match moved {
+            Ok(Cas::Done) => {
+                chant_os::crash::point("driver:landed");
+                turn.show(project, &coming)?;
+                chain.remember(project, &main, &drivers)?;
+                return Ok(drivers);
+            }
+            Ok(Cas::Moved { .. }) => turn.forget(project)?,
+            Err(error) => {
+                turn.forget(project)?;
+                let GitError::HookRefused { said, .. } = error else {
+                    return Err(error.into());
+                };
+                let said = crate::one_line(&said);
+                let why = format!("a hook of the repository did not let it land: {said}");
+                return Ok(waiting(drivers, &why));
+            }
         }
     }
     let error = Error::new(Code::GitFailed, format!("the branch {main} keeps moving"));
     Err(error.hint("wait for what moves it to end, then repeat the command"))
 }
 
-fn waiting(drivers: Vec<Completed>, files: &[String]) -> Vec<Completed> {
-    let why = format!(
-        "your uncommitted changes to {} are in the way; commit or move them, then `chant work` it",
-        files.join(", ")
-    );
+/// Those that files in the way do not concern, and the others with what they would complete.
+fn apart(
+    project: &Project,
+    drivers: Vec<Completed>,
+    files: &[String],
+) -> Result<(Vec<Completed>, Vec<Completed>)> {
+    let (mut free, mut held): (Vec<Completed>, Vec<Completed>) = (Vec::new(), Vec::new());
+    for driver in drivers {
+        let own = project.path_from_repo(&spec_path(project, &driver.id)?);
+        let below = |held: &Completed| driver.members.contains(&held.id);
+        if files.contains(&own) || held.iter().any(below) {
+            held.push(driver);
+        } else {
+            free.push(driver);
+        }
+    }
+    if held.is_empty() {
+        // Something else is in the way: none of them can go.
+        std::mem::swap(&mut free, &mut held);
+    }
+    Ok((free, held))
+}
+
+fn in_the_way(files: &[String]) -> String {
+    let files = files.join(", ");
+    format!(
+        "your uncommitted changes to {files} are in the way; commit or move them, then `chant merge --all`"
+    )
+}
+
+fn waiting(drivers: Vec<Completed>, why: &str) -> Vec<Completed> {
     let waits = |driver| Completed {
         commit: None,
-        waits: Some(why.clone()),
+        waits: Some(why.to_owned()),
         ..driver
     };
     drivers.into_iter().map(waits).collect()
@@ -223,8 +296,21 @@ impl Chain {
         Ok(chain)
     }
 
+    /// The move of the main branch that the checkout follows.
+    fn coming(&self, main: &BranchName, tip: &Oid) -> Move {
+        let replaces = self.replaces.iter();
+        Move {
+            branch: main.clone(),
+            from: tip.clone(),
+            to: self.tip.clone(),
+            may_replace: replaces
+                .map(|(path, oid)| (path.to_string(), oid.clone()))
+                .collect(),
+        }
+    }
+
     /// Where the checkout is of another branch, this clone remembers that the drivers are completed.
-    fn show(&self, project: &Project, main: &BranchName, drivers: &[Completed]) -> Result<()> {
+    fn remember(&self, project: &Project, main: &BranchName, drivers: &[Completed]) -> Result<()> {
         for driver in drivers {
             let path = spec_path(project, &driver.id)?;
             let bytes = project.read_spec_at(&path)?;
@@ -266,55 +352,4 @@ fn message(project: &Project, document: &Document, driver: &Completed) -> String
     let cancelled = driver.cancelled.iter();
     trailers.extend(cancelled.map(|id| ("Chant-Member-Cancelled", id.as_str())));
     chant_git::with_trailers(&subject, &trailers)
-}
-
-fn checkout_of(repo: &Repo, main: &BranchName) -> Result<Option<Repo>> {
-    let found = repo
-        .worktrees()?
-        .into_iter()
-        .find(|worktree| worktree.branch.as_ref() == Some(main) && worktree.path.exists());
-    Ok(found.map(|worktree| repo.at(&worktree.path)))
-}
-
-/// Where it is written that the checkout has to follow from one commit to another.
-fn note_file(project: &Project) -> PathBuf {
-    project.state_dir().join("driver-landing")
-}
-
-/// Two commits, then a line for each file of the checkout that may be replaced.
-fn note(project: &Project, old: &Oid, chain: &Chain) -> Result<()> {
-    let mut text = format!("{old}\n{}\n", chain.tip);
-    for (path, oid) in &chain.replaces {
-        let _ = writeln!(text, "{oid} {}", path.as_str());
-    }
-    chant_os::file::create_dir_all(&project.state_dir())?;
-    Ok(chant_os::file::replace(
-        &note_file(project),
-        text.as_bytes(),
-    )?)
-}
-
-/// Lets the checkout follow where an earlier completion was killed after it moved the main branch.
-fn finish_interrupted(project: &Project) -> Result<()> {
-    let Ok(noted) = chant_os::file::read_regular(&note_file(project), 1 << 20) else {
-        return Ok(());
-    };
-    let noted = String::from_utf8_lossy(&noted).into_owned();
-    let mut lines = noted.lines();
-    let mut commit = || lines.next().and_then(|line| line.parse::<Oid>().ok());
-    if let (Some(old), Some(new)) = (commit(), commit()) {
-        let replaces: Vec<(RepoPath, Oid)> = lines
-            .filter_map(|line| line.split_once(' '))
-            .filter_map(|(oid, path)| Some((path.parse().ok()?, oid.parse().ok()?)))
-            .collect();
-        let repo = project.repo();
-        let main = repo.main_branch(project.config().defaults.main_branch.as_deref())?;
-        let tip = repo.branch_oid(&main)?;
-        if let (Some(tip), Some(there)) = (tip, checkout_of(repo, &main)?)
-            && repo.is_ancestor(&new, &tip)?
-        {
-            there.bring_along(&old, &new, &replaces)?;
-        }
-    }
-    Ok(chant_os::file::remove_file(&note_file(project))?)
 }

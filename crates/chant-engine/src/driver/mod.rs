@@ -5,7 +5,7 @@ mod complete;
 use chant_spec::SpecId;
 use chant_spec::members::Family;
 
-pub use complete::{Completed, complete};
+pub use complete::{Completed, complete, complete_after};
 
 use crate::error::Result;
 use crate::project::Project;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::journal::Landing;
 
 /// The work tree in which a branch is checked out, if there is one.
-pub(super) fn of_branch(repo: &Repo, branch: &str) -> Result<Option<Repo>> {
+pub(crate) fn of_branch(repo: &Repo, branch: &str) -> Result<Option<Repo>> {
     let found = repo.worktrees()?.into_iter().find(|worktree| {
         let here = worktree.branch.as_ref();
         here.is_some_and(|here| here.as_str() == branch) && worktree.path.exists()

@@ -6,7 +6,7 @@
 //! under `.chant/` never becomes part of a commit: it is copied back as files.
 
 mod batch;
-mod checkout;
+pub(crate) mod checkout;
 mod message;
 pub mod queue;
 mod silent;
@@ -24,7 +24,7 @@ use crate::project::Project;
 pub(crate) use message::{LISTED, commit_message, subject, title};
 pub(crate) use silent::is_chants;
 pub(crate) use strategy::Onto;
-pub(crate) use turn::Turn;
+pub(crate) use turn::{Move, Turn};
 
 use strategy::{Branch, Joined, Line, join};
 

@@ -31,15 +31,15 @@ pub(crate) struct Turn {
 
 /// A move of the main branch that its checkout has to follow.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Move {
+pub(crate) struct Move {
     /// The branch.
-    pub(super) branch: BranchName,
+    pub(crate) branch: BranchName,
     /// Where it was.
-    pub(super) from: Oid,
+    pub(crate) from: Oid,
     /// Where it goes.
-    pub(super) to: Oid,
+    pub(crate) to: Oid,
     /// Files of the checkout that may be replaced where they hold just this: what they hold is on record.
-    pub(super) may_replace: Vec<(String, Oid)>,
+    pub(crate) may_replace: Vec<(String, Oid)>,
 }
 
 impl Turn {
@@ -70,14 +70,14 @@ impl Turn {
     }
 
     /// Writes down what is about to happen. It is on disk when this returns.
-    pub(super) fn announce(&self, project: &Project, coming: &Move) -> Result<()> {
+    pub(crate) fn announce(&self, project: &Project, coming: &Move) -> Result<()> {
         let bytes = serde_json::to_vec(coming)
             .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
         Ok(chant_os::file::replace(&note_of(project), &bytes)?)
     }
 
     /// Shows a move in the checkout of its branch, and forgets the note. Repeatable. Returns the files it had to leave.
-    pub(super) fn show(&self, project: &Project, moved: &Move) -> Result<Vec<String>> {
+    pub(crate) fn show(&self, project: &Project, moved: &Move) -> Result<Vec<String>> {
         let mut left = Vec::new();
         if let Some(checkout) = checkout::of_branch(project.repo(), moved.branch.as_str())? {
             let may_replace = moved
@@ -95,7 +95,7 @@ impl Turn {
     }
 
     /// Takes the note back.
-    pub(super) fn forget(&self, project: &Project) -> Result<()> {
+    pub(crate) fn forget(&self, project: &Project) -> Result<()> {
         match chant_os::file::remove_file(&note_of(project)) {
             Err(error) if error.is_not_found() => Ok(()),
             other => Ok(other?),

@@ -38,7 +38,7 @@ use chant_agent::{AgentConfig, Control};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_os::tree::Guard;
-use chant_spec::Document;
+use chant_spec::{Document, SpecId};
 
 use crate::error::Result;
 use crate::event::{Event, Stamped};
@@ -256,7 +256,10 @@ impl Run<'_, '_> {
 
     /// The last member's landing completes its driver. That this fails takes nothing away from the landing.
     fn complete_drivers(&mut self) -> Result<()> {
-        match crate::driver::complete(self.project) {
+        let Ok(spec) = SpecId::parse(&self.record.spec) else {
+            return Ok(());
+        };
+        match crate::driver::complete_after(self.project, &spec) {
             Ok(drivers) => drivers
                 .iter()
                 .try_for_each(|driver| self.note(driver.sentence())),

@@ -6,7 +6,7 @@ use chant_engine::journal::RunRecord;
 use chant_engine::landing::queue::{Attendance, Fate, Preview};
 use chant_engine::verbs::merge;
 use chant_engine::verbs::work::Report;
-use chant_engine::{Code, Error, Project, Result};
+use chant_engine::{Code, Error, Project, Result, driver};
 
 use super::work::{Stop, attended_runs, conclude};
 use crate::cli::{Context, Done};
@@ -42,6 +42,16 @@ pub(crate) struct Args {
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     let runs = chosen(cx, &project, args)?;
+    if runs.is_empty() && !args.dry_run {
+        // A completion that was cut off, or that a file was in the way of.
+        let drivers = driver::complete(&project)?;
+        for driver in &drivers {
+            cx.ui.out(&one_line(&driver.sentence()));
+        }
+        if !drivers.is_empty() {
+            return Done::with(Vec::<()>::new());
+        }
+    }
     if runs.is_empty() {
         cx.ui.out("Nothing waits to land.");
         return Done::with(Vec::<()>::new());

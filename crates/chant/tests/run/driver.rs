@@ -116,3 +116,109 @@ fn a_failed_member_keeps_its_driver_open_and_a_cancelled_one_does_not() {
     assert_eq!(state(&repo, "x"), "completed");
     assert_eq!(trailer(&repo, "Chant-Member-Cancelled"), ["x.2.2"]);
 }
+
+/// Works everything but the last member, and then that with these variables.
+fn work_last(repo: &TestRepo, env: &[(&str, &str)]) -> chant_testkit::Output {
+    repo.chant(&["work", "x.1"]).ok();
+    repo.chant(&["work", "x.2.1"]).ok();
+    repo.chant_with(|command| {
+        command.args(["work", "x.2.2"]).envs(env.iter().copied());
+    })
+}
+
+#[test]
+fn a_completion_that_was_killed_is_finished_by_the_next_command() {
+    let repo = two_depths();
+    work_last(&repo, &[("CHANT_CRASH_AT", "driver:landed")]).signalled();
+    assert_ne!(repo.git(&["status", "--porcelain"]).trim(), "");
+    repo.chant(&["merge", "--all"]).ok();
+    assert_eq!(repo.git(&["status", "--porcelain"]).trim(), "");
+    assert_eq!(
+        (state(&repo, "x"), state(&repo, "x.2")),
+        ("completed".to_owned(), "completed".to_owned())
+    );
+    assert_eq!(trailer(&repo, "Chant-Spec").len(), 5, "each landed once");
+    repo.chant(&["merge", "--all"]).ok();
+    assert_eq!(trailer(&repo, "Chant-Spec").len(), 5);
+}
+
+#[test]
+fn changes_of_yours_to_a_driver_are_not_lost() {
+    let repo = two_depths();
+    let mine = repo.file(".chant/specs/x.md") + "\nMy words.\n";
+    repo.write(".chant/specs/x.md", &mine);
+    let last = work_last(&repo, &[]);
+    last.ok();
+    let said = last.stdout + &last.stderr;
+    assert!(
+        said.contains(
+            "the members of x are done, but your uncommitted changes to .chant/specs/x.md"
+        ),
+        "{said}"
+    );
+    assert_eq!(repo.file(".chant/specs/x.md"), mine);
+    repo.commit("my words");
+    repo.chant(&["merge", "--all"]).ok();
+    assert_eq!(state(&repo, "x"), "completed");
+    assert!(repo.file(".chant/specs/x.md").contains("My words."));
+}
+
+#[test]
+fn a_driver_is_completed_wherever_you_are_and_in_silence() {
+    // Another branch is checked out: its dependants are ready all the same.
+    let repo = two_depths();
+    spec(&repo, "y", "depends_on: [x]\n");
+    repo.commit("another");
+    repo.git(&["switch", "-q", "-c", "mine"]);
+    work_last(&repo, &[]).ok();
+    assert_eq!(state(&repo, "x"), "completed");
+    assert_eq!(blocked_by(&repo, "y"), "");
+    assert_eq!(repo.git(&["status", "--porcelain"]).trim(), "");
+
+    // Git knows nothing of the specs: only the file says it.
+    let silent = with_agent(HONEST);
+    std::fs::remove_file(silent.path().join(crate::support::SPEC)).unwrap();
+    silent.chant(&["silent"]).ok();
+    spec(&silent, "x", "type: driver\n");
+    spec(&silent, "x.1", "");
+    silent.chant(&["work", "x.1"]).ok();
+    assert_eq!(state(&silent, "x"), "completed");
+    assert!(
+        silent
+            .file(".chant/specs/x.md")
+            .contains("status: completed\n")
+    );
+    assert!(!silent.git(&["log", "main"]).contains("Chant-"));
+    // Never committed: the landing brings it.
+    let fresh = with_agent(HONEST);
+    std::fs::remove_file(fresh.path().join(crate::support::SPEC)).unwrap();
+    spec(&fresh, "x", "type: driver\nmembers: [other]\n");
+    spec(&fresh, "other", "");
+    fresh.chant(&["work", "other"]).ok();
+    assert_eq!(state(&fresh, "x"), "completed");
+    assert!(
+        fresh
+            .git(&["show", "main:.chant/specs/x.md"])
+            .contains("status: completed\n")
+    );
+}
+
+#[test]
+fn what_holds_a_driver_holds_its_members() {
+    let repo = two_depths();
+    spec(&repo, "first", "");
+    spec(&repo, "x", "type: driver\ndepends_on: [first, x.1]\n");
+    assert_eq!(
+        blocked_by(&repo, "x.1"),
+        "belongs to x, which depends on first, which is pending"
+    );
+    repo.chant(&["work", "first"]).ok();
+    assert_eq!(blocked_by(&repo, "x.1"), "");
+    spec(&repo, "x", "type: driver\napproval:\n  required: true\n");
+    assert!(blocked_by(&repo, "x.1").contains("belongs to x, which waits for approval"));
+    let empty = repo.chant(&["add", "-q", "--type", "driver", "Nothing yet"]);
+    empty.ok();
+    let id = empty.stdout.trim().to_owned();
+    assert_eq!(blocked_by(&repo, &id), "is a driver without members");
+    repo.chant(&["work", &id]).fails(4);
+}
