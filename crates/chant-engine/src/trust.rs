@@ -119,6 +119,13 @@ fn lines(
         });
     agents
         .chain(config.checks.iter().map(|check| format!("check: {check}")))
+        .chain(
+            config
+                .worktree
+                .setup
+                .iter()
+                .map(|command| format!("setup: {command}")),
+        )
         .collect()
 }
 
@@ -214,6 +221,9 @@ pub fn check_run(project: &Project, agent: &AgentConfig, document: &Document) ->
     }
     if let Some(command) = document.frontmatter().verify.first() {
         check(project, &format!("the check {:?}", command.run))?;
+    }
+    if let Some(command) = config.worktree.setup.first() {
+        check(project, &format!("the setup {command:?}"))?;
     }
     match config.checks.first() {
         Some(command) => check(project, &format!("the check {command:?}")),

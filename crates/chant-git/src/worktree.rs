@@ -7,7 +7,7 @@ use std::{
 
 use chant_os::file;
 
-use crate::{BranchName, Oid, Repo, Result, call::Call};
+use crate::{BranchName, Oid, Repo, RepoPath, Result, call::Call};
 
 /// A work tree of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,35 @@ impl Repo {
             .map(drop)
     }
 
+    /// Checks out an existing branch in a new folder, but of its files only those at or below `wanted`. The others count as
+    /// unchanged: a commit there has them as they were. No setting of the repository's changes. Two processes, and what git
+    /// starts itself.
+    pub fn add_sparse_worktree(
+        &self,
+        path: &Path,
+        branch: &BranchName,
+        wanted: &[RepoPath],
+    ) -> Result<()> {
+        self.adding()
+            .args(["--no-checkout", "--"])
+            .arg(path)
+            .arg(branch.as_str())
+            .stdout()?;
+        let there = self.at(path);
+        let info = there.git_dir().join("info");
+        file::create_dir_all(&info)?;
+        let patterns: String = wanted.iter().map(pattern).collect();
+        file::replace(&info.join("sparse-checkout"), patterns.as_bytes())?;
+        there
+            .change()
+            .setting("core.hooksPath=/dev/null")
+            .setting("core.sparseCheckout=true")
+            .setting("core.sparseCheckoutCone=false")
+            .args(["read-tree", "-m", "-u", "HEAD"])
+            .stdout()
+            .map(drop)
+    }
+
     /// Checks out a commit, and no branch, in a new folder. One process, and what git starts itself.
     pub fn add_detached(&self, path: &Path, commit: &Oid) -> Result<()> {
         self.adding()
@@ -122,4 +151,17 @@ impl Repo {
             .args(["worktree", "remove", "--force", "--force", "--"])
             .arg(path)
     }
+}
+
+/// A line that stands for exactly this path and what is below it.
+fn pattern(path: &RepoPath) -> String {
+    let mut line = String::from("/");
+    for letter in path.as_str().chars() {
+        if matches!(letter, '*' | '?' | '[' | '\\' | ' ') {
+            line.push('\\');
+        }
+        line.push(letter);
+    }
+    line.push('\n');
+    line
 }

@@ -33,6 +33,7 @@ pub(crate) use bounds::Bounds;
 pub(crate) use outcome::{Ended, Outcome};
 pub(crate) use place::Place;
 pub(crate) use plan::{Plan, name_of};
+pub(crate) use process::attend;
 
 /// A check was cut short by a person.
 #[derive(Debug)]

@@ -65,9 +65,9 @@ impl CheckRecord {
 }
 
 /// One time that a check was run.
-pub(super) struct Trial {
-    pub(super) ended: Ended,
-    pub(super) output: Vec<u8>,
+pub(crate) struct Trial {
+    pub(crate) ended: Ended,
+    pub(crate) output: Vec<u8>,
     pub(super) cut: u64,
 }
 
@@ -82,7 +82,7 @@ impl Trial {
 }
 
 impl Outcome {
-    pub(super) fn of(plan: &Plan<'_>, trial: Trial, warm: bool) -> Self {
+    pub(crate) fn of(plan: &Plan<'_>, trial: Trial, warm: bool) -> Self {
         let problem = problem(plan, &trial);
         let as_expected = match plan.check.expect {
             Expect::Pass => "passes".to_owned(),

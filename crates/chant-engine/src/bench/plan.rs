@@ -73,6 +73,13 @@ impl<'a> Plan<'a> {
     }
 }
 
+impl Plan<'_> {
+    /// How long it may take.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+}
+
 /// What a check is called.
 pub(crate) fn name_of(check: &Check) -> &str {
     check.name.as_deref().unwrap_or(&check.run)

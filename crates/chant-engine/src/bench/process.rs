@@ -2,8 +2,10 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
+use chant_agent::Control;
 use chant_os::clock::Stopwatch;
 use chant_os::tree::{Exit, Job, Next, Running, Stdin};
 
@@ -46,37 +48,9 @@ impl Bench<'_> {
             None => job,
             Some(bounds) => bounds.put(job, place.worktree()),
         };
-        let mut running = Running::start(self.guard, &job)?;
+        let running = Running::start(self.guard, &job)?;
         let most = self.project.config().limits.processes;
-        let (watch, mut looked) = (Stopwatch::start(), Stopwatch::start());
-        let mut kept = Kept::default();
-        let ended = loop {
-            match running.next(LOOK) {
-                Next::Line(_, line) => kept.line(&line.bytes),
-                Next::Ended(exit) => break ended(exit),
-                Next::Timeout => {}
-            }
-            if self.control.try_recv().is_ok() {
-                end(&mut running, &mut kept);
-                return Ok(Err(Stopped));
-            }
-            if watch.elapsed() > plan.limit {
-                end(&mut running, &mut kept);
-                break Ended::TimedOut(plan.limit);
-            }
-            if looked.elapsed() >= LOOK {
-                looked = Stopwatch::start();
-                if running.is_larger_than(most) {
-                    end(&mut running, &mut kept);
-                    break Ended::TooMany(most);
-                }
-            }
-        };
-        Ok(Ok(Trial {
-            ended,
-            cut: kept.cut(),
-            output: kept.into_bytes(),
-        }))
+        Ok(attend(running, self.control, plan.limit, most))
     }
 
     fn environment(&self, place: &Place, plan: &Plan<'_>) -> Vec<(OsString, OsString)> {
@@ -91,6 +65,44 @@ impl Bench<'_> {
         env.extend(own.map(|(key, value)| (key.into(), value.into())));
         env
     }
+}
+
+/// Watches a tree to its end, or to a limit of time or of processes.
+pub(crate) fn attend(
+    mut running: Running,
+    control: &Receiver<Control>,
+    limit: Duration,
+    most: usize,
+) -> std::result::Result<Trial, Stopped> {
+    let (watch, mut looked) = (Stopwatch::start(), Stopwatch::start());
+    let mut kept = Kept::default();
+    let ended = loop {
+        match running.next(LOOK) {
+            Next::Line(_, line) => kept.line(&line.bytes),
+            Next::Ended(exit) => break ended(exit),
+            Next::Timeout => {}
+        }
+        if control.try_recv().is_ok() {
+            end(&mut running, &mut kept);
+            return Err(Stopped);
+        }
+        if watch.elapsed() > limit {
+            end(&mut running, &mut kept);
+            break Ended::TimedOut(limit);
+        }
+        if looked.elapsed() >= LOOK {
+            looked = Stopwatch::start();
+            if running.is_larger_than(most) {
+                end(&mut running, &mut kept);
+                break Ended::TooMany(most);
+            }
+        }
+    };
+    Ok(Trial {
+        ended,
+        cut: kept.cut(),
+        output: kept.into_bytes(),
+    })
 }
 
 /// Ends the tree and waits until it is gone: nothing may still write into the place.

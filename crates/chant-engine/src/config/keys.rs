@@ -110,6 +110,14 @@ pub(super) const ALL: &[Key] = &[
         "how many processes a check may have at once; one with more is ended",
     ),
     setting(
+        "limits.disk",
+        "how much has to be free on the disk for a run to begin, such as `2GB`; not looked at where not given",
+    ),
+    setting(
+        "limits.keep_runs",
+        "how many folders of runs that are over `chant cleanup` leaves; all of them where not given",
+    ),
+    setting(
         "limits.parallel",
         "how many specs `chant work --parallel` gives to agents at once, where it names no number",
     ),
@@ -161,6 +169,26 @@ pub(super) const ALL: &[Key] = &[
     setting(
         "prices",
         "what a million tokens cost, for agents that tell only tokens: a map of models to `{in: …, out: …, cached: …}`",
+    ),
+    setting(
+        "worktree.setup",
+        "commands that make a run's worktree ready, run in it by a shell before the agent begins",
+    ),
+    setting(
+        "worktree.copy",
+        "files and folders that git does not have, such as `.env`, copied from your checkout into each worktree",
+    ),
+    setting(
+        "worktree.link",
+        "the same, as links into your checkout: what is changed there is changed for you too",
+    ),
+    setting(
+        "worktree.ports",
+        "how many network ports each run has for itself: `CHANT_PORT` is the first, `CHANT_PORTS` all of them",
+    ),
+    setting(
+        "worktree.sparse",
+        "the only folders and files that research gets in its worktree, beside the spec and its inputs",
     ),
     setting(
         "checks",
@@ -303,7 +331,7 @@ pub(super) fn is_section(name: &str) -> bool {
 /// The key someone may have meant.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let sections = [
-        "project", "defaults", "limits", "landing", "approval", "attest", "budgets",
+        "project", "defaults", "limits", "landing", "worktree", "approval", "attest", "budgets",
     ];
     let settings = ALL
         .iter()

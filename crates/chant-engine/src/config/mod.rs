@@ -13,6 +13,7 @@ mod schedule;
 mod settings;
 mod shown;
 mod spending;
+mod worktree;
 mod yaml;
 
 #[cfg(test)]
@@ -27,6 +28,8 @@ pub(crate) use settings::parse_duration;
 pub use settings::{Remark, Source};
 pub use shown::Value;
 pub use spending::{Price, Spending};
+pub(crate) use worktree::size_in_words;
+pub use worktree::{Room, Worktree};
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -65,6 +68,10 @@ pub struct Config {
     pub approval: Approval,
     /// How landings are attested.
     pub attest: Attest,
+    /// How worktrees are made ready.
+    pub worktree: Worktree,
+    /// How much room there has to be.
+    pub room: Room,
     /// Keys that chant does not know, and values it did not take.
     pub warnings: Vec<Remark>,
     /// Keys that are understood and have no effect.
@@ -248,6 +255,8 @@ impl Config {
             limits: Limits::read(&settings)?,
             schedule: Schedule::read(&settings)?,
             spending: Spending::read(&settings)?,
+            worktree: Worktree::read(&settings)?,
+            room: Room::read(&settings)?,
             checks: settings.texts("checks")?,
             landing: settings
                 .word(

@@ -247,6 +247,19 @@ impl<'a> Settings<'a> {
         Ok(Some(duration))
     }
 
+    /// So many bytes.
+    pub(super) fn size(&self, key: &'static str) -> Result<Option<u64>> {
+        let Some(entry) = self.last(key) else {
+            return Ok(None);
+        };
+        let size = match &entry.node.value {
+            Value::Text(text) => super::worktree::parse_size(text),
+            _ => None,
+        };
+        size.map(Some)
+            .ok_or_else(|| entry.wrong("a size such as `500MB` or `2GB`"))
+    }
+
     pub(super) fn number(&self, key: &'static str) -> Result<Option<usize>> {
         let Some(entry) = self.last(key) else {
             return Ok(None);

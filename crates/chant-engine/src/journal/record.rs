@@ -185,6 +185,10 @@ pub struct Facts {
     pub spec_was: Option<String>,
     /// Files brought into the worktree that the base does not have: path from the root, object id.
     pub brought: Vec<(String, String)>,
+    /// What the checkout lent the worktree, from the repository's root: it is no part of the result.
+    pub lent: Vec<String>,
+    /// The first of the run's own network ports.
+    pub port: Option<u16>,
     /// The tree the agent began with: the base, the spec, and what was brought.
     pub start_tree: String,
     /// Whether git must know nothing of chant.

@@ -3,7 +3,8 @@
 use chant_spec::status::{Action, allowed};
 use chant_spec::{Document, SpecId, remove_key, set_checked, set_scalar};
 
-use crate::error::Result;
+use crate::config::size_in_words;
+use crate::error::{Code, Error, Result};
 use crate::project::Project;
 
 /// Refuses what may not be worked as things stand. What is made `again` is asked as if it were pending.
@@ -16,6 +17,27 @@ pub(super) fn may_begin(project: &Project, id: &SpecId, again: bool) -> Result<(
     } else {
         super::person::may_begin(&shown)
     }
+}
+
+/// Refuses to begin where less is free than the settings ask for, on the disk of the worktrees or of the repository: a run
+/// that fills the disk harms more than itself.
+pub(super) fn has_room(project: &Project) -> Result<()> {
+    let Some(wanted) = project.config().room.free else {
+        return Ok(());
+    };
+    for place in [super::worktrees_of(project)?, project.state_dir()] {
+        let free = chant_os::file::free_space(&place)?;
+        if free < wanted {
+            let (free, wanted) = (size_in_words(free), size_in_words(wanted));
+            let place = place.display();
+            return Err(Error::new(
+                Code::DiskFull,
+                format!("{free} are free at {place}, and `limits.disk` asks for {wanted}"),
+            )
+            .hint("free some space, for example with `chant cleanup`, or lower `limits.disk`"));
+        }
+    }
+    Ok(())
 }
 
 /// A completed spec as it is given to an agent once more: pending, with nothing ticked and nothing concluded.

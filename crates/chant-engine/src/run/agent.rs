@@ -29,6 +29,10 @@ impl Run<'_, '_> {
                 return Ok(Flow::Back(Step::Worktree));
             }
             self.note("the worktree is gone; it is made again with what is on the branch")?;
+            self.take_ports()?;
+            if let Some(flow) = self.make_ready()? {
+                return Ok(flow);
+            }
         }
         if self.is_joining() {
             self.begin_joining()?;
@@ -42,6 +46,7 @@ impl Run<'_, '_> {
                 return Ok(Flow::Next);
             }
         }
+        self.take_ports()?;
         let mut recorder = self.recorder()?;
         let outcome = self.served(recorder.as_mut())?;
         if let Some(recorder) = recorder
@@ -189,6 +194,7 @@ impl Run<'_, '_> {
         ]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
+        .chain(self.port_environment())
         .collect()
     }
 

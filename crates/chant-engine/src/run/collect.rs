@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chant_git::{BranchName, CommitOptions, Head, Oid, Repo, TreeEdit};
 
+use super::ready::is_at_or_below;
 use super::{Flow, Run};
 use crate::error::Result;
 use crate::landing::{is_chants, known, title};
@@ -156,6 +157,7 @@ impl Run<'_, '_> {
                 edits.push(TreeEdit::remove(path.parse()?));
             }
         }
+        edits.extend(self.lent_in(tree)?);
         if edits.is_empty() {
             Ok(tree.clone())
         } else {
@@ -163,10 +165,26 @@ impl Run<'_, '_> {
         }
     }
 
+    /// What the checkout lent is taken out, whatever became of it: the main branch has nothing there, and it may be secret.
+    fn lent_in(&self, tree: &Oid) -> Result<Vec<TreeEdit>> {
+        let facts = &self.record.facts;
+        if facts.lent.is_empty() {
+            return Ok(Vec::new());
+        }
+        let base: Oid = known(Some(&facts.base))?;
+        let changes = self.project.repo().diff(&base, tree)?;
+        let lent = |path: &str| facts.lent.iter().any(|lent| is_at_or_below(path, lent));
+        let mut edits = Vec::new();
+        for change in changes.iter().filter(|change| lent(&change.path)) {
+            edits.push(TreeEdit::remove(change.path.parse()?));
+        }
+        Ok(edits)
+    }
+
     /// An agent that commits everything also commits what was only brought for it to read, and that may be
     /// private. Its commits are made again without it; as they were, they are kept in this clone.
     fn withdraw_brought(&mut self, branch: &BranchName, base: &Oid, tip: Oid) -> Result<Oid> {
-        if self.record.facts.brought.is_empty() {
+        if self.record.facts.brought.is_empty() && self.record.facts.lent.is_empty() {
             return Ok(tip);
         }
         let repo = self.project.repo();

@@ -16,6 +16,7 @@ mod judge;
 mod land;
 mod person;
 mod prove;
+mod ready;
 mod refused;
 mod result;
 mod start;
@@ -37,6 +38,7 @@ use std::sync::mpsc::{Receiver, TryRecvError};
 use chant_agent::{AgentConfig, Control};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
+use chant_os::ports::Ports;
 use chant_os::tree::Guard;
 use chant_spec::{Document, SpecId};
 
@@ -83,6 +85,8 @@ pub struct Run<'a, 's> {
     resumed: bool,
     /// How far this process drives it.
     until: Until,
+    /// The run's own network ports, held as long as this process drives it.
+    ports: Option<Ports>,
     _claim: Lock,
 }
 

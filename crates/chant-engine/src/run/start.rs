@@ -212,6 +212,7 @@ impl<'a, 's> Run<'a, 's> {
             log,
             resumed: false,
             until: Until::Landed,
+            ports: None,
             _claim: claim,
         })
     }
@@ -262,6 +263,8 @@ fn prepare(
     let repo = project.repo();
     repo.check_version()?;
     admit::may_begin(project, id, order.again)?;
+    admit::has_room(project)?;
+    super::ready::can_be_lent(project)?;
     let left = project.document(&project.spec_path_from_root(id))?;
     let document = if order.again {
         admit::opened_again(&left)?

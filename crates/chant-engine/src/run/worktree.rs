@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chant_git::{BranchName, Oid, TreeEdit};
+use chant_git::{BranchName, Oid, RepoPath, TreeEdit};
 
 use super::collect::{with_local_files, write_local_files};
 use super::{Flow, Run};
@@ -36,7 +36,7 @@ impl Run<'_, '_> {
         if let Some(parent) = folder.parent() {
             chant_os::file::create_dir_all(parent)?;
         }
-        repo.add_worktree(&folder, &branch)?;
+        self.check_out(&folder, &branch)?;
         if self
             .record
             .facts
@@ -56,6 +56,34 @@ impl Run<'_, '_> {
             }
         }
         Ok(Flow::Next)
+    }
+
+    /// All of the branch's files; for research only what the settings name, the project's `.chant`, and the spec's inputs.
+    fn check_out(&mut self, folder: &Path, branch: &BranchName) -> Result<()> {
+        let sparse = self.project.config().worktree.sparse.clone();
+        let front = self.start.frontmatter();
+        if sparse.is_empty() || front.kind != chant_spec::Kind::Research {
+            return Ok(self.project.repo().add_worktree(folder, branch)?);
+        }
+        let inputs = self.record.facts.inputs.iter();
+        let inputs = inputs.filter(|input| input.kind != "url");
+        let named = sparse
+            .iter()
+            .chain(&front.target_files)
+            .map(String::as_str)
+            .chain([crate::DOT_CHANT])
+            .chain(inputs.map(|input| input.name.as_str()));
+        let mut wanted: Vec<RepoPath> = Vec::new();
+        for path in named {
+            let path = self.project.path_from_repo(path.trim_end_matches('/'));
+            wanted.push(path.parse()?);
+        }
+        self.note(format!(
+            "the worktree holds only {}, the spec and its inputs; `git show HEAD:<path>` shows the rest",
+            sparse.join(", ")
+        ))?;
+        let repo = self.project.repo();
+        Ok(repo.add_sparse_worktree(folder, branch, &wanted)?)
     }
 
     /// The spec, what the base lacks, and the prompt. Repeatable as long as the agent has not begun.
@@ -82,6 +110,10 @@ impl Run<'_, '_> {
         self.record.facts.heard = feedback::count(self.project, &self.record.spec);
         let prompt = self.prompt_text()?;
         chant_os::file::replace(&self.dir().join("prompt.md"), prompt.as_bytes())?;
+        self.take_ports()?;
+        if let Some(flow) = self.make_ready()? {
+            return Ok(flow);
+        }
         Ok(self.can_be_proven()?.unwrap_or(Flow::Next))
     }
 
@@ -102,7 +134,7 @@ impl Run<'_, '_> {
         if let Some(parent) = folder.parent() {
             chant_os::file::create_dir_all(parent)?;
         }
-        repo.add_worktree(&folder, &branch)?;
+        self.check_out(&folder, &branch)?;
         let facts = self.record.facts.clone();
         let spec = (facts.spec_path.clone(), facts.spec_oid.clone());
         for (path, oid) in facts.brought.iter().chain([&spec]) {

@@ -43,3 +43,4 @@ mod verbs;
 mod verify;
 mod watch;
 mod why;
+mod worktree_setup;
