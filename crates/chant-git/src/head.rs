@@ -7,6 +7,9 @@ use crate::{BranchName, Oid, Repo, Result};
 /// A ref's file is one short line.
 const SMALL: u64 = 4096;
 
+/// A million refs.
+const PACKED: u64 = 128 << 20;
+
 /// What HEAD of a work tree says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Head {
@@ -81,13 +84,28 @@ impl Repo {
         self.ref_oid(&name.ref_name())
     }
 
-    /// What a full ref name stands for; `None` where there is no such ref. The name has been checked.
+    /// What a full ref name stands for; `None` where there is no such ref. The name has been checked. No process but where
+    /// refs are kept in a way of their own.
     pub(crate) fn ref_oid(&self, name: &str) -> Result<Option<Oid>> {
-        let loose = read_regular(&self.common_dir().join(name), SMALL).ok();
-        match loose.and_then(|content| Oid::from_bytes(&content).ok()) {
-            Some(oid) => Ok(Some(oid)),
-            None => self.resolve(name),
+        let loose = self.common_dir().join(name);
+        if let Ok(content) = read_regular(&loose, SMALL) {
+            // What names another ref is for git to follow.
+            return match Oid::from_bytes(&content) {
+                Ok(oid) => Ok(Some(oid)),
+                Err(_) => self.resolve(name),
+            };
         }
+        // Looked for in this order, as git does: a ref is packed before its own file goes.
+        let is_absent = std::fs::symlink_metadata(&loose).is_err();
+        if is_absent && !self.common_dir().join("reftable").exists() {
+            let packed = self.common_dir().join("packed-refs");
+            return match read_regular(&packed, PACKED) {
+                Ok(lines) => Ok(line_of(&lines, name)),
+                Err(_) if !packed.exists() => Ok(None),
+                Err(_) => self.resolve(name),
+            };
+        }
+        self.resolve(name)
     }
 
     /// The object that a name means (a ref, an id, `HEAD`, `main~2`, `HEAD:file`); `None` where it means nothing. One process.
@@ -150,4 +168,14 @@ impl Repo {
             || self.id_of(&format!("{commit}^1")),
         )
     }
+}
+
+/// What a line of `packed-refs` says of a ref.
+fn line_of(packed: &[u8], name: &str) -> Option<Oid> {
+    let mut lines = packed.split(|byte| *byte == b'\n');
+    let line = lines.find(|line| {
+        line.strip_suffix(name.as_bytes())
+            .is_some_and(|head| head.ends_with(b" ") && !head.starts_with(b"#"))
+    })?;
+    Oid::from_bytes(&line[..line.len() - name.len() - 1]).ok()
 }

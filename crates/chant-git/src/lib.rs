@@ -21,6 +21,7 @@ mod error;
 mod exclude;
 mod head;
 mod link;
+mod linked;
 mod log;
 mod main_branch;
 mod memo;

@@ -153,7 +153,7 @@ fn is_bare(folder: &Path) -> bool {
 }
 
 /// A value in the `[core]` section of the git directory's own config.
-fn setting(git_dir: &Path, key: &str) -> Option<String> {
+pub(crate) fn setting(git_dir: &Path, key: &str) -> Option<String> {
     let bytes = read_regular(&git_dir.join("config"), SMALL).ok()?;
     let text = String::from_utf8_lossy(&bytes);
     let mut in_core = false;

@@ -25,8 +25,16 @@ pub struct WorktreeInfo {
 }
 
 impl Repo {
-    /// All work trees, the main one first. A bare repository's own folder is none. One process.
+    /// All work trees, the main one first. A bare repository's own folder is none. No process where git keeps them in the
+    /// usual way, else one.
     pub fn worktrees(&self) -> Result<Vec<WorktreeInfo>> {
+        match self.worktrees_as_files()? {
+            Some(found) => Ok(found),
+            None => self.worktrees_as_listed(),
+        }
+    }
+
+    fn worktrees_as_listed(&self) -> Result<Vec<WorktreeInfo>> {
         let listed = self
             .look()
             .args(["worktree", "list", "--porcelain", "-z"])

@@ -3,9 +3,14 @@
 //! Owns the one place where the wall clock is read, so that a test can fix it with `CHANT_NOW`, or move it with a file. A duration is never the
 //! difference of two wall-clock times, because that clock may be set backwards: use [`Stopwatch`].
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+
+use crate::file;
 
 /// The variable that fixes the clock: an RFC 3339 time, or `@` and the path of a file that holds one, which may be written anew.
 const FIXED: &str = "CHANT_NOW";
@@ -23,8 +28,26 @@ pub fn since_epoch() -> i64 {
 
 /// The present time where the user is.
 pub fn now_here() -> Zoned {
-    now().to_zoned(TimeZone::system())
+    now().to_zoned(zone())
 }
+
+/// The zone in which the user lives. Where only the system says so, its rules are read as they are: to learn the zone's name
+/// as well, the whole database of zones would be searched.
+pub fn zone() -> TimeZone {
+    if std::env::var_os("TZ").is_none_or(|zone| zone.is_empty())
+        && let Ok(rules) = file::read_regular(Path::new(SYSTEM_ZONE), LARGEST_ZONE)
+        && let Ok(zone) = TimeZone::tzif("Local", &rules)
+    {
+        return zone;
+    }
+    TimeZone::system()
+}
+
+/// Where the system's zone is.
+const SYSTEM_ZONE: &str = "/etc/localtime";
+
+/// The rules of a zone are a few kilobytes.
+const LARGEST_ZONE: u64 = 1 << 20;
 
 /// Today's date where the user is.
 pub fn today() -> Date {

@@ -85,7 +85,7 @@ fn parked(run: &RunRecord) -> String {
             "the limit of agent {} should be renewed; `chant work {spec}` goes on, or `chant watch`",
             parked.agent
         ),
-        Some(parked) => parked.sentence(now, &jiff::tz::TimeZone::system()),
+        Some(parked) => parked.sentence(now, &chant_os::clock::zone()),
         None => run.reason.clone(),
     }
 }

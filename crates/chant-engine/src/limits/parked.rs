@@ -86,7 +86,7 @@ impl Parked {
     }
 
     pub(super) fn wait(&self, until: Timestamp, now: Timestamp) -> Start {
-        let when = clock_time(until, now, &TimeZone::system());
+        let when = clock_time(until, now, &chant_os::clock::zone());
         Start::Wait {
             until,
             why: format!("limit of agent {} until {when}: {}", self.agent, self.why),

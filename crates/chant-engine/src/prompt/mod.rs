@@ -65,11 +65,10 @@ impl Prompt {
     /// Renders the prompt. An unknown variable is an error that names it and the nearest known one.
     pub fn render(&self, variables: &Variables<'_>) -> Result<String> {
         let mut environment = environment();
-        for (name, _) in builtin::ALL {
-            self.add(&mut environment, name)?;
-        }
+        let source = self.framed();
+        self.add_used(&mut environment, &source, &mut Vec::new())?;
         environment
-            .add_template_owned(self.name.clone(), self.framed())
+            .add_template_owned(self.name.clone(), source)
             .map_err(|error| self.broken(&error))?;
         self.check_variables(&environment, &self.name)?;
         let template = environment
@@ -81,13 +80,31 @@ impl Prompt {
         Ok(format!("{}\n", text.trim()))
     }
 
-    fn add(&self, environment: &mut Environment<'_>, name: &str) -> Result<()> {
-        let Some(found) = file::find(&self.folder, name)? else {
-            return Ok(());
-        };
-        environment
-            .add_template_owned(name.to_owned(), found.template)
-            .map_err(|error| self.broken(&error))
+    /// Adds the built-in templates that `source` extends or includes, and what those do. The others are not compiled:
+    /// that would take most of a short run's memory.
+    fn add_used(
+        &self,
+        environment: &mut Environment<'_>,
+        source: &str,
+        known: &mut Vec<&'static str>,
+    ) -> Result<()> {
+        for (name, _) in builtin::ALL {
+            let named = ['"', '\''].iter();
+            let is_used = named
+                .map(|quote| format!("{quote}{name}{quote}"))
+                .any(|word| source.contains(&word));
+            if !is_used || known.contains(name) {
+                continue;
+            }
+            known.push(name);
+            if let Some(found) = file::find(&self.folder, name)? {
+                self.add_used(environment, &found.template, known)?;
+                environment
+                    .add_template_owned((*name).to_owned(), found.template)
+                    .map_err(|error| self.broken(&error))?;
+            }
+        }
+        Ok(())
     }
 
     /// A prompt that neither extends a frame nor shows the spec itself is a role to play: it goes into the

@@ -67,11 +67,7 @@ impl Wanted {
 pub fn since(text: &str) -> Result<Timestamp> {
     let date = || {
         let date: jiff::civil::Date = text.parse().ok()?;
-        Some(
-            date.to_zoned(jiff::tz::TimeZone::system())
-                .ok()?
-                .timestamp(),
-        )
+        Some(date.to_zoned(chant_os::clock::zone()).ok()?.timestamp())
     };
     text.parse().ok().or_else(date).ok_or_else(|| {
         Error::new(

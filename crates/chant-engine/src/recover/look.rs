@@ -107,7 +107,7 @@ fn parked(run: &RunRecord) -> String {
     if parked.is_due(now) {
         "it was parked, and can go on now".to_owned()
     } else {
-        let sentence = parked.sentence(now, &jiff::tz::TimeZone::system());
+        let sentence = parked.sentence(now, &chant_os::clock::zone());
         format!("it is parked {sentence}")
     }
 }

@@ -17,7 +17,12 @@ pub(crate) const MARKER: &str = "CHANT_RUN_ID";
 impl Run<'_, '_> {
     /// Runs the agent, or goes on with its session where an earlier process was ended.
     pub(super) fn run_agent(&mut self) -> Result<Flow> {
-        let ended = chant_os::tree::end_marked(MARKER, &self.record.id);
+        // A run that has just begun has left nothing, and to look costs a walk over all processes of the machine.
+        let ended = if self.resumed {
+            chant_os::tree::end_marked(MARKER, &self.record.id)
+        } else {
+            0
+        };
         if ended > 0 {
             self.note(format!(
                 "ended {ended} processes that the interrupted run had left"

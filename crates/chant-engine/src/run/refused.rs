@@ -85,7 +85,7 @@ impl<'a> Run<'a, '_> {
             limits::Verdict::GiveUp(reason) => Ok(Flow::End(RunState::NeedsAttention, reason)),
             limits::Verdict::Park(parked) => {
                 let parked = limits::with_substitute(self.project, parked, now)?;
-                let reason = parked.sentence(now, &jiff::tz::TimeZone::system());
+                let reason = parked.sentence(now, &chant_os::clock::zone());
                 self.record.facts.parked = Some(parked);
                 Ok(Flow::End(RunState::Parked, reason))
             }
