@@ -46,6 +46,17 @@ pub(crate) fn choose(
     Ok(agent)
 }
 
+/// The name of the agent that [`choose`] takes for a spec which wishes for `wished`.
+pub(crate) fn name(project: &Project, ordered: Option<&str>, wished: Option<&str>) -> String {
+    let config = project.config();
+    let named = ordered.or(wished).or(config.defaults.agent.as_deref());
+    let first = || config.agents.first().map(|entry| entry.name.as_str());
+    named
+        .or_else(first)
+        .unwrap_or(AgentKind::Claude.name())
+        .to_owned()
+}
+
 /// A configured agent, or a built-in kind of that name.
 pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
     if let Some(entry) = project

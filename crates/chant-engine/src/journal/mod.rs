@@ -8,9 +8,11 @@
 mod copy;
 pub(crate) mod lost;
 mod overlay;
+mod queue;
 mod record;
 
 pub use overlay::{Overlay, Shown};
+pub use queue::Queued;
 pub use record::{
     CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase,
     RunRecord, RunState, Step, UndoEntry,
@@ -62,8 +64,27 @@ CREATE TABLE IF NOT EXISTS undo (
   data TEXT NOT NULL,
   done INTEGER NOT NULL
 ) STRICT;
-PRAGMA user_version = 1;
 ";
+
+/// What came later, step by step: the first is version 1.
+const LATER: [&str; 2] = [
+    "",
+    "
+CREATE TABLE IF NOT EXISTS queue (
+  project TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  asker TEXT NOT NULL,
+  \"order\" TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (project, asker, spec)
+) STRICT;
+CREATE INDEX IF NOT EXISTS queue_by_spec ON queue (project, spec);
+",
+];
+
+/// The version of a database that has all of it.
+const LATEST: i64 = 2;
 
 const RUN_COLUMNS: &str =
     "id, spec, attempt, state, reason, step, phase, started_at, ended_at, facts";
@@ -125,6 +146,14 @@ impl Journal {
                 .transaction_with_behavior(TransactionBehavior::Immediate)?;
             transaction.execute_batch(SCHEMA).map_err(unusable)?;
             lost::fill(&transaction, &self.state_dir, &self.project)?;
+            grow(&transaction, 0).map_err(unusable)?;
+            transaction.commit().map_err(unusable)?;
+        }
+        if self.version().map_err(unusable)? < LATEST {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            grow(&transaction, 1).map_err(unusable)?;
             transaction.commit().map_err(unusable)?;
         }
         self.connection
@@ -322,6 +351,14 @@ impl Journal {
         let rows = statement.query_map(parameters, read_run)?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// Makes what came after this version. Nothing of it hurts where it is there already.
+fn grow(connection: &Connection, version: usize) -> rusqlite::Result<()> {
+    for step in &LATER[version..] {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "user_version", LATEST)
 }
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {

@@ -71,6 +71,11 @@ impl Overlay {
         self.shown.get(id)
     }
 
+    /// What runs said about a spec is over: its file tells the rest.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.shown.remove(id);
+    }
+
     /// Whether no run says anything.
     pub fn is_empty(&self) -> bool {
         self.shown.is_empty()

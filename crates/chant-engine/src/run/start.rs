@@ -8,6 +8,7 @@ use chant_git::{BranchName, Oid};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_spec::{Document, SpecId};
+use serde::{Deserialize, Serialize};
 
 use super::person::consented;
 use super::prove::Obligation;
@@ -21,7 +22,8 @@ use crate::steer::PERSON;
 use crate::{agents, bench, budget, limits, trust};
 
 /// What a person ordered on the command line.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Order {
     /// `--agent`.
     pub agent: Option<String>,
@@ -40,8 +42,10 @@ pub struct Order {
     /// `--over-budget`: go on although a budget is spent.
     pub over_budget: bool,
     /// The id that a new run gets; chosen here where there is none.
+    #[serde(skip)]
     pub run: Option<String>,
     /// How far to go.
+    #[serde(skip)]
     pub until: Until,
 }
 

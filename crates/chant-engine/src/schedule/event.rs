@@ -95,8 +95,8 @@ pub enum Event {
     },
 }
 
-/// How a person wants it to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How a person wants it to stop, the more urgent the later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stop {
     /// What runs is finished and landed; nothing more is started.
@@ -126,10 +126,15 @@ pub struct Summary {
     pub runs: Vec<Report>,
     /// What was worked by another command meanwhile: how it stands now.
     pub elsewhere: Vec<Elsewhere>,
+    /// What could not begin: asked for again as things stand, it would be refused again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
     /// What did not begin, and why.
     pub waiting: Vec<Waiting>,
     /// How many of the specs landed.
     pub landed: usize,
+    /// How many were completed when the command began.
+    pub already: usize,
     /// Whether a person stopped it before everything had its turn.
     pub stopped: bool,
 }
@@ -143,4 +148,18 @@ pub struct Elsewhere {
     pub status: String,
     /// Why, one sentence; may be empty.
     pub reason: String,
+}
+
+/// A spec that was refused before anything of it began.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refused {
+    /// Its id.
+    pub id: String,
+    /// The error's code.
+    pub code: String,
+    /// What was wrong.
+    pub reason: String,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }

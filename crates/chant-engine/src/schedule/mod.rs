@@ -6,13 +6,27 @@
 //!
 //! Nothing here renders, and nothing here writes the main branch: finished runs are handed to the landing queue.
 
+mod ask;
 mod event;
+mod lander;
+mod local;
+mod outcome;
 mod pick;
+mod queue;
 mod seam;
+mod seen;
 mod slots;
+mod start;
+mod supervise;
 mod targets;
+mod task;
 
-pub use event::{Elsewhere, Event, Stop, Summary, Waiting};
+pub use ask::Ask;
+pub use event::{Elsewhere, Event, Refused, Stop, Summary, Waiting};
+pub use local::Local;
 pub use pick::Limit;
+pub use queue::{Asked, asked};
 pub use seam::{Capabilities, Ending, Executor, Job, Update, What};
-pub(crate) use targets::overlap;
+pub use supervise::{Outside, work};
+pub use targets::Overlap;
+pub(crate) use targets::shared;

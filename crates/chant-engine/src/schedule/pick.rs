@@ -118,11 +118,6 @@ impl Load {
         self.pools[pool].taken_elsewhere = true;
     }
 
-    /// Whether others hold what is left of some pool.
-    pub(super) fn is_short(&self) -> bool {
-        self.pools.iter().any(|pool| pool.taken_elsewhere)
-    }
-
     /// Others may have given places back.
     pub(super) fn look_again(&mut self) {
         for pool in &mut self.pools {
@@ -229,7 +224,6 @@ mod tests {
         assert_eq!(order(ready[1..2].to_vec(), &mut load), [1]);
         load.leave(&first);
         load.taken_elsewhere(one);
-        assert!(load.is_short());
         assert_eq!(order(ready[1..2].to_vec(), &mut load), [] as [usize; 0]);
         load.look_again();
         assert_eq!(order(ready[1..2].to_vec(), &mut load), [1]);

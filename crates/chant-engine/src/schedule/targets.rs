@@ -4,6 +4,51 @@
 //! overlapping: waiting for one another costs less than a conflict.
 
 use globset::GlobBuilder;
+use serde::Serialize;
+
+use crate::error::Result;
+use crate::project::Project;
+use crate::query;
+
+/// An open spec that is about the same file as a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overlap {
+    /// Its id.
+    pub id: String,
+    /// The target they share, as the new one names it.
+    pub target: String,
+}
+
+/// The open specs that are about one of these targets, and that nothing of `after` puts before the new one.
+pub(crate) fn shared(
+    project: &Project,
+    targets: &[String],
+    after: &[String],
+) -> Result<Vec<Overlap>> {
+    if targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut shared = Vec::new();
+    for entry in query::entries(project)? {
+        let Ok(summary) = &entry.content else {
+            continue;
+        };
+        let theirs = || summary.target_files.iter();
+        let met = targets
+            .iter()
+            .find(|target| theirs().any(|other| overlap(target, other)));
+        let id = entry.node.id;
+        if let Some(target) = met
+            && entry.node.status.is_open()
+            && !entry.node.archived
+            && !after.contains(&id)
+        {
+            let target = target.clone();
+            shared.push(Overlap { id, target });
+        }
+    }
+    Ok(shared)
+}
 
 /// Whether something that `a` names may be something that `b` names.
 pub(crate) fn overlap(a: &str, b: &str) -> bool {
@@ -17,6 +62,11 @@ pub(crate) fn overlap(a: &str, b: &str) -> bool {
             holds(a, b) || holds(b, a)
         }
     }
+}
+
+/// The one file that a target names, by which other commands can be told; none of a glob.
+pub(super) fn one_file(target: &str) -> Option<String> {
+    (!is_glob(target)).then(|| clean(target).to_owned())
 }
 
 fn clean(path: &str) -> &str {

@@ -13,6 +13,7 @@ use crate::project::Project;
 use crate::prompt::Prompt;
 use crate::repos;
 use crate::resolve::SpecRef;
+use crate::schedule::{self, Overlap};
 
 /// What was made.
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +22,9 @@ pub struct Added {
     pub id: String,
     /// Its file, from the project's root.
     pub path: String,
+    /// Open specs that are about the same files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<Overlap>,
 }
 
 /// Far more than two specs of one day ever share a name.
@@ -28,7 +32,7 @@ const TRIES: usize = 100;
 
 /// Makes a spec. What it depends on may be named as everywhere; the file gets the full ids.
 pub fn add(project: &Project, new: NewSpec) -> Result<Added> {
-    let text = checked(project, new)?;
+    let (text, overlaps) = checked(project, new)?;
     let _turn = take_turn(project)?;
     let date = chant_os::clock::today().to_string();
     let names = crate::index::names(project)?;
@@ -39,7 +43,7 @@ pub fn add(project: &Project, new: NewSpec) -> Result<Added> {
         .unwrap_or(0);
     let prefix = project.config().id_prefix.as_deref();
     let ids = (last + 1..).map(|sequence| compose(&date, sequence, &random(), prefix));
-    create(project, ids, &text)
+    create(project, ids, &text, overlaps)
 }
 
 /// Makes a spec that is a member of a driver, with the next number that none of its members has or had.
@@ -63,7 +67,7 @@ pub fn add_member(project: &Project, driver: &SpecRef, new: NewSpec) -> Result<A
         return Err(Error::new(Code::WrongStatus, message)
             .hint(format!("make it pending again first: chant reset {id}")));
     }
-    let text = checked(project, new)?;
+    let (text, overlaps) = checked(project, new)?;
     let _turn = take_turn(project)?;
     let names = crate::index::names(project)?;
     let last = names
@@ -74,11 +78,11 @@ pub fn add_member(project: &Project, driver: &SpecRef, new: NewSpec) -> Result<A
         .max()
         .unwrap_or(0);
     let ids = (last.saturating_add(1)..).map(|number| format!("{id}.{number}"));
-    create(project, ids, &text)
+    create(project, ids, &text, overlaps)
 }
 
-/// The file's text, with everything that it names found.
-fn checked(project: &Project, mut new: NewSpec) -> Result<String> {
+/// The file's text, with everything that it names found, and the specs that it will meet.
+fn checked(project: &Project, mut new: NewSpec) -> Result<(String, Vec<Overlap>)> {
     if new.title.trim().is_empty() {
         return Err(Error::new(Code::Usage, "a spec needs a title")
             .hint("chant add \"what is to be done\""));
@@ -95,7 +99,8 @@ fn checked(project: &Project, mut new: NewSpec) -> Result<String> {
     if let Some(name) = &new.prompt {
         Prompt::find(&project.dot_chant().join("prompts"), name)?;
     }
-    Ok(new.render())
+    let overlaps = schedule::shared(project, &new.target_files, &new.depends_on)?;
+    Ok((new.render(), overlaps))
 }
 
 /// Makes the file under the first of these names that is free.
@@ -103,6 +108,7 @@ fn create(
     project: &Project,
     ids: impl Iterator<Item = impl AsRef<str>>,
     text: &str,
+    overlaps: Vec<Overlap>,
 ) -> Result<Added> {
     chant_os::file::create_dir_all(&project.dot_chant().join("specs"))?;
     for id in ids.take(TRIES) {
@@ -118,6 +124,7 @@ fn create(
             return Ok(Added {
                 path: project.spec_path_from_root(&id),
                 id: id.to_string(),
+                overlaps,
             });
         }
     }

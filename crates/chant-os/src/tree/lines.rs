@@ -34,7 +34,7 @@ pub struct Line {
 
 /// Reads `input` to its end and hands over lines in batches, one for each read. A line that is too long is handed over as soon as it is,
 /// so that output without any line end counts as a sign of life. Stops early when `take` answers `false`.
-pub(super) fn split(
+pub(crate) fn split(
     mut input: impl Read,
     mut take: impl FnMut(Vec<Line>) -> bool,
 ) -> io::Result<()> {

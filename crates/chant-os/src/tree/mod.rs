@@ -16,7 +16,7 @@
 //! Deliberately not here: what the agent's lines mean, limits of time, and what to do about an end.
 
 mod exit;
-mod lines;
+pub(crate) mod lines;
 mod marker;
 pub(crate) mod processes;
 mod running;

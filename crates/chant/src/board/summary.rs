@@ -109,6 +109,12 @@ impl Summary {
             status: &spec.status,
             reason: spec.reason.clone(),
         });
+        let refused = self.outcome.refused.iter().map(|spec| Standing {
+            id: &spec.id,
+            end: End::Failed,
+            status: "failed",
+            reason: spec.reason.clone(),
+        });
         let waiting = self.outcome.waiting.iter().map(|spec| Standing {
             id: &spec.id,
             end: End::Waits,
@@ -116,7 +122,7 @@ impl Summary {
             reason: spec.blocked_by.join("; "),
         });
         let mut all: Vec<Standing<'_>> = Vec::new();
-        for standing in runs.chain(elsewhere).chain(waiting) {
+        for standing in runs.chain(elsewhere).chain(refused).chain(waiting) {
             // The last word about a spec is the one that counts.
             all.retain(|known| known.id != standing.id);
             all.push(standing);

@@ -121,6 +121,12 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     } else {
         cx.ui.out(&format!("Created spec: {}", one_line(&added.id)));
     }
+    for overlap in &added.overlaps {
+        let (id, target) = (one_line(&overlap.id), one_line(&overlap.target));
+        cx.ui.warn(&format!(
+            "{id} is about {target} too: they are not worked at the same time; with `--depends-on {id}` one builds on the other"
+        ));
+    }
     cx.ui
         .hint(&format!("{}; then: chant work {}", added.path, added.id));
     Done::with(added)

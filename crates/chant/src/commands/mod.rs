@@ -46,6 +46,7 @@ mod waive;
 mod watch;
 mod why;
 mod work;
+mod work_many;
 mod workflow;
 
 pub(crate) use shown::tone;

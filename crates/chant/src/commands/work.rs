@@ -5,15 +5,18 @@ use std::sync::mpsc;
 
 use chant_agent::Control;
 use chant_engine::drift::{self, Next};
+use chant_engine::driver;
 use chant_engine::event::Event;
 use chant_engine::landing::queue::Attendance;
 use chant_engine::run::{Order, Surroundings};
+use chant_engine::schedule::Ask;
 use chant_engine::verbs::work::{Labelled, Report, labelled};
 use chant_engine::{Code, Error, Project, Result};
 use chant_os::signal::Interrupts;
 use chant_os::tree::Guard;
-use chant_spec::SpecId;
+use chant_spec::{Kind, SpecId};
 
+use super::work_many::{self, Many};
 use crate::cli::{Context, Done};
 use crate::progress::{self, Line, Weight};
 use crate::ui::{Tone, Ui, one_line};
@@ -25,7 +28,7 @@ use crate::ui::{Tone, Ui, one_line};
 /// An interrupted run goes on where it was.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234\n  chant work 003 --again\n  chant work --stale --label issue-1234"
+    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234\n  chant work --parallel=4 --label v0.7.0\n  chant work --chain 001 002 003 --fail-fast\n  chant work 003 --again\n  chant work --stale --label issue-1234"
 )]
 pub(crate) struct Args {
     /// Specs, by id, path, or a part of the id
@@ -61,6 +64,8 @@ pub(crate) struct Args {
     /// Go on although a budget is spent, up to where the settings stop every run
     #[arg(long)]
     over_budget: bool,
+    #[command(flatten)]
+    many: Many,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
@@ -84,6 +89,16 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         over_budget: args.over_budget,
         ..Order::default()
     };
+    if args.many.is_asked() || members_are_meant(&project, &ids)? {
+        let ask = Ask {
+            specs: ids,
+            label: args.label,
+            order,
+            ..Ask::default()
+        };
+        let ask = args.many.complete(&project, ask);
+        return work_many::run(cx, &project, &ask);
+    }
     let stop = Stop::install()?;
     if args.stale {
         let labels: Vec<String> = args.label.into_iter().collect();
@@ -136,6 +151,19 @@ fn within_budget(
         }
         order.over_budget = true;
     }
+}
+
+/// Whether a driver is among the specs: it is not worked itself, its members are.
+fn members_are_meant(project: &Project, ids: &[SpecId]) -> Result<bool> {
+    for id in ids {
+        let document = project.document(&project.spec_path_from_root(id))?;
+        if document.frontmatter().kind == Kind::Driver
+            && !driver::members_of(project, id)?.is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Works what a label selects until nothing of it can go on without a person.

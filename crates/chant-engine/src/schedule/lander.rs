@@ -1,0 +1,139 @@
+//! The thread that lands what is finished, so that the scheduler hears its runs meanwhile.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+
+use chant_agent::Control;
+use chant_os::tree::Guard;
+
+use crate::error::{Code, Error, Result};
+use crate::event::{Event, Stamped};
+use crate::journal::Journal;
+use crate::project::Project;
+use crate::run::{Run, Surroundings};
+use crate::verbs::work::Report;
+
+/// What the landing tells.
+pub(super) enum Told {
+    /// Something happened in the landing of a run.
+    Event { run: String, what: Box<Stamped> },
+    /// A run landed, or did not.
+    Done {
+        run: String,
+        result: Result<Box<Report>>,
+    },
+}
+
+/// The thread, and what it is to land.
+pub(super) struct Lander {
+    runs: Sender<String>,
+    control: Sender<Control>,
+    told: Receiver<Told>,
+    thread: Option<JoinHandle<()>>,
+    /// How many runs it was given and has said nothing final of.
+    open: usize,
+}
+
+impl Lander {
+    /// Starts the thread; it costs nothing while there is nothing to land.
+    pub(super) fn start(project: &Project, guard: &Guard) -> Result<Self> {
+        let (runs, to_land) = mpsc::channel();
+        let (control, wishes) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let (project, guard) = (project.clone(), guard.clone());
+        let thread = std::thread::Builder::new()
+            .name("landing".to_owned())
+            .spawn(move || land_all(&project, &guard, &to_land, &wishes, &tell))
+            .map_err(|error| {
+                Error::new(Code::Internal, format!("failed to start a thread: {error}"))
+            })?;
+        Ok(Self {
+            runs,
+            control,
+            told,
+            thread: Some(thread),
+            open: 0,
+        })
+    }
+
+    /// Hands over a finished run.
+    pub(super) fn land(&mut self, run: &str) {
+        // The thread ends only when this value does.
+        if self.runs.send(run.to_owned()).is_ok() {
+            self.open += 1;
+        }
+    }
+
+    /// How many are not over.
+    pub(super) fn open(&self) -> usize {
+        self.open
+    }
+
+    /// What it has told since the last time.
+    pub(super) fn told(&mut self) -> Vec<Told> {
+        let told: Vec<Told> = self.told.try_iter().collect();
+        let done = told.iter().filter(|told| matches!(told, Told::Done { .. }));
+        self.open -= done.count();
+        told
+    }
+
+    /// Passes on a wish to stop.
+    pub(super) fn stop(&self, how: Control) {
+        let _ = self.control.send(how);
+    }
+}
+
+impl Drop for Lander {
+    fn drop(&mut self) {
+        let (closed, _) = mpsc::channel();
+        self.runs = closed;
+        if let Some(thread) = self.thread.take() {
+            // It told what went wrong, or panicked and said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn land_all(
+    project: &Project,
+    guard: &Guard,
+    to_land: &Receiver<String>,
+    wishes: &Receiver<Control>,
+    tell: &Sender<Told>,
+) {
+    while let Ok(run) = to_land.recv() {
+        let result = land(project, guard, wishes, tell, &run).map(Box::new);
+        let _ = tell.send(Told::Done { run, result });
+    }
+}
+
+/// Lands one run. The project is opened anew, because what one remembers of git's objects grows with every landing.
+fn land(
+    project: &Project,
+    guard: &Guard,
+    wishes: &Receiver<Control>,
+    tell: &Sender<Told>,
+    run: &str,
+) -> Result<Report> {
+    let project = Project::open(project.root())?;
+    let journal = Journal::open(&project.state_dir(), &project.project_key())?;
+    let record = journal
+        .run(run)?
+        .ok_or_else(|| Error::new(Code::RunNotFound, format!("there is no run {run}")))?;
+    let mut sink = |event: &Event| {
+        let what = Box::new(Stamped {
+            at: chant_os::clock::now().to_string(),
+            event: event.clone(),
+        });
+        let run = run.to_owned();
+        let _ = tell.send(Told::Event { run, what });
+    };
+    let outside = Surroundings {
+        control: wishes,
+        sink: &mut sink,
+        guard: guard.clone(),
+    };
+    Ok(Report::of(
+        Run::resume(&project, &record, outside)?.drive()?,
+    ))
+}

@@ -1,0 +1,493 @@
+//! What came of a run, and what follows from it.
+
+use super::event::{Elsewhere, Event, Refused, Stop, Summary, Waiting};
+use super::lander::Told;
+use super::queue;
+use super::seam::{Ending, Update, What};
+use super::supervise::Supervisor;
+use super::task::Stage;
+use crate::error::{Code, Error, Result};
+use crate::event::{Event as RunEvent, Stamped};
+use crate::journal::{RunRecord, RunState, Step};
+use crate::run::claim;
+use crate::verbs::work::Report;
+use chant_spec::Status;
+
+/// A job that was killed is submitted so often; then a person has to look.
+const SUBMISSIONS: u32 = 3;
+
+/// States that are no good end.
+const BAD: [&str; 3] = ["failed", "needs_attention", "conflict"];
+
+impl Supervisor<'_> {
+    pub(super) fn hear(&mut self, update: Update) -> Result<()> {
+        let Some(&at) = self.by_run.get(&update.run) else {
+            return Ok(());
+        };
+        match update.what {
+            What::Event(what) => self.pass_on(at, update.run, *what),
+            What::Ended(ending) => return self.made(at, &update.run, &ending),
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self, at: usize, run: String, what: Stamped) {
+        let spec = self.tasks[at].spec.clone();
+        self.tell(&Event::Run { run, spec, what });
+    }
+
+    /// A job is over: the journal says what came of the run.
+    fn made(&mut self, at: usize, run: &str, ending: &Ending) -> Result<()> {
+        if self.tasks[at].stage != Stage::Running {
+            return Ok(());
+        }
+        self.leave(at);
+        let Some(record) = self.journal.run(run)? else {
+            return self.never_began(at, ending);
+        };
+        let cut_off = !record.state.is_over() && !record.state.waits();
+        let is_killed =
+            ending.exit.is_none() && self.stopping.is_none_or(|how| how == Stop::Finish);
+        if cut_off && is_killed && self.tasks[at].attempt < SUBMISSIONS {
+            self.make_ready(at);
+            return Ok(());
+        }
+        if cut_off && (record.step as usize) < Step::Land as usize {
+            let error = error_of(ending);
+            if error.code == Code::SpecLocked {
+                self.set_stage(at, Stage::Elsewhere);
+                return Ok(());
+            }
+            let reason = match error.message.as_str() {
+                "" => "its process was ended; `chant work` goes on from there".to_owned(),
+                message => message.to_owned(),
+            };
+            let mut report = Report::of(record);
+            if ending.exit != Some(i32::from(Code::Interrupted.exit())) {
+                report.exit = 1;
+            }
+            report.reason = reason;
+            return self.over_with(at, report);
+        }
+        self.go_on_with(at, &record)
+    }
+
+    /// Its places are free.
+    pub(super) fn leave(&mut self, at: usize) {
+        let candidate = self.tasks[at].candidate.clone();
+        self.load.leave(&candidate);
+        self.tasks[at].places = None;
+        // Whoever waits for a place may have one now.
+        self.load.look_again();
+    }
+
+    /// What follows for a run that is where this record says.
+    pub(super) fn go_on_with(&mut self, at: usize, record: &RunRecord) -> Result<()> {
+        let at_landing = (record.step as usize) >= Step::Land as usize;
+        match record.state {
+            RunState::Finished if self.ask.no_merge => {
+                self.over_with(at, Report::of(record.clone()))
+            }
+            RunState::Conflict if self.tasks[at].begun => {
+                self.over_with(at, Report::of(record.clone()))
+            }
+            state if state.is_over() => self.over_with(at, Report::of(record.clone())),
+            RunState::Finished => self.land(at, &record.id),
+            RunState::Landing if at_landing || !record.reason.is_empty() => {
+                self.land(at, &record.id)
+            }
+            RunState::Paused if self.tasks[at].begun => {
+                self.over_with(at, Report::of(record.clone()))
+            }
+            RunState::Parked => self.park(at, record),
+            // A run that was cut off goes on when there is a place; whether it may is asked as of any other.
+            _ if at_landing => self.land(at, &record.id),
+            _ if self.tasks[at].begun => {
+                self.make_ready(at);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn land(&mut self, at: usize, run: &str) -> Result<()> {
+        let project = self.project;
+        let spec = self.tasks[at].spec.clone();
+        let me = self.asker.id();
+        if !self.tasks[at].begun
+            && (claim::is_held(&project.state_dir(), &project.project_key(), &spec)
+                || queue::others_ask(project, &self.journal, &spec, me)?)
+        {
+            self.set_stage(at, Stage::Elsewhere);
+            return Ok(());
+        }
+        self.tasks[at].begun = true;
+        self.set_stage(at, Stage::Landing);
+        self.lander.land(run);
+        let run = run.to_owned();
+        self.tell(&Event::Finished { run, spec });
+        Ok(())
+    }
+
+    fn park(&mut self, at: usize, record: &RunRecord) -> Result<()> {
+        self.release(at);
+        let Some(parked) = &record.facts.parked else {
+            return self.over_with(at, Report::of(record.clone()));
+        };
+        self.outlook = crate::limits::Outlook::at(self.project, chant_os::clock::now())?;
+        self.set_stage(at, Stage::Parked(parked.until));
+        let why = vec![record.reason.clone()];
+        self.tell_waiting(at, why, Some(parked.until.to_string()));
+        Ok(())
+    }
+
+    pub(super) fn hear_landing(&mut self, told: Told) -> Result<()> {
+        match told {
+            Told::Event { run, what } => {
+                if let Some(&at) = self.by_run.get(&run) {
+                    self.note_landed(at, &run, &what.event);
+                    self.pass_on(at, run, *what);
+                }
+                Ok(())
+            }
+            Told::Done { run, result } => {
+                let Some(&at) = self.by_run.get(&run) else {
+                    return Ok(());
+                };
+                match result {
+                    Ok(report) => self.landed(at, &run, *report),
+                    Err(error) => self.not_landed(at, &run, &error),
+                }
+            }
+        }
+    }
+
+    fn note_landed(&mut self, at: usize, run: &str, event: &RunEvent) {
+        if let RunEvent::Landed { branch, commit } = event {
+            let event = Event::Landed {
+                run: run.to_owned(),
+                spec: self.tasks[at].spec.clone(),
+                branch: branch.clone(),
+                commit: commit.clone(),
+            };
+            self.tell(&event);
+        }
+    }
+
+    fn landed(&mut self, at: usize, run: &str, report: Report) -> Result<()> {
+        if report.landed() {
+            let spec = self.tasks[at].spec.clone();
+            self.over_with(at, report)?;
+            self.summary.landed += 1;
+            self.roll.landed(&spec);
+            let mut next = self.followers.get(&spec).cloned().unwrap_or_default();
+            if let Some((driver, _)) = chant_spec::id::member(&spec) {
+                next.extend(self.followers.get(driver).into_iter().flatten());
+            }
+            self.reconsider(next);
+            return Ok(());
+        }
+        match self.journal.run(run)? {
+            // A conflict was given back to the agent: the run goes on with its first half.
+            Some(record)
+                if !record.state.is_over()
+                    && !record.state.waits()
+                    && (record.step as usize) < Step::Collect as usize =>
+            {
+                self.release(at);
+                self.make_ready(at);
+                Ok(())
+            }
+            _ => self.over_with(at, report),
+        }
+    }
+
+    fn not_landed(&mut self, at: usize, run: &str, error: &Error) -> Result<()> {
+        let mut report = match self.journal.run(run)? {
+            Some(record) => Report::of(record),
+            None => return self.refuse(at, error),
+        };
+        report.reason.clone_from(&error.message);
+        report.exit = error.code.exit();
+        self.over_with(at, report)
+    }
+
+    /// Its run never came to be: what the job said is why.
+    fn never_began(&mut self, at: usize, ending: &Ending) -> Result<()> {
+        let error = error_of(ending);
+        let is_interrupted = error.code == Code::Interrupted || ending.exit.is_none();
+        if error.code == Code::SpecLocked {
+            self.release(at);
+            self.set_stage(at, Stage::Elsewhere);
+            return Ok(());
+        }
+        if is_interrupted && self.stopping.is_none() && self.tasks[at].attempt < SUBMISSIONS {
+            self.release(at);
+            self.make_ready(at);
+            return Ok(());
+        }
+        // Another command may have worked it between our look and our start.
+        self.set_stage(at, Stage::Elsewhere);
+        self.read_roll()?;
+        if self.is_over_by_now(at)? {
+            return Ok(());
+        }
+        self.refuse(at, &error)
+    }
+
+    pub(super) fn refused(&mut self, at: usize, error: &Error) {
+        // What is told of it is told again by the summary; the journal had no part in it.
+        let _ = self.refuse(at, error);
+    }
+
+    fn refuse(&mut self, at: usize, error: &Error) -> Result<()> {
+        let spec = self.tasks[at].spec.clone();
+        self.summary.refused.push(Refused {
+            id: spec,
+            code: error.code.name().to_owned(),
+            reason: error.message.clone(),
+            hint: error.hint.clone(),
+        });
+        self.over(at, "failed", &error.message)
+    }
+
+    /// It can not go on without a person.
+    pub(super) fn give_up(&mut self, at: usize, why: String) {
+        self.tell_waiting(at, vec![why.clone()], None);
+        self.summary.waiting.push(Waiting {
+            id: self.tasks[at].spec.clone(),
+            blocked_by: vec![why],
+            until: None,
+        });
+        self.release(at);
+        self.set_stage(at, Stage::Over);
+    }
+
+    fn over_with(&mut self, at: usize, report: Report) -> Result<()> {
+        let (state, reason) = (report.status, report.reason.clone());
+        self.summary.runs.push(report);
+        if state != "completed" {
+            self.roll.failed(&self.tasks[at].spec);
+            self.count_for_person()?;
+        }
+        self.over(at, state, &reason)
+    }
+
+    fn over(&mut self, at: usize, state: &str, reason: &str) -> Result<()> {
+        self.release(at);
+        self.set_stage(at, Stage::Over);
+        self.is_fresh = false;
+        let task = &self.tasks[at];
+        let event = Event::Ended {
+            run: task.run.clone(),
+            spec: task.spec.clone(),
+            state: state.to_owned(),
+            reason: reason.to_owned(),
+        };
+        self.tell(&event);
+        let spec = self.tasks[at].spec.clone();
+        self.asker.done(&mut self.journal, &spec)?;
+        if self.ask.fail_fast && BAD.contains(&state) && self.stopping.is_none() {
+            self.failed_fast = true;
+            self.stop(Stop::Finish)?;
+        }
+        Ok(())
+    }
+
+    /// Its files are free for others.
+    fn release(&mut self, at: usize) {
+        self.tasks[at].files = None;
+        self.load.release(at);
+    }
+
+    /// Specs that another command works: whether they are over there.
+    pub(super) fn look_elsewhere(&mut self) -> Result<()> {
+        if self.count(Stage::Elsewhere) == 0 {
+            return Ok(());
+        }
+        let project = self.project;
+        for at in 0..self.tasks.len() {
+            let spec = self.tasks[at].spec.clone();
+            if self.tasks[at].stage != Stage::Elsewhere
+                || claim::is_held(&project.state_dir(), &project.project_key(), &spec)
+            {
+                continue;
+            }
+            let latest = self.journal.latest(&spec)?;
+            let waits = latest
+                .as_ref()
+                .is_none_or(|run| run.state == RunState::Finished);
+            let me = self.asker.id();
+            if waits
+                && queue::others_ask(project, &self.journal, &spec, me)?
+                && !self.is_done(&spec)?
+            {
+                continue;
+            }
+            self.settle_elsewhere(at, latest)?;
+        }
+        Ok(())
+    }
+
+    /// A spec that another command, or a person, brought to its end meanwhile.
+    pub(super) fn is_over_by_now(&mut self, at: usize) -> Result<bool> {
+        let status = self.roll.get(&self.tasks[at].spec);
+        let status = status.map(|entry| entry.node.status.clone());
+        match status {
+            Some(Status::Completed) if !self.ask.order.again => {
+                self.over_elsewhere(at, "completed", "")?;
+            }
+            Some(Status::Cancelled) => {
+                self.over_elsewhere(at, "cancelled", "it was cancelled meanwhile")?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn over_elsewhere(&mut self, at: usize, status: &str, reason: &str) -> Result<()> {
+        if status == "completed" {
+            self.summary.landed += 1;
+        }
+        self.summary.elsewhere.push(Elsewhere {
+            id: self.tasks[at].spec.clone(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+        });
+        self.over(at, status, reason)
+    }
+
+    fn is_done(&mut self, spec: &str) -> Result<bool> {
+        self.read_roll()?;
+        Ok(self.roll.is_completed(spec))
+    }
+
+    fn settle_elsewhere(&mut self, at: usize, latest: Option<RunRecord>) -> Result<()> {
+        let is_new = |run: &RunRecord| Some(&run.id) != self.tasks[at].earlier.as_ref();
+        let fresh = latest
+            .as_ref()
+            .filter(|run| is_new(run) || self.tasks[at].run.is_some())
+            .filter(|run| {
+                run.state.is_over() || matches!(run.state, RunState::Paused | RunState::Conflict)
+            });
+        let end = fresh.map(|run| (run.state.name().to_owned(), run.reason.clone()));
+        self.read_roll()?;
+        let over = match end {
+            Some((status, reason)) => {
+                self.over_elsewhere(at, &status, &reason)?;
+                true
+            }
+            None => self.is_over_by_now(at)?,
+        };
+        if over {
+            return self.reload();
+        }
+        // Whoever had it has left it as it was: it is ours.
+        self.set_stage(at, Stage::Blocked);
+        if let Some(run) = latest.filter(|run| !run.state.is_over()) {
+            self.tasks[at].run = Some(run.id.clone());
+            self.by_run.insert(run.id.clone(), at);
+            self.go_on_with(at, &run)?;
+        }
+        self.reconsider(vec![at]);
+        Ok(())
+    }
+
+    /// Whether a living command works what a blocked task waits for.
+    pub(super) fn others_work_what_is_missing(&self) -> Result<bool> {
+        let mut theirs: Vec<String> = Vec::new();
+        for asked in queue::asked(self.project)? {
+            if asked.alive && !self.by_spec.contains_key(&asked.spec) {
+                theirs.push(asked.spec);
+            }
+        }
+        if theirs.is_empty() {
+            return Ok(false);
+        }
+        let blocked = self.tasks.iter();
+        let blocked = blocked.filter(|task| task.stage == Stage::Blocked);
+        Ok(blocked
+            .flat_map(|task| self.roll.unfinished(&task.spec))
+            .any(|missing| theirs.contains(&missing)))
+    }
+
+    /// Nothing can go on: what is left is told, and nothing is asked for any more.
+    pub(super) fn end(mut self) -> Result<Summary> {
+        let left: Vec<usize> = (0..self.tasks.len())
+            .filter(|&at| self.tasks[at].stage != Stage::Over)
+            .collect();
+        if !left.is_empty() {
+            let ids: Vec<&str> = left
+                .iter()
+                .map(|&at| self.tasks[at].spec.as_str())
+                .collect();
+            let stands = self.roll.stand(&ids);
+            for (&at, stand) in left.iter().zip(stands) {
+                let waiting = self.why(at, stand);
+                self.summary.waiting.push(waiting);
+            }
+        }
+        for waiting in self.summary.waiting.clone() {
+            self.tell(&Event::Waiting(waiting));
+        }
+        self.summary.stopped = self.stopping.is_some() && !self.failed_fast;
+        self.asker.end(&self.journal)?;
+        Ok(self.summary)
+    }
+
+    /// Why a task did not come to its turn.
+    fn why(&self, at: usize, stand: Option<crate::query::Stand>) -> Waiting {
+        let task = &self.tasks[at];
+        let (mut until, mut blocked_by) = (None, Vec::new());
+        match (task.stage, stand) {
+            (_, None) => blocked_by.push("its file is gone".to_owned()),
+            (Stage::Parked(time), _) => {
+                until = Some(time.to_string());
+                blocked_by.clone_from(&task.told);
+            }
+            (Stage::Elsewhere, _) => blocked_by.push("is worked by another command".to_owned()),
+            (_, Some(stand)) if !stand.blocked_by.is_empty() => blocked_by = stand.blocked_by,
+            (_, Some(stand)) if !stand.may_be_worked => {
+                let state = stand.state.as_str().replace('_', " ");
+                blocked_by.push(match stand.reason.as_str() {
+                    "" => format!("is {state}"),
+                    reason => format!("is {state}: {reason}"),
+                });
+            }
+            _ if self.failed_fast => {
+                blocked_by.push("was not begun, because another failed".to_owned());
+            }
+            _ if self.stopping.is_some() => blocked_by.push("was not begun".to_owned()),
+            _ => blocked_by.push(format!(
+                "was not begun: {} results wait for a person (limits.waiting_for_person)",
+                self.for_person.unwrap_or(0)
+            )),
+        }
+        Waiting {
+            id: task.spec.clone(),
+            blocked_by,
+            until,
+        }
+    }
+}
+
+/// What a job said it ended with.
+fn error_of(ending: &Ending) -> Error {
+    let document: Option<serde_json::Value> = serde_json::from_str(&ending.said).ok();
+    let error = document.as_ref().and_then(|document| document.get("error"));
+    let Some(error) = error else {
+        let message = ending.said.trim_start_matches("error: ").to_owned();
+        return Error::new(Code::RunFailed, message);
+    };
+    let text = |key: &str| error.get(key).and_then(|value| value.as_str());
+    let name = text("code").unwrap_or_default();
+    let code = Code::ALL.iter().find(|code| code.name() == name);
+    let made = Error::new(
+        code.copied().unwrap_or(Code::RunFailed),
+        text("message").unwrap_or_default(),
+    );
+    match text("hint") {
+        Some(hint) => made.hint(hint),
+        None => made,
+    }
+}

@@ -1,0 +1,154 @@
+//! What was asked for and is not over, in the journal, with whether its asker lives.
+//!
+//! An asker is one command. It holds a lock for as long as it lives, so its entries are alive exactly as long: those of a killed one
+//! are shown, and taken over by whoever asks for the same specs again.
+
+use std::path::{Path, PathBuf};
+
+use chant_os::lock::{Attempt, Lock};
+
+use crate::error::{Code, Error, Result};
+use crate::journal::{Journal, Queued};
+use crate::project::Project;
+use crate::run::{Order, new_id};
+
+/// So many that are over are told to the journal at once: each time costs a write to the disk.
+const BATCH: usize = 32;
+
+/// One command and what it asked for.
+pub(super) struct Asker {
+    id: String,
+    lock: PathBuf,
+    _alive: Lock,
+    /// Over, and not yet told to the journal.
+    over: Vec<String>,
+}
+
+impl Asker {
+    /// A command that lives from now on.
+    pub(super) fn begin(project: &Project) -> Result<Self> {
+        let id = new_id();
+        let path = lock_of(&project.state_dir(), &id);
+        match Lock::try_acquire(&path, &format!("process {}", std::process::id()))? {
+            Attempt::Acquired(alive) => Ok(Self {
+                id,
+                lock: path,
+                _alive: alive,
+                over: Vec::new(),
+            }),
+            Attempt::Held { .. } => Err(Error::new(
+                Code::Internal,
+                format!("another command has the name {id}"),
+            )),
+        }
+    }
+
+    /// Its name.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Writes down what it asks for, with the priority of each.
+    pub(super) fn ask(
+        &self,
+        project: &Project,
+        journal: &mut Journal,
+        specs: impl Iterator<Item = (String, i32)>,
+        order: &Order,
+    ) -> Result<()> {
+        let at = chant_os::clock::now().to_string();
+        let order = serde_json::to_string(order).map_err(|error| {
+            Error::new(
+                Code::Internal,
+                format!("failed to write down an order: {error}"),
+            )
+        })?;
+        let rows: Vec<Queued> = specs
+            .map(|(spec, priority)| Queued {
+                spec,
+                asker: self.id.clone(),
+                order: order.clone(),
+                priority,
+                at: at.clone(),
+            })
+            .collect();
+        let mut ended = journal.askers()?;
+        ended.retain(|asker| *asker != self.id && !is_alive(project, asker));
+        journal.enqueue(&rows, &ended)
+    }
+
+    /// A spec is over.
+    pub(super) fn done(&mut self, journal: &mut Journal, spec: &str) -> Result<()> {
+        self.over.push(spec.to_owned());
+        if self.over.len() >= BATCH {
+            journal.dequeue(&self.id, &self.over)?;
+            self.over.clear();
+        }
+        Ok(())
+    }
+
+    /// Nothing is asked for any more.
+    pub(super) fn end(self, journal: &Journal) -> Result<()> {
+        journal.dequeue_all(&self.id)?;
+        // The name is its own, so nobody is misled by its end.
+        Ok(chant_os::file::remove_file(&self.lock)?)
+    }
+}
+
+/// Whether a command lives.
+pub(crate) fn is_alive(project: &Project, asker: &str) -> bool {
+    let path = lock_of(&project.state_dir(), asker);
+    path.exists() && matches!(Lock::try_acquire(&path, ""), Ok(Attempt::Held { .. }))
+}
+
+/// Whether a living command other than `me` asks for a spec.
+pub(super) fn others_ask(
+    project: &Project,
+    journal: &Journal,
+    spec: &str,
+    me: &str,
+) -> Result<bool> {
+    let askers = journal.askers_of(spec)?;
+    Ok(askers
+        .iter()
+        .any(|asker| asker != me && is_alive(project, asker)))
+}
+
+/// What was asked for and is not over.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The spec's id.
+    pub spec: String,
+    /// What was ordered.
+    pub order: Order,
+    /// When, RFC 3339.
+    pub at: String,
+    /// Whether the command that asked for it lives.
+    pub alive: bool,
+}
+
+/// Everything that was asked for and is not over, oldest first. Touches nothing where nothing was.
+pub fn asked(project: &Project) -> Result<Vec<Asked>> {
+    let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+    let rows = journal.map_or(Ok(Vec::new()), |journal| journal.queued())?;
+    let mut alive: Vec<(String, bool)> = Vec::new();
+    let mut lives = |asker: &str| {
+        if let Some((_, known)) = alive.iter().find(|(name, _)| name == asker) {
+            return *known;
+        }
+        let now = is_alive(project, asker);
+        alive.push((asker.to_owned(), now));
+        now
+    };
+    let asked = rows.into_iter().map(|row| Asked {
+        alive: lives(&row.asker),
+        order: serde_json::from_str(&row.order).unwrap_or_default(),
+        spec: row.spec,
+        at: row.at,
+    });
+    Ok(asked.collect())
+}
+
+fn lock_of(state_dir: &Path, asker: &str) -> PathBuf {
+    state_dir.join("askers").join(asker)
+}

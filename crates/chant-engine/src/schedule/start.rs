@@ -1,0 +1,332 @@
+//! What may start, and starting it.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use chant_os::clock::Stopwatch;
+
+use super::event::{Event, Waiting};
+use super::pick::{self, Candidate, Limit, Pool};
+use super::seam::Job;
+use super::slots::{Held, Took, Wanted};
+use super::supervise::Supervisor;
+use super::targets;
+use super::task::{Stage, Task};
+use crate::agents;
+use crate::error::{Code, Error, Result};
+use crate::journal::RunState;
+use crate::limits::{Outlook, Start};
+use crate::run::{claim, new_id};
+
+impl Supervisor<'_> {
+    /// The task of a spec that is asked for.
+    pub(super) fn task(&mut self, at: usize, spec: &str) -> Result<Task> {
+        let (agent, candidate) = self.describe(at, spec)?;
+        let entry = self.roll.get(spec).ok_or_else(|| gone(spec))?;
+        Ok(Task::new(entry, agent, candidate))
+    }
+
+    /// Reads again what a task is picked by: its file may have changed.
+    pub(super) fn renew(&mut self, at: usize) -> Result<()> {
+        let spec = self.tasks[at].spec.clone();
+        if self.roll.get(&spec).is_none() {
+            // It was put away or deleted; it stays blocked, and the end says so.
+            return Ok(());
+        }
+        let (agent, candidate) = self.describe(at, &spec)?;
+        self.tasks[at].agent = agent;
+        self.tasks[at].candidate = candidate;
+        Ok(())
+    }
+
+    fn describe(&mut self, at: usize, spec: &str) -> Result<(String, Candidate)> {
+        let entry = self.roll.get(spec).ok_or_else(|| gone(spec))?;
+        let summary = entry.content.as_ref().ok();
+        let ordered = self.ask.order.agent.as_deref();
+        let wished = summary.and_then(|summary| summary.agent.as_deref());
+        let agent = agents::name(self.project, ordered, wished);
+        let labels = summary.map_or(&[][..], |summary| &summary.labels);
+        let lane = labels.first().cloned().unwrap_or_default();
+        let candidate = Candidate {
+            key: at,
+            priority: summary.map_or(0, |summary| summary.priority),
+            lane,
+            age: at,
+            targets: summary
+                .map(|summary| summary.target_files.clone())
+                .unwrap_or_default(),
+            pools: Vec::new(),
+        };
+        let labels = labels.to_vec();
+        let pools = self.pools(&agent, &labels);
+        Ok((agent, Candidate { pools, ..candidate }))
+    }
+
+    /// The limits that count for an agent and labels.
+    fn pools(&mut self, agent: &str, labels: &[String]) -> Vec<Pool> {
+        let config = self.project.config();
+        let places = self.outside.executor.capabilities().places;
+        let all = self.ask.parallel.min(places.unwrap_or(usize::MAX)).max(1);
+        let mut pools = vec![self.load.pool(Limit::All, all)];
+        let known = config.agents.iter().find(|entry| entry.name == agent);
+        if let Some(most) = known.and_then(|entry| entry.max_concurrent) {
+            pools.push(self.load.pool(Limit::Agent(agent.to_owned()), most.get()));
+        }
+        if let Some(account) = known.and_then(|entry| entry.account.as_ref()) {
+            let sharing = config.agents.iter();
+            let sharing = sharing.filter(|entry| entry.account.as_ref() == Some(account));
+            let most = sharing.filter_map(|entry| entry.max_concurrent).min();
+            if let Some(most) = most {
+                pools.push(self.load.pool(Limit::Account(account.clone()), most.get()));
+            }
+        }
+        for label in labels {
+            if let Some(most) = config.schedule.labels.get(label) {
+                pools.push(self.load.pool(Limit::Label(label.clone()), most.get()));
+            }
+        }
+        pools
+    }
+
+    /// Sees which of these blocked tasks may start now.
+    pub(super) fn reconsider(&mut self, tasks: Vec<usize>) {
+        let blocked = tasks
+            .into_iter()
+            .filter(|&at| self.tasks[at].stage == Stage::Blocked);
+        let ids: Vec<(usize, String)> = blocked
+            .map(|at| (at, self.tasks[at].spec.clone()))
+            .collect();
+        let again = self.ask.order.again;
+        let workable: std::collections::HashSet<&str> = self
+            .roll
+            .workable(ids.iter().map(|(_, id)| id.as_str()))
+            .into_iter()
+            .collect();
+        let now: Vec<usize> = ids
+            .iter()
+            .filter(|(_, id)| again || workable.contains(id.as_str()))
+            .map(|(at, _)| *at)
+            .collect();
+        for at in now {
+            self.make_ready(at);
+        }
+    }
+
+    pub(super) fn make_ready(&mut self, at: usize) {
+        self.set_stage(at, Stage::Ready);
+        let mut candidate = self.tasks[at].candidate.clone();
+        if self.tasks[at].run.is_some() {
+            // It was begun, and so paid for: to finish it comes first.
+            candidate.priority = i32::MAX;
+        }
+        self.ready.push(candidate);
+    }
+
+    /// Starts whatever may start now.
+    pub(super) fn start_some(&mut self) -> Result<()> {
+        while self.stopping.is_none() && !self.is_full_for_person() && !self.is_too_soon() {
+            let Some(at) = pick::next(&self.ready, &self.load) else {
+                break;
+            };
+            let candidate = self.ready.swap_remove(at);
+            self.try_start(candidate)?;
+        }
+        if self.ready.is_empty() && self.set_aside.is_empty() {
+            self.slots.wait_no_more();
+        }
+        Ok(())
+    }
+
+    /// A limit of the settings on results that wait for a person.
+    pub(super) fn is_full_for_person(&self) -> bool {
+        let most = self.project.config().schedule.waiting_for_person;
+        most.map(NonZeroUsize::get)
+            .zip(self.for_person)
+            .is_some_and(|(most, now)| now >= most)
+    }
+
+    fn is_too_soon(&self) -> bool {
+        self.pace
+            .as_ref()
+            .is_some_and(|(since, wait)| since.elapsed() < *wait)
+    }
+
+    fn try_start(&mut self, candidate: Candidate) -> Result<()> {
+        let at = candidate.key;
+        let spec = self.tasks[at].spec.clone();
+        let project = self.project;
+        if claim::is_held(&project.state_dir(), &project.project_key(), &spec) {
+            self.set_stage(at, Stage::Elsewhere);
+            return Ok(());
+        }
+        match self.outlook.may_start(&spec, &self.tasks[at].agent) {
+            Start::Now => {}
+            Start::Wait { until, why } => {
+                self.set_stage(at, Stage::Parked(until));
+                self.tell_waiting(at, vec![why], Some(until.to_string()));
+                return Ok(());
+            }
+            Start::Ask { why } => {
+                self.give_up(at, why);
+                return Ok(());
+            }
+        }
+        let Some((places, files)) = self.take_room(&candidate)? else {
+            return Ok(());
+        };
+        self.load.begin(&candidate);
+        self.tasks[at].candidate.pools.clone_from(&candidate.pools);
+        self.tasks[at].places = Some(places);
+        self.tasks[at].files = Some(files);
+        self.submit(at)
+    }
+
+    /// Places and files, or none of them where another command has them.
+    fn take_room(&mut self, candidate: &Candidate) -> Result<Option<(Held, Held)>> {
+        let files: Vec<String> = candidate
+            .targets
+            .iter()
+            .filter_map(|target| targets::one_file(target))
+            .collect();
+        let Some(files) = self.slots.take_targets(&files)? else {
+            self.set_aside.push(candidate.clone());
+            return Ok(None);
+        };
+        let wanted: Vec<Wanted<'_>> = candidate
+            .pools
+            .iter()
+            .map(|&pool| {
+                let (limit, places) = self.load.limit(pool);
+                let ours = self.load.used(pool);
+                Wanted {
+                    limit,
+                    places,
+                    ours,
+                }
+            })
+            .collect();
+        match self.slots.take(&wanted)? {
+            Took::Places(places) => Ok(Some((places, files))),
+            Took::Full(at) => {
+                self.load.taken_elsewhere(candidate.pools[at]);
+                self.ready.push(candidate.clone());
+                Ok(None)
+            }
+        }
+    }
+
+    /// Gives a task's run to the executor.
+    pub(super) fn submit(&mut self, at: usize) -> Result<()> {
+        let task = &mut self.tasks[at];
+        task.attempt += 1;
+        task.begun = true;
+        let run = task.run.get_or_insert_with(new_id).clone();
+        let job = Job {
+            run: run.clone(),
+            attempt: task.attempt,
+            spec: task.spec.clone(),
+            order: self.ask.order.clone(),
+        };
+        let started = Event::Started {
+            run: run.clone(),
+            spec: task.spec.clone(),
+            title: task.title.clone(),
+            agent: task.agent.clone(),
+        };
+        self.by_run.insert(run.clone(), at);
+        self.set_stage(at, Stage::Running);
+        let stagger = self.project.config().schedule.stagger;
+        if !stagger.is_zero() {
+            self.pace = Some((Stopwatch::start(), stagger + jitter(&run, stagger)));
+        }
+        self.tell(&started);
+        if let Err(error) = self.outside.executor.submit(&job) {
+            self.leave(at);
+            self.refused(at, &error);
+        }
+        Ok(())
+    }
+
+    /// Tasks whose spec has a run that is not over go on with it; what is finished lands.
+    pub(super) fn take_up_earlier(&mut self) -> Result<()> {
+        for record in self.journal.all_latest()? {
+            let Some(&at) = self.by_spec.get(&record.spec) else {
+                continue;
+            };
+            self.tasks[at].earlier = Some(record.id.clone());
+            if !record.state.is_over() {
+                self.tasks[at].run = Some(record.id.clone());
+                self.by_run.insert(record.id.clone(), at);
+                self.go_on_with(at, &record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Results that wait for a person, counted only where that is limited.
+    pub(super) fn count_for_person(&mut self) -> Result<()> {
+        if self.project.config().schedule.waiting_for_person.is_none() {
+            return Ok(());
+        }
+        let kept = self.ask.no_merge;
+        let waits = |state: RunState, reason: &str| match state {
+            RunState::Conflict | RunState::NeedsAttention => true,
+            RunState::Landing => !reason.is_empty(),
+            RunState::Finished => kept,
+            _ => false,
+        };
+        let latest = self.journal.all_latest()?;
+        let results = latest.iter().filter(|run| waits(run.state, &run.reason));
+        self.for_person = Some(results.count() + self.roll.open_gates());
+        Ok(())
+    }
+
+    /// Parked runs whose time has come.
+    pub(super) fn wake_parked(&mut self) -> Result<()> {
+        if self.count(Stage::Parked(jiff::Timestamp::MIN)) == 0 {
+            return Ok(());
+        }
+        let now = chant_os::clock::now();
+        let due = |task: &Task| matches!(task.stage, Stage::Parked(until) if until <= now);
+        let due: Vec<usize> = (0..self.tasks.len())
+            .filter(|&at| due(&self.tasks[at]))
+            .collect();
+        if !due.is_empty() {
+            self.outlook = Outlook::at(self.project, now)?;
+        }
+        for at in due {
+            self.make_ready(at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell_waiting(
+        &mut self,
+        at: usize,
+        blocked_by: Vec<String>,
+        until: Option<String>,
+    ) {
+        if self.tasks[at].told == blocked_by {
+            return;
+        }
+        self.tasks[at].told.clone_from(&blocked_by);
+        let id = self.tasks[at].spec.clone();
+        self.tell(&Event::Waiting(Waiting {
+            id,
+            blocked_by,
+            until,
+        }));
+    }
+}
+
+/// By chance, but the same for each run: up to half of what is waited anyway.
+fn jitter(run: &str, stagger: Duration) -> Duration {
+    use sha2::{Digest, Sha256};
+    let first = Sha256::digest(run.as_bytes())[0];
+    stagger * u32::from(first) / 512
+}
+
+fn gone(spec: &str) -> Error {
+    Error::new(Code::SpecNotFound, format!("no spec has the id {spec}"))
+        .hint("run `chant list` to see all specs")
+}

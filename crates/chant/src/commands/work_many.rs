@@ -1,0 +1,104 @@
+//! `chant work` of many specs at once, or of a chain in its order: the scheduler's part of the command.
+
+use std::sync::mpsc::{self, Receiver};
+
+use chant_engine::schedule::{self, Ask, Local, Outside, Stop};
+use chant_engine::{Code, Error, Project, Result};
+use chant_os::signal::{Interrupts, Signal};
+use chant_os::tree::Guard;
+
+use crate::board;
+use crate::cli::{Context, Done};
+
+/// How many at once, and what a failure does to the rest.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Many {
+    /// Several specs at once, each as soon as nothing is in its way; without a number, `limits.parallel` of the settings
+    #[arg(
+        long,
+        value_name = "N",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "0",
+        conflicts_with_all = ["stale", "record"]
+    )]
+    parallel: Option<usize>,
+    /// One after another, each as soon as what it depends on has landed; goes on with the rest after a failure
+    #[arg(long, conflicts_with_all = ["parallel", "stale", "record"])]
+    chain: bool,
+    /// Start nothing more after the first failure
+    #[arg(long, conflicts_with = "stale")]
+    fail_fast: bool,
+    /// Leave what is finished on its branch; `chant merge` lands it
+    #[arg(long, conflicts_with_all = ["stale", "record"])]
+    no_merge: bool,
+}
+
+impl Many {
+    /// Whether the scheduler is asked for.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.parallel.is_some() || self.chain || self.fail_fast || self.no_merge
+    }
+
+    /// Adds it to what is asked for.
+    pub(crate) fn complete(&self, project: &Project, ask: Ask) -> Ask {
+        let parallel = match self.parallel {
+            None => 1,
+            Some(0) => project.config().schedule.parallel.get(),
+            Some(number) => number,
+        };
+        Ask {
+            parallel,
+            fail_fast: self.fail_fast,
+            no_merge: self.no_merge,
+            ..ask
+        }
+    }
+}
+
+/// Works what is asked for, with its progress shown.
+pub(crate) fn run(cx: &mut Context, project: &Project, ask: &Ask) -> Result<Done> {
+    let control = listen()?;
+    let program = std::env::current_exe().map_err(|error| failed("find this program", &error))?;
+    let guard =
+        Guard::this_program(crate::GUARD).map_err(|error| failed("find this program", &error))?;
+    board::attend(cx, project, |sink| {
+        let mut local = Local::new(project, program);
+        let outside = Outside {
+            executor: &mut local,
+            control: &control,
+            sink,
+            guard,
+        };
+        schedule::work(project, ask, outside)
+    })
+}
+
+/// Ctrl-C lets what runs finish, again interrupts it, and once more ends it. Whoever asks by another signal can not
+/// wait so long.
+fn listen() -> Result<Receiver<Stop>> {
+    let interrupts = Interrupts::install().map_err(|error| failed("listen for signals", &error))?;
+    let (sender, control) = mpsc::channel();
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let mut last = None;
+            while let Ok(signal) = interrupts.receiver().recv() {
+                let wish = match (last, signal) {
+                    (None, Signal::Interrupt) => Stop::Finish,
+                    (None | Some(Stop::Finish), _) => Stop::Interrupt,
+                    (Some(_), _) => Stop::Kill,
+                };
+                last = Some(wish);
+                if sender.send(wish).is_err() {
+                    break;
+                }
+            }
+        })
+        .map_err(|error| failed("listen for signals", &error))?;
+    Ok(control)
+}
+
+fn failed(what: &str, error: &std::io::Error) -> Error {
+    Error::new(Code::Internal, format!("failed to {what}: {error}"))
+}

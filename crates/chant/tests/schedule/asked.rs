@@ -1,0 +1,168 @@
+//! What is asked for is worked, as soon as it can be; what is not asked for never.
+
+use crate::support::*;
+
+#[test]
+fn independent_specs_all_land() {
+    let repo = project("");
+    let ids = ["a-1", "a-2", "a-3", "a-4", "a-5", "a-6"];
+    for id in ids {
+        spec(&repo, id, "labels: [many]\n");
+    }
+    spec(&repo, "b-1", "");
+    repo.commit("specs");
+    let done = chant(&repo, &["work", "--parallel=3", "--label", "many"]);
+    done.ok();
+    assert!(done.stdout.contains("6 landed"), "{}", done.stdout);
+    assert_landed(&repo, &ids);
+    assert_nothing_left(&repo);
+    assert!(!has_begun(&repo, "b-1"), "nobody asked for it");
+    let again = chant(&repo, &["work", "--parallel", "--label", "many", "--json"]);
+    again.fails(4);
+}
+
+#[test]
+fn they_are_at_work_at_once_and_no_more_than_asked() {
+    let repo = project("");
+    for id in ["a-1", "a-2", "a-3", "a-4"] {
+        spec(&repo, id, "labels: [many]\n");
+        script(&repo, id, &holding(id));
+    }
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=2", "--label", "many"], "work");
+    eventually("two to begin", || ledger(&repo).len() == 2);
+    for id in ["a-1", "a-2", "a-3", "a-4"] {
+        let_go(&repo, id);
+    }
+    assert_eq!(ended(&mut child).code(), Some(0), "{}", said(&repo, "work"));
+    assert_eq!(most_at_once(&repo), 2);
+    assert_landed(&repo, &["a-1", "a-2", "a-3", "a-4"]);
+}
+
+#[test]
+fn what_becomes_ready_starts_by_itself() {
+    let repo = project("");
+    spec(&repo, "a-1", "depends_on: [a-2, a-3]\n");
+    spec(&repo, "a-2", "depends_on: [a-3]\n");
+    spec(&repo, "a-3", "");
+    spec(&repo, "a-4", "depends_on: [a-3]\n");
+    repo.commit("specs");
+    chant(&repo, &["work", "--parallel=4", "a-1", "a-2", "a-3"]).ok();
+    assert_landed(&repo, &["a-1", "a-2", "a-3"]);
+    let begun: Vec<String> = ledger(&repo)
+        .into_iter()
+        .filter(|line| line.starts_with("begins"))
+        .collect();
+    assert_eq!(begun, ["begins a-3", "begins a-2", "begins a-1"]);
+    assert_eq!(state(&repo, "a-4"), "pending");
+}
+
+#[test]
+fn what_a_person_frees_meanwhile_starts_by_itself() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "approval: {required: true}\n");
+    script(&repo, "a-1", &holding("a-1"));
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=2", "a-1", "a-2"], "work");
+    eventually("the first to begin", || has_begun(&repo, "a-1"));
+    chant(&repo, &["approve", "a-2", "--by", "Ann"]).ok();
+    eventually("the approved one to begin", || has_begun(&repo, "a-2"));
+    let_go(&repo, "a-1");
+    assert_eq!(ended(&mut child).code(), Some(0), "{}", said(&repo, "work"));
+    assert_landed(&repo, &["a-1", "a-2"]);
+}
+
+#[test]
+fn a_failure_does_not_stop_the_rest() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "depends_on: [a-1]\n");
+    spec(&repo, "a-3", "");
+    script(&repo, "a-1", "exit 1\n");
+    repo.commit("specs");
+    let done = chant(&repo, &["work", "--chain", "a-1", "a-2", "a-3"]);
+    done.fails(1);
+    assert!(
+        done.stdout.contains("a-2: depends on a-1, which is failed"),
+        "{}",
+        done.stdout
+    );
+    assert_landed(&repo, &["a-3"]);
+    assert_eq!(state(&repo, "a-1"), "failed");
+}
+
+#[test]
+fn fail_fast_starts_nothing_more() {
+    let repo = project("");
+    for id in ["a-1", "a-2", "a-3"] {
+        spec(&repo, id, "");
+    }
+    script(&repo, "a-1", "exit 1\n");
+    repo.commit("specs");
+    let done = chant(
+        &repo,
+        &["work", "--chain", "--fail-fast", "a-1", "a-2", "a-3"],
+    );
+    done.fails(1);
+    assert_landed(&repo, &[]);
+    assert_eq!(ledger(&repo), ["begins a-1"]);
+}
+
+#[test]
+fn a_driver_is_its_members_and_only_those() {
+    let repo = project("");
+    spec(&repo, "d", "");
+    let driver = repo.file(".chant/specs/d.md");
+    repo.write(
+        ".chant/specs/d.md",
+        &driver
+            .replace("type: code", "type: driver")
+            .replace("- [ ] Done\n", ""),
+    );
+    spec(&repo, "d.1", "");
+    spec(&repo, "d.2", "");
+    spec(&repo, "e", "depends_on: [d.2]\n");
+    repo.commit("specs");
+    chant(&repo, &["work", "d"]).ok();
+    assert_eq!(
+        ledger(&repo),
+        ["begins d.1", "ends d.1", "begins d.2", "ends d.2"]
+    );
+    assert_eq!(state(&repo, "d"), "completed");
+    assert_eq!(state(&repo, "e"), "pending");
+}
+
+#[test]
+fn what_cannot_begin_says_why() {
+    let repo = project("");
+    spec(&repo, "a-1", "agent: nobody\n");
+    spec(&repo, "a-2", "");
+    repo.commit("specs");
+    let done = chant(&repo, &["work", "--parallel=2", "a-1", "a-2"]);
+    done.fails(1);
+    assert!(done.stdout.contains("nobody"), "{}", done.stdout);
+    assert_landed(&repo, &["a-2"]);
+}
+
+#[test]
+fn without_merging_it_stays_on_its_branch() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "depends_on: [a-1]\n");
+    repo.commit("specs");
+    chant(&repo, &["work", "--no-merge", "a-1", "a-2"]).ok();
+    assert_landed(&repo, &[]);
+    assert_eq!(state(&repo, "a-1"), "landing");
+    assert!(!has_begun(&repo, "a-2"));
+    chant(&repo, &["work", "--parallel=2", "a-1", "a-2"]).ok();
+    assert_landed(&repo, &["a-1", "a-2"]);
+    assert_eq!(
+        ledger(&repo)
+            .iter()
+            .filter(|line| *line == "begins a-1")
+            .count(),
+        1,
+        "it was made before"
+    );
+}

@@ -1,0 +1,83 @@
+//! Many runs, stopped from outside: by Ctrl-C, by SIGKILL. The same command goes on.
+
+use chant_testkit::TestRepo;
+
+use crate::support::*;
+
+/// Three specs, of which the first two are at work and wait.
+fn two_of_three() -> TestRepo {
+    let repo = project("");
+    for id in ["a-1", "a-2", "a-3"] {
+        spec(&repo, id, "labels: [many]\n");
+        script(&repo, id, &holding(id));
+    }
+    repo.commit("specs");
+    repo
+}
+
+const WORK: [&str; 4] = ["work", "--parallel=2", "--label", "many"];
+
+#[test]
+fn one_interrupt_finishes_what_runs() {
+    let repo = two_of_three();
+    let mut child = start(&repo, &WORK, "work");
+    eventually("two to begin", || ledger(&repo).len() == 2);
+    signal(&child, "-INT");
+    eventually("it to be said", || said(&repo, "work").contains("stopping"));
+    for id in ["a-1", "a-2", "a-3"] {
+        let_go(&repo, id);
+    }
+    assert_eq!(
+        ended(&mut child).code(),
+        Some(130),
+        "{}",
+        said(&repo, "work")
+    );
+    assert_landed(&repo, &["a-1", "a-2"]);
+    assert!(!has_begun(&repo, "a-3"));
+    chant(&repo, &WORK).ok();
+    assert_landed(&repo, &["a-1", "a-2", "a-3"]);
+    assert_nothing_left(&repo);
+}
+
+#[test]
+fn two_interrupts_stop_what_runs_and_keep_it() {
+    let repo = two_of_three();
+    let mut child = start(&repo, &WORK, "work");
+    eventually("two to begin", || ledger(&repo).len() == 2);
+    signal(&child, "-INT");
+    eventually("it to be said", || said(&repo, "work").contains("stopping"));
+    signal(&child, "-INT");
+    assert_eq!(
+        ended(&mut child).code(),
+        Some(130),
+        "{}",
+        said(&repo, "work")
+    );
+    assert_landed(&repo, &[]);
+    assert_eq!(state(&repo, "a-1"), "paused");
+    assert_eq!(state(&repo, "a-2"), "paused");
+    for id in ["a-1", "a-2", "a-3"] {
+        let_go(&repo, id);
+    }
+    chant(&repo, &WORK).ok();
+    assert_landed(&repo, &["a-1", "a-2", "a-3"]);
+    assert_nothing_left(&repo);
+}
+
+#[test]
+fn after_a_kill_the_same_command_goes_on() {
+    let repo = two_of_three();
+    let mut child = start(&repo, &WORK, "work");
+    eventually("two to begin", || ledger(&repo).len() == 2);
+    signal(&child, "-KILL");
+    assert_eq!(ended(&mut child).code(), None);
+    for id in ["a-1", "a-2", "a-3"] {
+        let_go(&repo, id);
+    }
+    chant(&repo, &WORK).ok();
+    assert_landed(&repo, &["a-1", "a-2", "a-3"]);
+    assert_nothing_left(&repo);
+    let askers = std::fs::read_dir(state_dir(&repo).join("askers")).unwrap();
+    assert!(askers.count() <= 1, "only the killed one's lock is left");
+}
