@@ -1,5 +1,7 @@
 //! The thread that lands what is finished, so that the scheduler hears its runs meanwhile.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
@@ -8,9 +10,8 @@ use chant_os::tree::Guard;
 
 use crate::error::{Code, Error, Result};
 use crate::event::{Event, Stamped};
-use crate::journal::Journal;
+use crate::landing::queue::{self, Attendance, Which};
 use crate::project::Project;
-use crate::run::{Run, Surroundings};
 use crate::verbs::work::Report;
 
 /// What the landing tells.
@@ -20,7 +21,8 @@ pub(super) enum Told {
     /// A run landed, or did not.
     Done {
         run: String,
-        result: Result<Box<Report>>,
+        /// None where another process has it.
+        result: Result<Option<Box<Report>>>,
     },
 }
 
@@ -29,6 +31,8 @@ pub(super) struct Lander {
     runs: Sender<String>,
     control: Sender<Control>,
     told: Receiver<Told>,
+    /// Nothing more is to be begun.
+    stopped: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
     /// How many runs it was given and has said nothing final of.
     open: usize,
@@ -40,10 +44,11 @@ impl Lander {
         let (runs, to_land) = mpsc::channel();
         let (control, wishes) = mpsc::channel();
         let (tell, told) = mpsc::channel();
-        let (project, guard) = (project.clone(), guard.clone());
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (project, guard, ended) = (project.clone(), guard.clone(), Arc::clone(&stopped));
         let thread = std::thread::Builder::new()
             .name("landing".to_owned())
-            .spawn(move || land_all(&project, &guard, &to_land, &wishes, &tell))
+            .spawn(move || land_all(&project, &guard, &to_land, (&wishes, &ended), &tell))
             .map_err(|error| {
                 Error::new(Code::Internal, format!("failed to start a thread: {error}"))
             })?;
@@ -51,6 +56,7 @@ impl Lander {
             runs,
             control,
             told,
+            stopped,
             thread: Some(thread),
             open: 0,
         })
@@ -79,6 +85,7 @@ impl Lander {
 
     /// Passes on a wish to stop.
     pub(super) fn stop(&self, how: Control) {
+        self.stopped.store(true, Ordering::SeqCst);
         let _ = self.control.send(how);
     }
 }
@@ -98,29 +105,38 @@ fn land_all(
     project: &Project,
     guard: &Guard,
     to_land: &Receiver<String>,
-    wishes: &Receiver<Control>,
+    (wishes, stopped): (&Receiver<Control>, &AtomicBool),
     tell: &Sender<Told>,
 ) {
-    while let Ok(run) = to_land.recv() {
-        let result = land(project, guard, wishes, tell, &run).map(Box::new);
-        let _ = tell.send(Told::Done { run, result });
+    while let Ok(first) = to_land.recv() {
+        // What was finished meanwhile lands together.
+        let runs: Vec<String> = std::iter::once(first).chain(to_land.try_iter()).collect();
+        let result = if stopped.load(Ordering::SeqCst) {
+            Err(Error::new(Code::Interrupted, "it waits to land"))
+        } else {
+            land(project, guard, wishes, tell, &runs)
+        };
+        for run in runs {
+            let result = match &result {
+                Ok(reports) => Ok(reports.iter().find(|report| report.run == run)),
+                Err(error) => Err(error.clone()),
+            };
+            let result = result.map(|report| report.cloned().map(Box::new));
+            let _ = tell.send(Told::Done { run, result });
+        }
     }
 }
 
-/// Lands one run. The project is opened anew, because what one remembers of git's objects grows with every landing.
+/// Lands runs. The project is opened anew, because what one remembers of git's objects grows with every landing.
 fn land(
     project: &Project,
     guard: &Guard,
     wishes: &Receiver<Control>,
     tell: &Sender<Told>,
-    run: &str,
-) -> Result<Report> {
+    runs: &[String],
+) -> Result<Vec<Report>> {
     let project = Project::open(project.root())?;
-    let journal = Journal::open(&project.state_dir(), &project.project_key())?;
-    let record = journal
-        .run(run)?
-        .ok_or_else(|| Error::new(Code::RunNotFound, format!("there is no run {run}")))?;
-    let mut sink = |event: &Event| {
+    let mut pass_on = |run: &str, event: &Event| {
         let what = Box::new(Stamped {
             at: chant_os::clock::now().to_string(),
             event: event.clone(),
@@ -128,12 +144,10 @@ fn land(
         let run = run.to_owned();
         let _ = tell.send(Told::Event { run, what });
     };
-    let outside = Surroundings {
+    let attendance = Attendance {
         control: wishes,
-        sink: &mut sink,
+        tell: &mut pass_on,
         guard: guard.clone(),
     };
-    Ok(Report::of(
-        Run::resume(&project, &record, outside)?.drive()?,
-    ))
+    queue::land(&project, attendance, Which::Runs(runs))
 }

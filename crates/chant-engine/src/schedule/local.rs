@@ -58,6 +58,8 @@ impl Local {
         option("prompt", job.order.prompt.as_deref());
         args.extend(job.order.cold.then(|| "--cold".into()));
         args.extend(job.order.again.then(|| "--again".into()));
+        args.extend(job.order.now.then(|| "--now".into()));
+        args.extend(job.order.over_budget.then(|| "--over-budget".into()));
         Member {
             program: self.program.clone(),
             args,

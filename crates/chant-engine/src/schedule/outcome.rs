@@ -9,6 +9,7 @@ use super::task::Stage;
 use crate::error::{Code, Error, Result};
 use crate::event::{Event as RunEvent, Stamped};
 use crate::journal::{RunRecord, RunState, Step};
+use crate::limits::Outlook;
 use crate::run::claim;
 use crate::verbs::work::Report;
 use chant_spec::Status;
@@ -42,6 +43,8 @@ impl Supervisor<'_> {
             return Ok(());
         }
         self.leave(at);
+        // What it spent, or was refused, counts for those that come.
+        self.outlook = Outlook::at(self.project, chant_os::clock::now())?;
         let Some(record) = self.journal.run(run)? else {
             return self.never_began(at, ending);
         };
@@ -134,7 +137,7 @@ impl Supervisor<'_> {
         let Some(parked) = &record.facts.parked else {
             return self.over_with(at, Report::of(record.clone()));
         };
-        self.outlook = crate::limits::Outlook::at(self.project, chant_os::clock::now())?;
+        self.goes_on_with(at, crate::limits::agent_of(record));
         self.set_stage(at, Stage::Parked(parked.until));
         let why = vec![record.reason.clone()];
         self.tell_waiting(at, why, Some(parked.until.to_string()));
@@ -155,7 +158,12 @@ impl Supervisor<'_> {
                     return Ok(());
                 };
                 match result {
-                    Ok(report) => self.landed(at, &run, *report),
+                    Ok(Some(report)) => self.landed(at, &run, *report),
+                    // Another command lands it.
+                    Ok(None) => {
+                        self.set_stage(at, Stage::Elsewhere);
+                        Ok(())
+                    }
                     Err(error) => self.not_landed(at, &run, &error),
                 }
             }
@@ -190,9 +198,8 @@ impl Supervisor<'_> {
         match self.journal.run(run)? {
             // A conflict was given back to the agent: the run goes on with its first half.
             Some(record)
-                if !record.state.is_over()
-                    && !record.state.waits()
-                    && (record.step as usize) < Step::Collect as usize =>
+                if record.state == RunState::InProgress
+                    && (record.step as usize) < Step::Land as usize =>
             {
                 self.release(at);
                 self.make_ready(at);

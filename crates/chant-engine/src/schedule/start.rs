@@ -159,7 +159,7 @@ impl Supervisor<'_> {
             self.set_stage(at, Stage::Elsewhere);
             return Ok(());
         }
-        match self.outlook.may_start(&spec, &self.tasks[at].agent) {
+        match self.outlook(at, &spec) {
             Start::Now => {}
             Start::Wait { until, why } => {
                 self.set_stage(at, Stage::Parked(until));
@@ -179,6 +179,31 @@ impl Supervisor<'_> {
         self.tasks[at].places = Some(places);
         self.tasks[at].files = Some(files);
         self.submit(at)
+    }
+
+    /// What limits of plans and budgets say, unless a person said that they do not count.
+    fn outlook(&self, at: usize, spec: &str) -> Start {
+        let entry = self.roll.get(spec);
+        let summary = entry.and_then(|entry| entry.content.as_ref().ok());
+        let labels = summary.map_or(&[][..], |summary| &summary.labels);
+        let order = &self.ask.order;
+        match self.outlook.may_start(spec, labels, &self.tasks[at].agent) {
+            Start::Wait { .. } if order.now => Start::Now,
+            Start::Ask { .. } if order.over_budget => Start::Now,
+            start => start,
+        }
+    }
+
+    /// A run that is parked goes on with the agent that its limit left it.
+    pub(super) fn goes_on_with(&mut self, at: usize, agent: &str) {
+        if self.tasks[at].agent == agent {
+            return;
+        }
+        let entry = self.roll.get(&self.tasks[at].spec);
+        let summary = entry.and_then(|entry| entry.content.as_ref().ok());
+        let labels = summary.map_or_else(Vec::new, |summary| summary.labels.clone());
+        self.tasks[at].candidate.pools = self.pools(agent, &labels);
+        agent.clone_into(&mut self.tasks[at].agent);
     }
 
     /// Places and files, or none of them where another command has them.

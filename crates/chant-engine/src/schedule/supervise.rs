@@ -60,7 +60,7 @@ pub(super) struct Supervisor<'a> {
     pub(super) asker: Asker,
     pub(super) roll: Roll,
     pub(super) seen: Seen,
-    pub(super) outlook: Outlook,
+    pub(super) outlook: Outlook<'a>,
     pub(super) tasks: Vec<Task>,
     /// How many tasks are in each stage.
     counts: HashMap<&'static str, usize>,
