@@ -3,7 +3,11 @@
 //! Success is judged by the `result` event's `is_error` and `terminal_reason`, never by its `subtype` alone: an API failure
 //! arrives as `subtype: success`. Fields are read leniently, since they differ between versions.
 
+mod tally;
+
 use serde_json::Value;
+
+pub(crate) use tally::Tally;
 
 use crate::{AgentConfig, AgentEvent, End, Usage, excerpt};
 
@@ -245,13 +249,7 @@ fn usage(line: &Value) -> Usage {
         .flat_map(|models| models.values())
         .collect();
     if models.is_empty() {
-        let usage = &line["usage"];
-        return Usage {
-            input: number(&usage["input_tokens"]),
-            output: number(&usage["output_tokens"]),
-            cache_read: number(&usage["cache_read_input_tokens"]),
-            cache_write: number(&usage["cache_creation_input_tokens"]),
-        };
+        return tokens(&line["usage"]);
     }
     let sum = |field: &str| {
         models
@@ -264,6 +262,16 @@ fn usage(line: &Value) -> Usage {
         output: sum("outputTokens"),
         cache_read: sum("cacheReadInputTokens"),
         cache_write: sum("cacheCreationInputTokens"),
+    }
+}
+
+/// The usage of one answer.
+fn tokens(usage: &Value) -> Usage {
+    Usage {
+        input: number(&usage["input_tokens"]),
+        output: number(&usage["output_tokens"]),
+        cache_read: number(&usage["cache_read_input_tokens"]),
+        cache_write: number(&usage["cache_creation_input_tokens"]),
     }
 }
 

@@ -13,6 +13,7 @@ use chant_os::{
 
 use crate::{
     AgentConfig, AgentError, AgentEvent, Control, End, Limits, MARKER, Outcome, Stage, Which,
+    claude::Tally,
     launch,
     observed::Observed,
     stream::{self, Format},
@@ -69,6 +70,7 @@ pub fn run(
     let running = Running::start(guard, &job)?;
     let mut dispatcher = Dispatcher {
         format: launch::format(config),
+        tally: Tally::default(),
         limits: *limits,
         running,
         transcript,
@@ -116,6 +118,7 @@ impl Ending {
 
 struct Dispatcher<'a> {
     format: Format,
+    tally: Tally,
     limits: Limits,
     running: Running,
     transcript: Transcript,
@@ -185,9 +188,16 @@ impl Dispatcher<'_> {
             });
         }
         match source {
-            Source::Stdout => stream::events(self.format, line)
-                .into_iter()
-                .for_each(|event| self.tell(event)),
+            Source::Stdout => {
+                stream::events(self.format, line)
+                    .into_iter()
+                    .for_each(|event| self.tell(event));
+                if matches!(self.format, Format::Claude)
+                    && let Some(usage) = self.tally.line(&line.bytes)
+                {
+                    self.tell(usage);
+                }
+            }
             Source::Stderr => stream::stderr(line)
                 .into_iter()
                 .for_each(|event| self.tell(event)),

@@ -92,15 +92,16 @@ impl Budget {
         let text = text.trim();
         match key {
             "usd" => {
-                self.usd = Some(dollars(text).ok_or("an amount in dollars, such as `5` or `0.50`")?)
+                self.usd =
+                    Some(dollars(text).ok_or("an amount in dollars, such as `5` or `0.50`")?);
             }
             "tokens" => {
                 self.tokens = Some(
                     count(text).ok_or("a number of tokens, such as `200000`, `200k` or `2M`")?,
-                )
+                );
             }
             "minutes" => {
-                self.time = Some(minutes(text).ok_or("a number of minutes, such as `90`")?)
+                self.time = Some(minutes(text).ok_or("a number of minutes, such as `90`")?);
             }
             _ => return Err("one of usd, tokens, minutes"),
         }
@@ -143,15 +144,12 @@ fn dollars(text: &str) -> Option<Usd> {
 }
 
 fn count(text: &str) -> Option<u64> {
-    let (number, unit) = match text.strip_suffix(['k', 'K']) {
-        Some(number) => (number, 1_000.0),
-        None => text
-            .strip_suffix('M')
-            .map_or((text, 1.0), |number| (number, 1_000_000.0)),
+    let thousands = text.strip_suffix(['k', 'K']);
+    let (number, unit) = match (thousands, text.strip_suffix('M')) {
+        (Some(number), _) => (number, 1_000.0),
+        (None, Some(number)) => (number, 1_000_000.0),
+        (None, None) => return text.replace('_', "").parse().ok(),
     };
-    if unit == 1.0 {
-        return number.replace('_', "").parse().ok();
-    }
     let number: f64 = number.trim().parse().ok()?;
     let sensible = number.is_finite() && (0.0..1e9).contains(&number);
     #[expect(

@@ -51,10 +51,8 @@ fn told(text: &str, now: &Zoned) -> Option<Timestamp> {
         Zone::Named(zone) => now.with_time_zone(zone),
         Zone::Unknown => return None,
     };
-    let anchors = words.iter().enumerate().filter(|(_, word)| is_anchor(word));
-    anchors
-        .filter_map(|(at, _)| after(&words[at + 1..], &now))
-        .next()
+    let mut anchors = words.iter().enumerate().filter(|(_, word)| is_anchor(word));
+    anchors.find_map(|(at, _)| after(&words[at + 1..], &now))
 }
 
 fn is_anchor(word: &str) -> bool {
@@ -310,8 +308,7 @@ fn time(word: Option<&str>, following: Option<&str>) -> Option<Time> {
     let word = word?;
     let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let half = match (&word[digits.len()..], following) {
-        ("", Some(half @ ("am" | "pm"))) => half,
-        (half @ ("am" | "pm" | ""), _) => half,
+        ("", Some(half @ ("am" | "pm"))) | (half @ ("am" | "pm" | ""), _) => half,
         _ => return None,
     };
     let mut parts = digits.split(':').map(str::parse::<i8>);

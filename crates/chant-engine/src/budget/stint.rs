@@ -82,8 +82,7 @@ pub(crate) fn priced(
         return (told, false);
     }
     let price = model.and_then(|model| prices.get(model));
-    let used = usage != Usage::default();
-    let Some(price) = price.filter(|_| used) else {
+    let Some(price) = price.filter(|_| usage != Usage::default()) else {
         return (None, false);
     };
     let per_million =

@@ -145,9 +145,9 @@ pub(crate) fn park(
     let waited = now.duration_since(since);
     let longest = SignedDuration::try_from(rules.longest).unwrap_or(SignedDuration::MAX);
     if times > 1 && waited >= longest {
-        let hours = waited.as_secs() as f64 / 3600.0;
+        let hours = waited.as_hours();
         return Verdict::GiveUp(format!(
-            "the limit of agent {} was not renewed in {hours:.0} hours ({times} tries): {}",
+            "the limit of agent {} was not renewed in {hours} hours ({times} tries): {}",
             refusal.agent, refusal.why
         ));
     }

@@ -234,7 +234,11 @@ fn agent_to_go_on(
         // What they made is on its way; no agent is started any more.
         return Ok(AgentConfig::new(&facts.agent, AgentKind::Command));
     }
-    let substitute = facts.parked.as_ref().and_then(|parked| parked.with.clone());
+    let parked = facts
+        .parked
+        .as_ref()
+        .filter(|_| record.state == RunState::Parked);
+    let substitute = parked.and_then(|parked| parked.with.clone());
     let name = order.agent.clone().or(substitute);
     let is_other = name.as_ref().is_some_and(|name| *name != facts.agent);
     let mut order = order.clone();

@@ -4,11 +4,9 @@ use crate::support::*;
 
 /// Tells what it used, then ends as it is told.
 fn telling(lines: &str, then: &str) -> String {
-    let lines: String = lines
-        .lines()
-        .map(|line| format!("echo '{}'\n", line.trim()))
-        .collect();
-    format!("{lines}{then}")
+    let lines = lines.lines().map(|line| format!("echo '{}'", line.trim()));
+    let lines: Vec<String> = lines.chain([then.to_owned()]).collect();
+    lines.join("\n")
 }
 
 #[test]

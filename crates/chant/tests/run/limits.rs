@@ -1,7 +1,10 @@
 //! A used-up plan parks a run, an overloaded provider is tried again; both are told by an agent that is a program.
 
-use chant_testkit::{Output, TestRepo};
+use std::process::Stdio;
 
+use chant_testkit::{Output, TestRepo, chant_bin};
+
+use crate::stop::{ended, eventually, signal};
 use crate::support::*;
 
 const NOON: &str = "2026-11-21T12:00:00Z";
@@ -161,4 +164,42 @@ fi
     parked.fails(4);
     assert_eq!(runs(&repo), 3);
     assert!(parked.stderr.contains("until 12:15"), "{}", parked.stderr);
+}
+
+/// Who waits for an overloaded provider listens all the same.
+#[test]
+fn a_wish_to_stop_ends_the_waiting_for_a_provider() {
+    let overloaded = r#"{"kind":"end","ok":false,"reason":"API Error: 529 overloaded"}"#;
+    let repo = with_agent(&refusing(overloaded));
+    settings(&repo, "limits: {backoff: [1h]}\n");
+    let stderr = repo.home().join("stderr");
+    let mut command = repo.command(chant_bin());
+    command.args(["work", ID]).stdout(Stdio::null());
+    command.stderr(std::fs::File::create(&stderr).unwrap());
+    let mut child = command.spawn().unwrap();
+    eventually("the wait to begin", || {
+        std::fs::read_to_string(&stderr)
+            .unwrap()
+            .contains("529 overloaded, again in")
+    });
+    signal(child.id(), "-INT");
+    assert_eq!(ended(&mut child).code(), Some(130));
+    assert_eq!(state(&repo), "paused");
+    renew(&repo);
+    work(&repo).ok();
+    assert_landed_once(&repo);
+}
+
+/// The clock can be moved while something waits for it.
+#[test]
+fn a_test_can_move_the_clock_of_a_command() {
+    let repo = with_agent(&refusing(UNTIL_TWO));
+    let clock = repo.home().join("clock");
+    let now = format!("@{}", clock.display());
+    std::fs::write(&clock, NOON).unwrap();
+    chant_at(&repo, &now, &["work", ID]).fails(4);
+    renew(&repo);
+    chant_at(&repo, &now, &["work", ID]).fails(4);
+    std::fs::write(&clock, "2026-11-21T14:05:00Z\n").unwrap();
+    chant_at(&repo, &now, &["work", ID]).ok();
 }
