@@ -92,6 +92,7 @@ impl<'a> Fields<'a> {
                 .map(str::to_owned),
             budget: self.budget(),
             priority: self.priority(),
+            retries: self.retries(),
             strict: self.truth("strict").unwrap_or(false),
             waived: self.waived(),
             rest: self.rest(),
@@ -184,6 +185,10 @@ impl<'a> Fields<'a> {
             Some(word) => word.parse().unwrap_or(0),
             None => 0,
         }
+    }
+
+    fn retries(&self) -> Option<u32> {
+        self.value("retries").and_then(Node::as_str)?.parse().ok()
     }
 
     fn budget(&mut self) -> Budget {

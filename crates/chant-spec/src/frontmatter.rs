@@ -169,6 +169,8 @@ pub struct Frontmatter {
     pub budget: Budget,
     /// What the scheduler starts first: higher before lower.
     pub priority: i32,
+    /// How often a failed attempt is followed by another without anybody asking.
+    pub retries: Option<u32>,
     /// Whether only the target files may change.
     pub strict: bool,
     /// The criteria that a person let go.

@@ -143,6 +143,11 @@ pub const KEYS: &[Key] = &[
         "the prompt to work by; otherwise the one of its type, or of the settings",
     ),
     field(Work, "model", "the model to ask the agent for"),
+    field(
+        Work,
+        "retries",
+        "how often a failed attempt is followed by another without anybody asking; the same failure twice ends that",
+    ),
     field(Work, "agent", "the agent that works it, by its name"),
     field(
         Work,

@@ -285,6 +285,11 @@ fn permitted(action: Action) -> &'static [State] {
             Pending,
             Ready,
             Blocked,
+            // What is at work is stopped first.
+            Queued,
+            InProgress,
+            Verifying,
+            Landing,
             Paused,
             Parked,
             Conflict,

@@ -81,6 +81,10 @@ pub(super) const ALL: &[Key] = &[
         "`true`: git, and so your team, sees nothing of chant",
     ),
     setting(
+        "defaults.retries",
+        "how often a failed attempt is followed by another without anybody asking; 0 where not given, and the same failure twice ends it",
+    ),
+    setting(
         "agents",
         "the agents that specs can be given to, each with the keys below",
     ),

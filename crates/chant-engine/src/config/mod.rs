@@ -97,6 +97,8 @@ pub struct Defaults {
     pub branch_prefix: String,
     /// Whether git must know nothing of chant.
     pub silent: bool,
+    /// How often a failed attempt is followed by another without anybody asking.
+    pub retries: u32,
 }
 
 /// How long a run may take, and how much it is given.
@@ -308,6 +310,9 @@ impl Defaults {
                 .text("defaults.branch_prefix")?
                 .unwrap_or_else(|| BRANCH_PREFIX.into()),
             silent: settings.flag("defaults.silent")?.unwrap_or(false),
+            retries: settings
+                .number("defaults.retries")?
+                .map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX)),
         })
     }
 }

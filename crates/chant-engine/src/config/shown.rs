@@ -40,6 +40,10 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         ),
         ("defaults.silent", Some(config.defaults.silent.to_string())),
         ("repos", repos(config)),
+        (
+            "defaults.retries",
+            Some(config.defaults.retries.to_string()),
+        ),
         ("limits.idle", Some(short(config.limits.idle))),
         ("limits.total", Some(short(config.limits.total))),
         (

@@ -18,10 +18,11 @@ use crate::config::Rejection;
 use crate::drift::{Basis, Reason, Request, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::index::{Entry, Finding};
-use crate::journal::Overlay;
+use crate::journal::{Journal, Overlay};
 use crate::project::Project;
 use crate::repos::Foreign;
 use crate::resolve::SpecRef;
+use crate::steer::Feedback;
 
 /// A spec with what its file says.
 #[derive(Debug, Clone, Serialize)]
@@ -48,6 +49,11 @@ pub struct Detail {
     /// What its runs proved.
     #[serde(flatten)]
     pub proven: Proven,
+    /// How often it was tried in this clone.
+    pub attempts: u32,
+    /// What people have told the next attempt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub feedback: Vec<Feedback>,
     /// What lint says of it.
     pub findings: Vec<Finding>,
 }
@@ -78,11 +84,22 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         member_ids,
         tree,
         proven: proven(project, &found.id)?,
+        attempts: attempts(project, &found.id)?,
+        feedback: crate::steer::feedback::open(project, found.id.as_str())?,
         findings: chant_spec::lint::lint(&document)
             .iter()
             .map(Finding::from)
             .collect(),
     })
+}
+
+fn attempts(project: &Project, id: &SpecId) -> Result<u32> {
+    let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+    let runs = journal.map(|journal| journal.runs_of(id.as_str()));
+    Ok(runs
+        .transpose()?
+        .and_then(|runs| Some(runs.last()?.attempt))
+        .unwrap_or(0))
 }
 
 /// Whose signature an approval has, or why it counts for nothing.

@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use crate::concern::Concern;
 use crate::error::Result;
+use crate::event::Event;
 use crate::journal::{CheckRecord, CriterionRecord, RunRecord, RunState};
 use crate::project::Project;
 use crate::proof::ProofDocument;
 use crate::query::{Filter, list, natural_order};
 use crate::run::{Order, Run, Surroundings};
+use crate::steer::retry::{self, Next};
 
 /// What came of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -129,6 +131,7 @@ pub fn work(
         sink,
         guard,
     } = outside;
+    let mut tried = 0;
     loop {
         let outside = Surroundings {
             control,
@@ -137,9 +140,20 @@ pub fn work(
         };
         let record = Run::start(project, id, order, outside)?.drive()?;
         // Where another agent may take over, it does so at once.
-        if !crate::limits::is_due(&record, chant_os::clock::now()) {
-            return Ok(Report::of(record));
+        if crate::limits::is_due(&record, chant_os::clock::now()) {
+            continue;
         }
+        let left = match retry::after(project, &record, tried)? {
+            Next::Nothing => return Ok(Report::of(record)),
+            Next::Person(record) => return Ok(Report::of(*record)),
+            Next::Again(left) => left,
+        };
+        tried += 1;
+        let text = format!(
+            "attempt {} failed: {}; it is tried again (then {left} more)",
+            record.attempt, record.reason
+        );
+        sink(&Event::Note { text });
     }
 }
 

@@ -17,6 +17,7 @@ mod diagnose;
 mod drift;
 mod edit;
 mod export;
+mod feedback;
 mod finalize;
 mod gate;
 mod init;
@@ -72,6 +73,7 @@ pub(crate) enum Command {
     Pause(pause::Args),
     Takeover(takeover::Args),
     Finalize(finalize::Args),
+    Feedback(feedback::Args),
     Log(log::Args),
     Status(status::Args),
     Watch(watch::Args),
@@ -126,6 +128,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Pause(args) => pause::run(cx, &args),
         Command::Takeover(args) => takeover::run(cx, &args),
         Command::Finalize(args) => finalize::run(cx, &args),
+        Command::Feedback(args) => feedback::run(cx, &args),
         Command::Log(args) => log::run(cx, &args),
         Command::Status(args) => status::run(cx, &args),
         Command::Watch(args) => watch::run(cx, &args),

@@ -1,7 +1,9 @@
 //! `chant reset`
 
 use chant_engine::Result;
+use chant_engine::run::Order;
 use chant_engine::verbs::reset;
+use chant_spec::SpecId;
 
 use crate::cli::{Context, Done};
 
@@ -9,11 +11,14 @@ use crate::cli::{Context, Done};
 ///
 /// What the run had done is kept under `refs/chant/kept/` and can be brought back with `chant undo`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chant reset 003")]
+#[command(after_help = "Examples:\n  chant reset 003\n  chant reset 003 --work")]
 pub(crate) struct Args {
     /// Specs, by id, path, or a part of the id
     #[arg(required = true, value_name = "SPEC")]
     specs: Vec<String>,
+    /// Begin again at once
+    #[arg(long)]
+    work: bool,
 }
 
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
@@ -32,6 +37,13 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
             ));
         }
         done.push(reset);
+    }
+    if args.work {
+        let ids: Vec<SpecId> = done
+            .iter()
+            .filter_map(|reset| SpecId::parse(&reset.id).ok())
+            .collect();
+        return super::work::these(cx, &project, &ids, &Order::default());
     }
     Done::with(done)
 }

@@ -93,6 +93,16 @@ fn print(cx: &mut Context, detail: &Detail) {
     for concern in &detail.proven.concerns {
         field(cx, "look at", &one_line(&concern.to_string()));
     }
+    if detail.attempts > 1 {
+        field(cx, "attempts", &detail.attempts.to_string());
+    }
+    for told in &detail.feedback {
+        field(
+            cx,
+            "feedback",
+            &one_line(&format!("{}: {}", told.by, told.text)),
+        );
+    }
     for finding in &detail.findings {
         field(cx, "lint", &one_line(&finding.message));
     }

@@ -107,9 +107,30 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     if let Some(label) = args.label {
         return work_label(cx, &project, &label, &order, &stop);
     }
+    one_by_one(cx, &project, &ids, &order, &stop)
+}
+
+/// Works these specs, one after another.
+pub(crate) fn these(
+    cx: &mut Context,
+    project: &Project,
+    ids: &[SpecId],
+    order: &Order,
+) -> Result<Done> {
+    let stop = Stop::install()?;
+    one_by_one(cx, project, ids, order, &stop)
+}
+
+fn one_by_one(
+    cx: &mut Context,
+    project: &Project,
+    ids: &[SpecId],
+    order: &Order,
+    stop: &Stop,
+) -> Result<Done> {
     let mut reports = Vec::new();
-    for id in &ids {
-        let report = within_budget(cx, &project, id, &order, &stop)?;
+    for id in ids {
+        let report = within_budget(cx, project, id, order, stop)?;
         conclude(cx, &report)?;
         reports.push(report);
     }

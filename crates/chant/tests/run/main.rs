@@ -5,6 +5,7 @@
 
 mod again;
 mod approval;
+mod attempts;
 mod attest;
 mod budget;
 mod bundle;
