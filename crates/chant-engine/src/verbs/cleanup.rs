@@ -1,6 +1,7 @@
 //! `chant cleanup`: finds what runs have left behind and nothing needs any more. It only ever looks at what
 //! chant made: worktrees in its own folder, and branches its journal knows.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chant_git::{BranchName, Oid};
@@ -38,6 +39,38 @@ pub enum Leftover {
         /// Where it is.
         at: String,
     },
+    /// A ref that holds the result of a run that is over.
+    Result {
+        /// Its name.
+        name: String,
+        /// Where it is.
+        at: String,
+        /// The spec.
+        spec: String,
+    },
+    /// The folder of a run that is over, where more are kept than `limits.keep_runs` asks for.
+    RunFolder {
+        /// It.
+        path: PathBuf,
+        /// The spec.
+        spec: String,
+        /// What it takes on the disk.
+        bytes: u64,
+    },
+    /// A damaged journal that was put aside.
+    BrokenJournal {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Processes of a run that is over.
+    Processes {
+        /// The run.
+        run: String,
+        /// The spec.
+        spec: String,
+        /// How many.
+        count: usize,
+    },
 }
 
 /// Finds what may go. Changes nothing.
@@ -50,7 +83,91 @@ pub fn find(project: &Project) -> Result<Vec<Leftover>> {
     let runs = journal.all()?;
     found.extend(worktrees(project, &runs)?);
     found.extend(branches(project, &runs)?);
+    found.extend(results(project, &runs)?);
+    found.extend(run_folders(project, &journal, &runs)?);
+    found.extend(broken_journals(project));
+    found.extend(processes(project, &runs));
     Ok(found)
+}
+
+/// Processes that runs have left which are over and have no living owner.
+pub(crate) fn processes(project: &Project, runs: &[RunRecord]) -> Vec<Leftover> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, run) in chant_os::tree::carriers(run::MARKER) {
+        *counts.entry(run).or_default() += 1;
+    }
+    let (state_dir, key) = (project.state_dir(), project.project_key());
+    let over = |id: &str| {
+        let run = runs.iter().find(|run| run.id == id)?;
+        let is_left = run.state.is_over() && !claim::is_held(&state_dir, &key, &run.spec);
+        is_left.then(|| run.spec.clone())
+    };
+    let left = counts.into_iter().filter_map(|(run, count)| {
+        let spec = over(&run)?;
+        Some(Leftover::Processes { run, spec, count })
+    });
+    left.collect()
+}
+
+/// The refs of results whose runs are over: what landed is reachable from the main branch, what failed from its branch.
+fn results(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
+    let mut found = Vec::new();
+    for (name, at) in project.repo().refs_below("refs/chant/runs/")? {
+        let over = runs
+            .iter()
+            .find(|run| run::result_ref(&run.id) == name && run.state.is_over());
+        if let Some(run) = over {
+            found.push(Leftover::Result {
+                name,
+                at: at.to_string(),
+                spec: run.spec.clone(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The oldest folders of runs that are over, beyond those that are to be kept. Nothing of a spec's present run goes, nor
+/// what only the folder tells: in silent mode the attestation is in it.
+fn run_folders(project: &Project, journal: &Journal, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
+    let Some(kept) = project.config().room.runs else {
+        return Ok(Vec::new());
+    };
+    let present: Vec<String> = journal
+        .all_latest()?
+        .into_iter()
+        .map(|run| run.id)
+        .collect();
+    let over = runs
+        .iter()
+        .rev()
+        .filter(|run| run.state.is_over() && !run.facts.silent && !present.contains(&run.id))
+        .map(|run| (run, run::run_dir(project, &run.id)))
+        .filter(|(_, path)| path.is_dir());
+    let old = over.skip(kept).map(|(run, path)| Leftover::RunFolder {
+        bytes: chant_os::file::size_of_tree(&path),
+        path,
+        spec: run.spec.clone(),
+    });
+    Ok(old.collect())
+}
+
+fn broken_journals(project: &Project) -> Vec<Leftover> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(project.state_dir())
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            name.as_encoded_bytes().starts_with(b"journal.db.broken-")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    let broken = paths
+        .into_iter()
+        .map(|path| Leftover::BrokenJournal { path });
+    broken.collect()
 }
 
 /// The worktrees that are kept so that the next checks are faster. Changes nothing.
@@ -89,6 +206,19 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
                     &serde_json::json!(undoable),
                 )?;
                 project.repo().delete_branch(&name, &oid)?;
+            }
+            Leftover::Result { name, at, .. } => {
+                let undoable = Undoable::Result {
+                    name: name.clone(),
+                    at: at.clone(),
+                };
+                journal.remember_undo(&format!("deleted {name}"), &serde_json::json!(undoable))?;
+                project.repo().delete_ref(name, &at.parse()?)?;
+            }
+            Leftover::RunFolder { path, .. } => chant_os::file::remove_tree(path)?,
+            Leftover::BrokenJournal { path } => chant_os::file::remove_file(path)?,
+            Leftover::Processes { run, .. } => {
+                chant_os::tree::end_marked(run::MARKER, run);
             }
         }
     }
@@ -146,8 +276,13 @@ fn branches(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
             RunState::Failed | RunState::Completed | RunState::Reset
         )
     }) {
-        let (branch, main): (BranchName, BranchName) =
-            (run.facts.branch.parse()?, run.facts.main.parse()?);
+        // Of a run from a journal that was lost, less may be known.
+        let (Ok(branch), Ok(main)) = (
+            run.facts.branch.parse::<BranchName>(),
+            run.facts.main.parse::<BranchName>(),
+        ) else {
+            continue;
+        };
         let listed = found.iter().any(|leftover| matches!(leftover, Leftover::Branch { branch, .. } if *branch == run.facts.branch));
         let (Some(at), Some(main)) = (repo.branch_oid(&branch)?, repo.branch_oid(&main)?) else {
             continue;

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::cleanup;
 use crate::agents;
 use crate::bench::pool::{self, Standing};
+use crate::config::size_in_words;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
@@ -68,6 +69,7 @@ pub fn diagnose(project: &Project) -> Vec<Finding> {
     findings.extend(agents(project));
     findings.push(worktrees(project));
     findings.push(places(project));
+    findings.push(disk(project));
     findings
         .extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
     findings.push(leftovers(project));
@@ -209,6 +211,32 @@ fn places(project: &Project) -> Finding {
     Finding::new("checks", Health::Ok, found)
 }
 
+/// What chant's folders hold, and what is free beside them.
+fn disk(project: &Project) -> Finding {
+    let root = match run::worktrees_of(project) {
+        Ok(root) => root,
+        Err(error) => return Finding::problem("disk", &error),
+    };
+    let size = |path: &std::path::Path| chant_os::file::size_of_tree(path);
+    let (all, checks) = (size(&root), size(&root.join(".checks")));
+    let runs = size(&project.state_dir().join("runs"));
+    let free = chant_os::file::free_space(&root).unwrap_or(u64::MAX);
+    let found = format!(
+        "{} in worktrees of runs, {} in those for checks, {} in the folders of runs; {} are free",
+        size_in_words(all.saturating_sub(checks)),
+        size_in_words(checks),
+        size_in_words(runs),
+        size_in_words(free)
+    );
+    match project.config().room.free {
+        Some(wanted) if free < wanted => {
+            let asked = format!("{found}, less than `limits.disk` asks for");
+            Finding::new("disk", Health::Problem, asked).hint("chant cleanup --checks")
+        }
+        _ => Finding::new("disk", Health::Ok, found),
+    }
+}
+
 fn runs(project: &Project) -> Result<Vec<Finding>> {
     let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
     else {
@@ -259,7 +287,7 @@ fn leftovers(project: &Project) -> Finding {
         Ok(found) => Finding::new(
             "leftovers",
             Health::Warning,
-            format!("{} worktrees or branches that no run needs", found.len()),
+            format!("{} things that no run needs", found.len()),
         )
         .hint("chant cleanup"),
         Err(error) => Finding::problem("leftovers", &error),

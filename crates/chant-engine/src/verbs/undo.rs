@@ -24,6 +24,13 @@ pub enum Undoable {
         /// The ref that keeps the work.
         kept: Option<String>,
     },
+    /// The result of a run that `chant cleanup` let go.
+    Result {
+        /// The ref's name.
+        name: String,
+        /// Where it was.
+        at: String,
+    },
     /// A branch that `chant cleanup` deleted.
     Branch {
         /// Its name.
@@ -89,6 +96,10 @@ fn bring_back(project: &Project, journal: &Journal, entry: &UndoEntry) -> Result
     })?;
     match undoable {
         Undoable::Branch { branch, at } => restore_branch(project, &branch, &at),
+        Undoable::Result { name, at } => {
+            let reason = "chant: undo";
+            Ok(project.repo().set_ref(&name, &at.parse()?, reason)?)
+        }
         Undoable::Reset {
             spec,
             run,

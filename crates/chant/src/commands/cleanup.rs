@@ -6,7 +6,10 @@ use chant_engine::{Code, Error, Result};
 use crate::cli::{Context, Done};
 use crate::ui::one_line;
 
-/// Remove worktrees and branches that no run needs any more
+/// Remove what no run needs any more
+///
+/// Worktrees and branches, results that landed, processes of runs that are over, and, beyond `limits.keep_runs`, the folders of
+/// old runs. Everything of unfinished runs stays.
 ///
 /// Only what chant made is ever looked at. Uncommitted work in a worktree is kept under `refs/chant/kept/` first, and a
 /// deleted branch comes back with `chant undo`.
@@ -44,6 +47,17 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
             }
             Leftover::Branch { branch, .. } => {
                 format!("branch    {branch}  (all of it is on the main branch)")
+            }
+            Leftover::Result { name, spec, .. } => format!("result    {name}  (of {spec})"),
+            Leftover::RunFolder { path, spec, bytes } => {
+                let size = bytes.div_ceil(1000);
+                format!("run       {}  (of {spec}, {size} kB)", path.display())
+            }
+            Leftover::BrokenJournal { path } => {
+                format!("journal   {}  (was damaged)", path.display())
+            }
+            Leftover::Processes { run, spec, count } => {
+                format!("processes {count} of the run {run}  (of {spec}, which is over)")
             }
         };
         cx.ui.out(&one_line(&line));

@@ -229,3 +229,95 @@ kill -9 $chant $guard
     assert!(!kinds(&repo).contains(&"processes".to_owned()));
     std::fs::remove_file(alive).unwrap();
 }
+
+/// What `chant cleanup --dry-run` would remove, as kinds.
+fn leftovers(repo: &TestRepo) -> Vec<String> {
+    let found = repo.chant(&["cleanup", "--dry-run", "--json"]).json();
+    let found = found["data"].as_array().unwrap().clone();
+    found
+        .iter()
+        .map(|leftover| leftover["kind"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn cleanup_leaves_everything_of_an_unfinished_run() {
+    for point in [
+        "agent:after",
+        "judge:after",
+        "land:before",
+        "land:after",
+        "clean:before",
+    ] {
+        let repo = with_agent(HONEST);
+        repo.write("keep.md", "");
+        killed_at(&repo, point);
+        let before = repo.git(&["for-each-ref"]);
+        repo.chant(&["cleanup", "--yes"]).ok();
+        assert_eq!(repo.git(&["for-each-ref"]), before, "{point}");
+        set_agent(&repo, "exit 9");
+        work(&repo).ok();
+        assert_landed_once(&repo);
+    }
+}
+
+#[test]
+fn cleanup_removes_old_folders_of_runs_and_a_damaged_journal() {
+    let repo = with_agent("exit 3");
+    let config = repo.file(".chant/config.md");
+    repo.write(
+        ".chant/config.md",
+        &config.replacen("---\n", "---\nlimits: {keep_runs: 1}\n", 1),
+    );
+    for _ in 0..3 {
+        work(&repo).fails(1);
+    }
+    repo.write(".git/chant/journal.db.broken-20260101T000000Z", "x");
+    // The present attempt and one more stay.
+    assert_eq!(leftovers(&repo), ["run_folder", "broken_journal"]);
+    repo.chant(&["cleanup", "--yes"]).ok();
+    assert!(leftovers(&repo).is_empty());
+    let runs = std::fs::read_dir(repo.path().join(".git/chant/runs")).unwrap();
+    assert_eq!(runs.count(), 2);
+    assert!(
+        !repo
+            .path()
+            .join(".git/chant/journal.db.broken-20260101T000000Z")
+            .exists()
+    );
+}
+
+/// A result whose run is over comes back with `chant undo`; one that nobody knows is left alone.
+#[test]
+fn cleanup_lets_the_results_of_runs_go_that_are_over() {
+    let repo = with_agent("exit 3");
+    work(&repo).fails(1);
+    let runs = std::fs::read_dir(repo.path().join(".git/chant/runs")).unwrap();
+    let run = runs.map(|entry| entry.unwrap().file_name()).next().unwrap();
+    let name = format!("refs/chant/runs/{}", run.to_string_lossy());
+    repo.git(&["update-ref", &name, "main"]);
+    repo.git(&[
+        "update-ref",
+        "refs/chant/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "main",
+    ]);
+    assert!(leftovers(&repo).contains(&"result".to_owned()));
+    repo.chant(&["cleanup", "--yes"]).ok();
+    let refs = repo.git(&["for-each-ref", "--format=%(refname)", "refs/chant/runs"]);
+    assert_eq!(refs.trim(), "refs/chant/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV");
+    repo.chant(&["undo"]).ok();
+    repo.git(&["rev-parse", "--verify", &name]);
+}
+
+#[test]
+fn diagnose_says_what_the_folders_hold() {
+    let repo = with_agent(HONEST);
+    work(&repo).ok();
+    let said = repo.chant(&["diagnose"]);
+    said.ok();
+    assert!(
+        said.stdout.contains("in the folders of runs"),
+        "{}",
+        said.stdout
+    );
+}
