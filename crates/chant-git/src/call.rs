@@ -1,6 +1,6 @@
 //! The one place where a git command line is put together and started.
 
-use std::{ffi::OsStr, path::Path};
+use std::{ffi::OsStr, path::Path, time::Duration};
 
 use chant_os::process::{Cmd, Conversation, Output};
 
@@ -37,6 +37,10 @@ const SETTINGS: [&str; 5] = [
     "maintenance.auto=false",
     "i18n.logOutputEncoding=UTF-8",
 ];
+
+/// How often git is asked again that met a work tree in the making, and how long after.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A git command on its way. Starts one process when it is run.
 pub(crate) struct Call {
@@ -106,7 +110,9 @@ impl Call {
 
     /// Runs it; how it ended is for the caller to judge.
     pub(crate) fn run(self) -> Result<Ran> {
-        let output = self.cmd.output()?;
+        let output = self
+            .cmd
+            .output_again(TRIES, PAUSE, meets_a_half_made_worktree)?;
         Ok(Ran {
             output,
             args: shorten(&self.shown.join(" ")),
@@ -132,6 +138,18 @@ impl Call {
     pub(crate) fn oid(self) -> Result<Oid> {
         Oid::from_bytes(&self.stdout()?)
     }
+}
+
+/// Git names a work tree before it has written what it is; any other git that looks at all of them in that moment gives up,
+/// before it has done anything.
+fn meets_a_half_made_worktree(output: &Output) -> bool {
+    output.status.code() == Some(128)
+        && holds(&output.stderr, b"failed to read")
+        && holds(&output.stderr, b"/commondir")
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 /// A git command that has ended.

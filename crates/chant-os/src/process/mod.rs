@@ -12,7 +12,7 @@ use std::{
     fmt,
     io::{self, Write},
     path::Path,
-    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    process::{self, Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::atomic::{AtomicU64, Ordering},
     thread,
     time::Duration,
@@ -37,6 +37,16 @@ pub struct Output {
     pub stdout: Vec<u8>,
     /// What it wrote to standard error.
     pub stderr: Vec<u8>,
+}
+
+impl From<process::Output> for Output {
+    fn from(output: process::Output) -> Self {
+        Self {
+            status: output.status,
+            stdout: output.stdout,
+            stderr: output.stderr,
+        }
+    }
 }
 
 /// A command to be run. Standard input is empty unless [`Cmd::stdin_bytes`] says otherwise.
@@ -107,14 +117,32 @@ impl Cmd {
     /// Runs it to its end and returns what it wrote. Both outputs are read at once, so neither can block the other.
     pub fn output(mut self) -> Result<Output, SpawnError> {
         let child = self.spawn_captured()?;
-        let output = child
-            .wait_with_output()
-            .map_err(|error| self.failed(error))?;
-        Ok(Output {
-            status: output.status,
-            stdout: output.stdout,
-            stderr: output.stderr,
-        })
+        let output = child.wait_with_output();
+        Ok(output.map_err(|error| self.failed(error))?.into())
+    }
+
+    /// Like [`Cmd::output`], but runs it again, at most `times` and after `pause`, for as long as `passes` says of what it left
+    /// that the reason will pass.
+    pub fn output_again(
+        mut self,
+        times: u32,
+        pause: Duration,
+        passes: impl Fn(&Output) -> bool,
+    ) -> Result<Output, SpawnError> {
+        for _ in 0..times {
+            let input = self.stdin.clone();
+            let child = self.spawn_captured()?;
+            let output = child
+                .wait_with_output()
+                .map_err(|error| self.failed(error))?
+                .into();
+            if !passes(&output) {
+                return Ok(output);
+            }
+            self.stdin = input;
+            thread::sleep(pause);
+        }
+        self.output()
     }
 
     /// Like [`Cmd::output`], but ends the command, and what it started in its own process group, when it has written more than

@@ -132,3 +132,26 @@ fn a_command_shows_as_its_command_line() {
         "git log -1"
     );
 }
+
+#[test]
+fn what_fails_for_a_moment_is_run_again_with_the_same_input() {
+    let dir = tempfile::tempdir().unwrap();
+    let script = "cat; mkdir one 2>/dev/null && exit 9; mkdir two 2>/dev/null && exit 9; exit 0";
+    let run = |times| {
+        let cmd = Cmd::new("sh").args(["-c", script]);
+        let cmd = cmd.current_dir(dir.path()).stdin_bytes("in");
+        cmd.output_again(times, Duration::from_millis(1), |output| {
+            output.status.code() == Some(9)
+        })
+    };
+    let once = run(0).unwrap();
+    assert_eq!(
+        (once.status.code(), &once.stdout[..]),
+        (Some(9), &b"in"[..])
+    );
+    let again = run(5).unwrap();
+    assert_eq!(
+        (again.status.code(), &again.stdout[..]),
+        (Some(0), &b"in"[..])
+    );
+}
