@@ -114,7 +114,7 @@ pub fn complete(project: &Project) -> Result<Vec<Completed>> {
     let mut said = Vec::new();
     for driver in silent {
         let path = spec_path(project, &driver.id)?;
-        let bytes = finished(project.document(&path)?)?;
+        let bytes = finished(&project.document(&path)?)?;
         chant_os::file::replace(&project.root().join(path), &bytes)?;
         said.push(driver);
     }
@@ -156,7 +156,7 @@ fn spec_path(project: &Project, id: &str) -> Result<String> {
 }
 
 /// A driver's file with its status set.
-fn finished(document: Document) -> Result<Vec<u8>> {
+fn finished(document: &Document) -> Result<Vec<u8>> {
     let now = chant_os::clock::now();
     let at = now.round(jiff::Unit::Second).unwrap_or(now).to_string();
     let document = Document::parse(set_scalar(&document, "status", Status::Completed.as_str())?)?;
@@ -273,21 +273,20 @@ impl Chain {
         for driver in drivers {
             let path = spec_path(project, &driver.id)?;
             let in_repo = project.path_from_repo(&path);
-            let bytes = match repo.read_file(tip, &in_repo)? {
-                Some(entry) => repo.blob(&entry.oid)?,
-                None => {
-                    let bytes = project.read_spec_at(&path)?;
-                    let here = repo.hash_object(&bytes)?;
-                    chain.replaces.push((in_repo.parse()?, here));
-                    bytes
-                }
+            let bytes = if let Some(entry) = repo.read_file(tip, &in_repo)? {
+                repo.blob(&entry.oid)?
+            } else {
+                let bytes = project.read_spec_at(&path)?;
+                let here = repo.hash_object(&bytes)?;
+                chain.replaces.push((in_repo.parse()?, here));
+                bytes
             };
             let document = Document::parse(bytes)?;
             if document.frontmatter().status == Status::Completed {
                 continue;
             }
             let message = message(project, &document, driver);
-            let blob = repo.hash_object(&finished(document)?)?;
+            let blob = repo.hash_object(&finished(&document)?)?;
             let edit = TreeEdit::put(in_repo.parse()?, "100644", blob);
             let tree = repo.write_tree(Some(&repo.tree_of(&chain.tip)?), &[edit])?;
             chain.tip = repo.commit_tree(&tree, std::slice::from_ref(&chain.tip), &message)?;

@@ -441,15 +441,29 @@ pub(crate) fn choose_place(
     })
 }
 
+/// `chant/<id>`. The projects of one repository share its branches: one below the top puts its folder before ids that do not
+/// begin with a prefix of its own, `chant/<folder>-<id>`.
+pub(super) fn wanted_branch(project: &Project, id: &SpecId) -> String {
+    let config = project.config();
+    let begin = &config.defaults.branch_prefix;
+    let prefix = config.id_prefix.as_deref().map(|own| format!("{own}-"));
+    let told_apart = prefix.is_some_and(|own| id.as_str().starts_with(&own));
+    let key = project.project_key();
+    if key.is_empty() || told_apart {
+        return format!("{begin}{}", id.branch_component());
+    }
+    let folder: String = key
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    let folder = folder.trim_start_matches('-');
+    format!("{begin}{folder}-{}", id.branch_component())
+}
+
 fn choose_branch(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<BranchName> {
     let repo = project.repo();
     let taken_out = repo.worktrees()?;
-    let wanted = format!(
-        "{}{}",
-        project.config().defaults.branch_prefix,
-        id.branch_component()
-    );
-    for name in numbered(&wanted) {
+    for name in numbered(&wanted_branch(project, id)) {
         let branch: BranchName = name.parse()?;
         let ours = runs
             .iter()

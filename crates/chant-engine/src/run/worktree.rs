@@ -43,11 +43,9 @@ impl Run<'_, '_> {
             .branch
             .ends_with(|c: char| c.is_ascii_digit())
         {
-            let wanted = format!(
-                "{}{}",
-                self.project.config().defaults.branch_prefix,
-                self.record.spec
-            );
+            let id = chant_spec::SpecId::parse(&self.record.spec)
+                .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+            let wanted = super::start::wanted_branch(self.project, &id);
             if self.record.facts.branch != wanted && self.record.facts.branch.starts_with(&wanted) {
                 self.note(format!(
                     "the branch {wanted} is yours, so this run uses {}",

@@ -28,6 +28,7 @@ mod labels;
 mod landing;
 mod landing_strategy;
 mod limits;
+mod monorepo;
 mod prompts;
 mod proof;
 mod recover;
