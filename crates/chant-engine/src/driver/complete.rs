@@ -159,7 +159,7 @@ fn spec_path(project: &Project, id: &str) -> Result<String> {
 fn finished(document: &Document) -> Result<Vec<u8>> {
     let now = chant_os::clock::now();
     let at = now.round(jiff::Unit::Second).unwrap_or(now).to_string();
-    let document = Document::parse(set_scalar(&document, "status", Status::Completed.as_str())?)?;
+    let document = Document::parse(set_scalar(document, "status", Status::Completed.as_str())?)?;
     Ok(set_scalar(&document, "completed_at", &at)?)
 }
 

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use chant_agent::Control;
 use chant_engine::drift::{self, Next};
 use chant_engine::driver;
+use chant_engine::driver::Completed;
 use chant_engine::event::Event;
 use chant_engine::landing::queue::Attendance;
 use chant_engine::run::{Order, Surroundings};
@@ -89,7 +90,11 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         over_budget: args.over_budget,
         ..Order::default()
     };
-    if args.many.is_asked() || members_are_meant(&project, &ids)? {
+    let members_are_meant = members_are_meant(&project, &ids)?;
+    if members_are_meant && let Some(done) = only_to_complete(cx, &project, &ids)? {
+        return Done::with(done);
+    }
+    if args.many.is_asked() || members_are_meant {
         let ask = Ask {
             specs: ids,
             label: args.label,
@@ -185,6 +190,20 @@ fn members_are_meant(project: &Project, ids: &[SpecId]) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Completes drivers whose members were done when a command was cut off. `None` where there is more to do.
+fn only_to_complete(
+    cx: &mut Context,
+    project: &Project,
+    ids: &[SpecId],
+) -> Result<Option<Vec<Completed>>> {
+    let completed = driver::complete(project)?;
+    for driver in &completed {
+        cx.ui.out(&one_line(&driver.sentence()));
+    }
+    let is_one = |id: &SpecId| completed.iter().any(|driver| driver.id == id.as_str());
+    Ok(ids.iter().all(is_one).then_some(completed))
 }
 
 /// Works what a label selects until nothing of it can go on without a person.

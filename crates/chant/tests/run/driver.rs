@@ -222,3 +222,27 @@ fn what_holds_a_driver_holds_its_members() {
     assert_eq!(blocked_by(&repo, &id), "is a driver without members");
     repo.chant(&["work", &id]).fails(4);
 }
+
+#[test]
+fn work_of_a_driver_works_its_members_and_nothing_else() {
+    let repo = two_depths();
+    spec(&repo, "other", "");
+    repo.commit("another");
+    repo.chant(&["work", "x"]).ok();
+    assert_eq!(state(&repo, "x"), "completed");
+    assert_eq!(state(&repo, "other"), "pending");
+    assert_eq!(repo.git(&["status", "--porcelain"]).trim(), "");
+
+    let cut_off = two_depths();
+    work_last(&cut_off, &[("CHANT_CRASH_AT", "driver:landed")]).signalled();
+    cut_off.git(&["update-ref", "refs/heads/main", "main~2"]);
+    cut_off.git(&["reset", "-q", "--hard"]);
+    let completed = cut_off.chant(&["work", "x"]);
+    completed.ok();
+    assert!(
+        completed.stdout.contains("x is completed"),
+        "{}",
+        completed.stdout
+    );
+    assert_eq!(state(&cut_off, "x"), "completed");
+}
