@@ -189,9 +189,9 @@ impl Dispatcher<'_> {
         }
         match source {
             Source::Stdout => {
-                stream::events(self.format, line)
-                    .into_iter()
-                    .for_each(|event| self.tell(event));
+                for event in stream::events(self.format, line) {
+                    self.tell(event);
+                }
                 if matches!(self.format, Format::Claude)
                     && let Some(usage) = self.tally.line(&line.bytes)
                 {

@@ -307,9 +307,10 @@ fn year(word: &str) -> Option<i16> {
 fn time(word: Option<&str>, following: Option<&str>) -> Option<Time> {
     let word = word?;
     let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let half = match (&word[digits.len()..], following) {
-        ("", Some(half @ ("am" | "pm"))) | (half @ ("am" | "pm" | ""), _) => half,
-        _ => return None,
+    let (("", Some(half @ ("am" | "pm"))) | (half @ ("am" | "pm" | ""), _)) =
+        (&word[digits.len()..], following)
+    else {
+        return None;
     };
     let mut parts = digits.split(':').map(str::parse::<i8>);
     let hour = parts.next()?.ok()?;

@@ -145,3 +145,23 @@ echo '{{"kind":"cost","usd":3}}'
     });
     tomorrow.ok();
 }
+
+#[test]
+fn a_scheduler_starts_nothing_that_a_budget_does_not_allow() {
+    let repo = with_agent(&format!(
+        r#"{}
+echo '{{"kind":"end","ok":true}}'
+echo '{{"kind":"cost","usd":3}}'
+"#,
+        HONEST_QUIET.replace("greeting.txt", "$CHANT_SPEC_ID.txt")
+    ));
+    settings(&repo, "budgets: {day: {usd: 3}}\n");
+    repo.write(".chant/specs/002-other.md", &spec(""));
+    let output = repo.chant(&["work", "--parallel=1", ID, "002"]);
+    output.ok();
+    let says = "002-other: today's budget is spent: $3.00 of $3.00";
+    assert!(output.stdout.contains(says), "{}", output.stdout);
+    repo.git(&["show", &format!("main:{ID}.txt")]);
+    let log = repo.chant(&["log", "002"]);
+    log.fails(3);
+}

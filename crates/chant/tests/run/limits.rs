@@ -203,3 +203,38 @@ fn a_test_can_move_the_clock_of_a_command() {
     std::fs::write(&clock, "2026-11-21T14:05:00Z\n").unwrap();
     chant_at(&repo, &now, &["work", ID]).ok();
 }
+
+/// The place of a parked run is free, nothing else is started with its agent, and all of it goes on by itself.
+#[test]
+fn a_scheduler_waits_for_a_plan_and_goes_on_by_itself() {
+    let work = HONEST_QUIET.replace("greeting.txt", "$CHANT_SPEC_ID.txt");
+    let repo = with_agent(&refusing(UNTIL_TWO).replace(HONEST, &work));
+    for name in ["002-second", "003-third"] {
+        repo.write(&format!(".chant/specs/{name}.md"), &spec(""));
+    }
+    let clock = repo.home().join("clock");
+    std::fs::write(&clock, NOON).unwrap();
+    let mut command = repo.command(chant_bin());
+    command
+        .args(["work", "--parallel=2", ID, "002", "003"])
+        .env("CHANT_NOW", format!("@{}", clock.display()))
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(repo.home().join("stderr")).unwrap());
+    let mut child = command.spawn().unwrap();
+    eventually("a run to be parked", || {
+        state(&repo) == "parked" || runs(&repo) == 2
+    });
+    eventually("all that ran to be parked", || {
+        let journal = chant_at(&repo, NOON, &["list", "--json"]).json();
+        let states = journal["data"].as_array().unwrap().iter();
+        let parked = states.filter(|spec| spec["status"] == "parked").count();
+        parked > 0 && parked == runs(&repo)
+    });
+    assert!(child.try_wait().unwrap().is_none(), "it waits");
+    renew(&repo);
+    std::fs::write(&clock, "2026-11-21T14:05:00Z").unwrap();
+    assert_eq!(ended(&mut child).code(), Some(0));
+    for name in [ID, "002-second", "003-third"] {
+        repo.git(&["show", &format!("main:{name}.txt")]);
+    }
+}
