@@ -1,0 +1,134 @@
+//! Branches and worktrees that change by other hands while runs are under way.
+
+use chant_testkit::crew;
+use serde_json::json;
+
+use crate::many::*;
+
+const IDS: [&str; 3] = ["001-a", "002-b", "003-c"];
+
+/// The agents of all specs have begun and wait for the file `go`.
+fn all_waiting() -> (Many, std::process::Child) {
+    let many = Many::with(&IDS.map(|id| (id, honest(id))));
+    for id in IDS {
+        many.script(id, &first(json!([{"wait_for": many.file("go")}]), id));
+    }
+    let child = many.working("one");
+    eventually("all agents to begin", || {
+        crew::ledger(&many.repo).len() == IDS.len()
+    });
+    (many, child)
+}
+
+#[test]
+fn a_push_to_main_meanwhile_is_kept() {
+    let (many, mut child) = all_waiting();
+    many.repo.write("pushed.txt", "by a person\n");
+    many.repo.commit("a person's commit");
+    many.let_go("go");
+    assert_eq!(ended(&mut child), Some(0), "{}", many.said("one"));
+    many.assert_landed(&IDS);
+    assert_eq!(many.repo.git(&["show", "main:pushed.txt"]), "by a person\n");
+    assert!(
+        IDS.iter()
+            .all(|id| many.repo.path().join(format!("out/{id}.txt")).exists())
+    );
+}
+
+#[test]
+fn what_a_forced_push_took_away_does_not_come_back() {
+    let many = Many::with(&IDS.map(|id| (id, honest(id))));
+    many.repo
+        .write("secret.txt", "should never have been committed\n");
+    many.repo.commit("a mistake");
+    for id in IDS {
+        many.script(id, &first(json!([{"wait_for": many.file("go")}]), id));
+    }
+    let mut child = many.working("one");
+    eventually("all agents to begin", || {
+        crew::ledger(&many.repo).len() == IDS.len()
+    });
+    many.repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    many.repo.write("instead.txt", "the better way\n");
+    many.repo.commit("without the mistake");
+    many.let_go("go");
+    let code = ended(&mut child);
+    let log = many.repo.git(&["log", "--format=%s", "main"]);
+    assert!(!log.contains("a mistake"), "{log}");
+    let files = many.repo.git(&["ls-tree", "-r", "--name-only", "main"]);
+    assert!(
+        files.contains("instead.txt") && !files.contains("secret.txt"),
+        "{files}"
+    );
+    if code != Some(0) {
+        // Said, not silently given up: each has its reason.
+        for id in IDS {
+            let (status, reason) = many.standing(id);
+            assert!(
+                status == "completed" || !reason.is_empty(),
+                "{id}: {status}"
+            );
+        }
+        many.work().ok();
+    }
+    many.assert_landed(&IDS);
+}
+
+#[test]
+fn a_worktree_that_is_deleted_while_its_agent_works() {
+    let (many, mut child) = all_waiting();
+    let listed = many.repo.git(&["worktree", "list", "--porcelain"]);
+    let lines = listed
+        .lines()
+        .filter_map(|line| line.strip_prefix("worktree "));
+    let folder = lines.clone().find(|path| path.ends_with("002-b")).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
+    many.let_go("go");
+    assert_eq!(ended(&mut child), Some(1), "{}", many.said("one"));
+    many.assert_landed(&["001-a", "003-c"]);
+    let (_, reason) = many.standing("002-b");
+    assert!(!reason.is_empty());
+    many.work().ok();
+    many.assert_landed(&IDS);
+    many.assert_quiet();
+}
+
+#[test]
+fn a_branch_that_is_deleted_while_its_agent_works() {
+    let (many, mut child) = all_waiting();
+    many.repo
+        .git(&["update-ref", "-d", "refs/heads/chant/002-b"]);
+    many.let_go("go");
+    let code = ended(&mut child);
+    many.assert_landed(&["001-a", "003-c"]);
+    if code != Some(0) {
+        let (_, reason) = many.standing("002-b");
+        assert!(!reason.is_empty());
+        many.work().ok();
+    }
+    many.assert_landed(&IDS);
+    many.assert_quiet();
+}
+
+#[test]
+fn a_main_that_is_gone_is_said_and_the_results_wait() {
+    let (many, mut child) = all_waiting();
+    let main = many.repo.git(&["rev-parse", "main"]);
+    many.repo.git(&["checkout", "--quiet", "--detach"]);
+    many.repo.git(&["update-ref", "-d", "refs/heads/main"]);
+    many.let_go("go");
+    let code = ended(&mut child);
+    assert!(
+        code.is_some_and(|code| code != 0),
+        "{code:?}: {}",
+        many.said("one")
+    );
+    many.repo
+        .git(&["update-ref", "refs/heads/main", main.trim()]);
+    many.repo.git(&["checkout", "--quiet", "main"]);
+    many.work().ok();
+    many.assert_landed(&IDS);
+    for id in IDS {
+        many.assert_paid(id, 1);
+    }
+}
