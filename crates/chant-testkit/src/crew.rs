@@ -156,8 +156,8 @@ impl Crew {
         Self { members, lines: 1 }
     }
 
-    /// How each must end.
-    pub fn fates(&self) -> BTreeMap<String, Fate> {
+    /// How each must end. Those that were `cut_short` while they brought two changes together may stand in conflict.
+    pub fn fates(&self, cut_short: &BTreeSet<String>) -> BTreeMap<String, Fate> {
         let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
         for member in &self.members {
             let before: Vec<Fate> = member.after.iter().map(|id| fates[id]).collect();
@@ -170,6 +170,7 @@ impl Crew {
                 Part::Fails | Part::Refuted | Part::Hangs if unsure => Fate::StandsOrWaits,
                 Part::Fails | Part::Refuted | Part::Hangs => Fate::Stands,
                 Part::Quarrels(_) => Fate::LandsOrQuarrels,
+                _ if cut_short.contains(&member.id) => Fate::LandsOrQuarrels,
                 _ if unsure => Fate::LandsOrQuarrels,
                 _ => Fate::Lands,
             };
@@ -319,7 +320,7 @@ mod tests {
         assert_eq!(format!("{:?}", crew(3)), format!("{:?}", crew(3)));
         let mut seen = BTreeSet::new();
         for seed in 0..200 {
-            for (_, fate) in crew(seed).fates() {
+            for (_, fate) in crew(seed).fates(&BTreeSet::new()) {
                 seen.insert(format!("{fate:?}"));
             }
         }

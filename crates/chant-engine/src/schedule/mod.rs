@@ -20,6 +20,7 @@ mod start;
 mod supervise;
 mod targets;
 mod task;
+mod tidy;
 
 pub use ask::Ask;
 pub use event::{Elsewhere, Event, Refused, Stop, Summary, Waiting};

@@ -18,6 +18,7 @@ use super::seam::Executor;
 use super::seen::Seen;
 use super::slots::Slots;
 use super::task::{Stage, Task};
+use super::tidy::tidy;
 use crate::error::Result;
 use crate::journal::Journal;
 use crate::limits::Outlook;
@@ -49,6 +50,22 @@ pub fn work<'a>(project: &'a Project, ask: &'a Ask, outside: Outside<'a>) -> Res
         supervisor.turn()?;
     }
     supervisor.end()
+}
+
+/// That what another command left is put right, or could not be: either way this one goes on.
+fn tell_tidied(tidied: Result<Vec<String>>, sink: &mut dyn FnMut(&Event)) {
+    let text = match tidied {
+        Ok(specs) if specs.is_empty() => return,
+        Ok(specs) => format!(
+            "{} had landed when chant was ended; what that left is tidied up now",
+            specs.join(", ")
+        ),
+        Err(error) => format!(
+            "what an ended command left could not be tidied up: {}",
+            error.message
+        ),
+    };
+    sink(&Event::Warning { text });
 }
 
 /// One command that works many specs.
@@ -95,7 +112,12 @@ impl<'a> Supervisor<'a> {
     fn begin(project: &'a Project, ask: &'a Ask, outside: Outside<'a>) -> Result<Self> {
         let seen = Seen::of(project);
         let roll = Roll::load(project)?;
-        let selection = ask.select(&roll)?;
+        let selection = ask.select(&roll);
+        let asked = selection
+            .as_ref()
+            .map_or(&[][..], |selection| &selection.specs);
+        tell_tidied(tidy(project, &outside.guard, asked), outside.sink);
+        let selection = selection?;
         let asker = Asker::begin(project)?;
         let lander = Lander::start(project, &outside.guard)?;
         let mut supervisor = Self {

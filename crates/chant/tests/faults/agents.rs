@@ -96,7 +96,8 @@ fn a_limit_that_is_renewed_lets_the_run_go_on_by_itself() {
 
 #[test]
 fn a_limit_that_is_never_renewed_ends_with_its_reason() {
-    let many = Many::with(&["001-a", "002-b"].map(|id| (id, honest(id))));
+    let settings = "limits: {parked: 3s}\n";
+    let many = Many::with_settings(settings, &["001-a", "002-b"].map(|id| (id, honest(id))));
     let refusal = "usage limit reached, try again in 1 second";
     many.script("001-a", &json!([{"stderr": refusal}, {"exit": 1}]));
     let mut child = many.working("one");

@@ -10,5 +10,6 @@ mod agents;
 mod branches;
 mod disk;
 mod journal;
+mod landed;
 mod many;
 mod two;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chant_testkit::crew::{Fate, SHARED};
 use serde_json::Value;
 
+use crate::ledger;
 use crate::scene::Scene;
 
 /// Every spec landed exactly once, or stands with its reason.
@@ -12,7 +13,7 @@ pub(crate) fn fates(scene: &Scene) -> Vec<String> {
     let listed = standings(scene);
     let landings = landings(scene);
     let mut found = Vec::new();
-    for (id, fate) in scene.crew.fates() {
+    for (id, fate) in scene.crew.fates(&ledger::cut_short(scene)) {
         let times = landings.get(&id).copied().unwrap_or(0);
         let Some(standing) = listed.get(&id) else {
             found.push(format!("{id} is not listed"));

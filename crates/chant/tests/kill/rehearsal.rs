@@ -4,7 +4,7 @@
 //! What a timer would do in the night is done here: the same command is given again when it has ended and something is left.
 //! `cargo xtask rehearsal --specs 200` is the whole one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
@@ -215,7 +215,7 @@ impl Rehearsal {
     /// How many were to end in which way.
     fn planned(&self) -> String {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for (_, fate) in self.scene.crew.fates() {
+        for (_, fate) in self.scene.crew.fates(&BTreeSet::new()) {
             *counts.entry(format!("{fate:?}")).or_default() += 1;
         }
         let disk = std::env::var("CHANT_REHEARSAL_DISK").unwrap_or_default();
@@ -243,7 +243,7 @@ impl Rehearsal {
     /// What the report should say of the plan and does not.
     fn unreported(&self) -> Vec<String> {
         let report = self.report();
-        let fates = self.scene.crew.fates();
+        let fates = self.scene.crew.fates(&BTreeSet::new());
         let mut found = Vec::new();
         for member in &self.scene.crew.members {
             let why = match (fates[&member.id], member.part) {

@@ -1,0 +1,46 @@
+//! Killed after the landing and before the tidying up: the next command finishes that, although nothing is left to work.
+
+use crate::many::*;
+
+const IDS: [&str; 3] = ["001-a", "002-b", "003-c"];
+
+#[track_caller]
+fn tidied_after(point: &str) {
+    let many = Many::with(&IDS.map(|id| (id, honest(id))));
+    let mut child = many.working_with("one", |command| {
+        command.env("CHANT_CRASH_AT", point);
+    });
+    assert_eq!(ended(&mut child), None, "killed at {point}");
+    for _ in 0..3 {
+        // The last finds nothing to work, and says so.
+        let _ = many.work();
+    }
+    many.assert_landed(&IDS);
+    for id in IDS {
+        many.assert_paid(id, 1);
+    }
+    let left = many.repo.git(&["for-each-ref", "refs/chant/runs"]);
+    assert_eq!(left, "", "{point}");
+    let folders = many.repo.git(&["worktree", "list"]);
+    let runs = folders.lines().filter(|line| !line.contains(".checks"));
+    assert_eq!(runs.count(), 1, "{point}: {folders}");
+    many.assert_quiet();
+}
+
+#[test]
+fn at_the_checkout() {
+    tidied_after("checkout:before");
+    tidied_after("checkout:after#2");
+}
+
+#[test]
+fn at_the_record() {
+    tidied_after("record:before");
+    tidied_after("record:after#3");
+}
+
+#[test]
+fn at_the_cleaning() {
+    tidied_after("clean:before#2");
+    tidied_after("clean:after#3");
+}
