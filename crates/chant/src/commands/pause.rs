@@ -77,5 +77,5 @@ fn say(cx: &mut Context, paused: &Paused) {
         "with a hand-over of what was done"
     };
     cx.ui
-        .hint(&format!("go on, {how}: chant work {id}chant takeover {id}"));
+        .hint(&format!("go on, {how}: chant work {id}; by hand: chant takeover {id}"));
 }
