@@ -76,6 +76,7 @@ fn say(cx: &mut Context, paused: &Paused) {
     } else {
         "with a hand-over of what was done"
     };
-    cx.ui
-        .hint(&format!("go on, {how}: chant work {id}; by hand: chant takeover {id}"));
+    cx.ui.hint(&format!(
+        "go on, {how}: chant work {id}; by hand: chant takeover {id}"
+    ));
 }
