@@ -21,6 +21,9 @@ use crate::run::{is_silent, new_id};
 /// The main branch may move under a completion this often before it is given up.
 const TRIES: usize = 5;
 
+/// How often a turn that another has is looked for: about a second.
+const LOOKS: u32 = 200;
+
 /// Why the main branch moved, in its reflog.
 const REASON: &str = "chant: complete drivers";
 
@@ -76,7 +79,7 @@ impl Completed {
 
 /// Completes the drivers whose last member this was. Cheap for a spec that is no member of any.
 pub fn complete_after(project: &Project, spec: &SpecId) -> Result<Vec<Completed>> {
-    if Turn::is_owed(project) || is_member(project, spec)? {
+    if is_member(project, spec)? {
         complete(project)
     } else {
         Ok(Vec::new())
@@ -101,10 +104,24 @@ fn is_member(project: &Project, spec: &SpecId) -> Result<bool> {
 ///
 /// Crash: repeating it goes on where it was; once done, it does nothing.
 pub fn complete(project: &Project) -> Result<Vec<Completed>> {
-    if due(project)?.is_empty() && !Turn::is_owed(project) {
+    complete_unless(project, || false)
+}
+
+/// The same for a command that lands nothing itself and must not hang: while others land for long, it is left to the next
+/// landing of a member, or to `chant merge --all`.
+pub fn complete_if_free(project: &Project) -> Result<Vec<Completed>> {
+    let mut looks = 0;
+    complete_unless(project, || {
+        looks += 1;
+        looks > LOOKS
+    })
+}
+
+fn complete_unless(project: &Project, gives_up: impl FnMut() -> bool) -> Result<Vec<Completed>> {
+    if due(project)?.is_empty() {
         return Ok(Vec::new());
     }
-    let Some(turn) = Turn::take(project, || false)? else {
+    let Some(turn) = Turn::take(project, gives_up)? else {
         return Ok(Vec::new());
     };
     // Asked again: somebody may have been quicker.

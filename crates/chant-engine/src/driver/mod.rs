@@ -5,7 +5,7 @@ mod complete;
 use chant_spec::SpecId;
 use chant_spec::members::Family;
 
-pub use complete::{Completed, complete, complete_after};
+pub use complete::{Completed, complete, complete_after, complete_if_free};
 
 use crate::error::Result;
 use crate::project::Project;

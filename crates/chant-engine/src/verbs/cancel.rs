@@ -55,7 +55,7 @@ pub fn cancel(project: &Project, found: &SpecRef, by: &Name) -> Result<Cancelled
         was,
         kept,
         recorded: Some(recorded),
-        drivers: driver::complete(project)?,
+        drivers: driver::complete_if_free(project)?,
     })
 }
 
