@@ -116,6 +116,8 @@ fn a_line_says_what_a_run_is_doing() {
 2 running, 5 waiting, 1 landing, 1 landed, 1m10s, $0.50, 12.3k tokens
 ";
     assert_eq!(shown(&busy(), 82, 24), expected);
+    let guide = include_str!("../../../../docs/guides/parallel.md");
+    assert!(guide.contains(expected), "the guide shows another board");
 }
 
 #[test]
