@@ -71,6 +71,11 @@ pub fn go_on(
     }
 }
 
+/// Whether a living process works this spec.
+pub fn is_driven(project: &Project, spec: &str) -> bool {
+    claim::is_held(&project.state_dir(), &project.project_key(), spec)
+}
+
 /// A number that changes when anything changed that could make something go on: a run, or a spec's file. A few looks at
 /// files' times, no process.
 pub fn pulse(project: &Project) -> u64 {

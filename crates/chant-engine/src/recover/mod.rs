@@ -9,6 +9,6 @@ mod journal;
 mod look;
 
 pub(crate) use branch::restore as restore_branch;
-pub use going_on::{Going, go_on, going_on, pulse};
+pub use going_on::{Going, go_on, going_on, is_driven, pulse};
 pub use journal::{Mended, mend, mend_damaged};
 pub use look::{Finding, Kind, look};

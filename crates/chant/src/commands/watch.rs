@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 
 use chant_engine::recover::{self, Going};
 use chant_engine::run::Order;
+use chant_engine::schedule::{self, Ask};
 use chant_engine::verbs::work::{Report, work};
 use chant_engine::{Code, Error, Project, Result, query};
 use chant_spec::SpecId;
 
 use super::work::{Stop, attended, conclude};
+use super::work_many;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, one_line};
 
@@ -40,6 +42,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LABEL", requires = "work")]
     label: Vec<String>,
 }
+
+/// How long the runs of a command that was killed may take to end, and how often that is looked at.
+const ENDING: Duration = Duration::from_secs(20);
+const ENDING_LOOK: Duration = Duration::from_millis(50);
 
 /// What a watch has seen so far.
 #[derive(Default)]
@@ -97,6 +103,7 @@ impl Watch {
         stop: &Stop,
     ) -> Result<()> {
         loop {
+            self.take_up_asked(cx, project, stop)?;
             let Going { now, .. } = recover::going_on(project)?;
             let mut moved = false;
             for run in &now {
@@ -116,6 +123,50 @@ impl Watch {
             }
             if !moved {
                 return Ok(());
+            }
+        }
+    }
+
+    /// What commands had asked for that do not live any more goes back to the scheduler, all of it at once.
+    fn take_up_asked(&mut self, cx: &mut Context, project: &Project, stop: &Stop) -> Result<()> {
+        const WHAT: &str = "what was asked for";
+        let mut asked = schedule::asked(project)?;
+        asked.retain(|asked| !asked.alive);
+        let Some(first) = asked.first().filter(|_| self.may_try(WHAT)) else {
+            return Ok(());
+        };
+        // What such a command had started notices its end and ends as well; until then it is still driven.
+        let began = Instant::now();
+        while began.elapsed() < ENDING
+            && asked
+                .iter()
+                .any(|asked| recover::is_driven(project, &asked.spec))
+        {
+            if stop.control().recv_timeout(ENDING_LOOK).is_ok() {
+                return Err(Error::new(Code::Interrupted, "interrupted"));
+            }
+        }
+        let ask = Ask {
+            order: first.order.clone(),
+            specs: asked
+                .iter()
+                .filter_map(|asked| SpecId::parse(&asked.spec).ok())
+                .collect(),
+            parallel: project.config().schedule.parallel.get(),
+            ..Ask::default()
+        };
+        let count = ask.specs.len();
+        cx.ui.hint(&format!(
+            "{count} specs were asked for by commands that ended"
+        ));
+        // Those that cannot go on stay asked for; they are not tried again at once.
+        self.try_later(WHAT);
+        match work_many::run(cx, project, &ask) {
+            Ok(_) => Ok(()),
+            Err(error) if error.code == Code::Interrupted => Err(error),
+            Err(error) => {
+                self.complain(cx, &error);
+                Ok(())
             }
         }
     }

@@ -184,3 +184,38 @@ fn two_supervisors_do_not_fight() {
     }
     assert_landed_once(&repo);
 }
+
+/// The command that had asked for several is killed in the middle: all of them are made all the same.
+#[test]
+fn what_a_killed_command_had_asked_for_is_taken_up() {
+    let repo = with_agent(
+        "echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"\nif test ! -e \"$HOME/killed\"; then touch \"$HOME/killed\"; kill -9 \"$(cat \"$HOME/pid\")\"; sleep 60; fi",
+    );
+    repo.write(
+        ".chant/specs/002-other.md",
+        &spec("depends_on: [001-greeting]\n"),
+    );
+    let mut child = repo
+        .command("sh")
+        .args([
+            "-c",
+            "echo $$ > \"$HOME/pid\"; exec \"$0\" work --parallel=1 001 002",
+        ])
+        .arg(chant_testkit::chant_bin())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "it was killed");
+    let watched = repo.chant(&["watch", "--once"]);
+    watched.ok();
+    assert!(
+        watched.stderr.contains("asked for by commands that ended"),
+        "{}",
+        watched.stderr
+    );
+    for id in [ID, "002-other"] {
+        let landed = repo.git(&["show", &format!("main:{id}.txt")]);
+        assert_eq!(landed.trim(), "x");
+    }
+}
