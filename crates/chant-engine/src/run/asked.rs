@@ -69,10 +69,10 @@ fn standing(handover: &Handover, told: &[Feedback]) -> String {
     }
     for told in told {
         let (by, at) = (&told.by, told.at.get(..10).unwrap_or(&told.at));
-        text.push_str(&format!(
-            "<<<<<<<< {by}, {at}\n{}\n>>>>>>>> end\n\n",
-            told.text
-        ));
+        for part in ["<<<<<<<< ", by, ", ", at, "\n", &told.text] {
+            text.push_str(part);
+        }
+        text.push_str("\n>>>>>>>> end\n\n");
     }
     text
 }

@@ -17,7 +17,7 @@ use crate::run::{MARKER, run_dir};
 const POLL: Duration = Duration::from_millis(10);
 
 /// An agent is given a grace, then its tree is killed; no run takes as long as this to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A spec that nobody works any more, and nobody else will until this is dropped.
 #[derive(Debug)]

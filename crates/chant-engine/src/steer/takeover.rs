@@ -1,5 +1,6 @@
 //! `chant takeover`: a person goes on by hand, in the run's worktree.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use chant_spec::status::{Action, State, allowed};
@@ -74,7 +75,7 @@ impl Takeover {
     pub(crate) fn sign(&self, run: &mut RunRecord) {
         let facts = &mut run.facts;
         facts.agent.clone_from(&self.by);
-        facts.agent_kind = PERSON.to_owned();
+        PERSON.clone_into(&mut facts.agent_kind);
         facts.agent_version = Some(BY_HAND.to_owned());
         facts.model = None;
     }
@@ -209,25 +210,24 @@ fn section(project: &Project, run: &RunRecord, wish: &Wish, handover: &Handover)
     let facts = &run.facts;
     let by = crate::one_line(&wish.by);
     let at = wish.at.get(..10).unwrap_or(&wish.at);
+    // Writing to a string does not fail.
     let mut text = format!(
         "{by} took this over from {} on {at}, in attempt {}.",
         crate::one_line(&facts.agent),
         run.attempt
     );
     if !handover.reason.is_empty() {
-        text.push_str(&format!(
-            " The agent had stopped: {}.",
-            crate::one_line(&handover.reason)
-        ));
+        let reason = crate::one_line(&handover.reason);
+        let _ = write!(text, " The agent had stopped: {reason}.");
     }
     if !project.silent() {
-        text.push_str(&format!(" The work is on the branch `{}`.", facts.branch));
+        let _ = write!(text, " The work is on the branch `{}`.", facts.branch);
     }
-    text.push_str("\n\n");
-    text.push_str(&handover.markdown());
-    text.push_str(&format!(
-        "`chant finalize {}` accepts what is in the worktree through the same checks; `chant work {}` gives it back to the agent.",
-        run.spec, run.spec
-    ));
+    let spec = &run.spec;
+    let _ = write!(
+        text,
+        "\n\n{}`chant finalize {spec}` accepts what is in the worktree through the same checks; `chant work {spec}` gives it back to the agent.",
+        handover.markdown()
+    );
     text
 }
