@@ -290,7 +290,10 @@ pub(super) fn start_tree(repo: &Repo, facts: &Facts, base: &Oid) -> Result<Strin
 
 /// How many lines of a file look like conflict markers.
 fn markers(repo: &Repo, tree: &Oid, file: &str) -> Result<usize> {
-    let Some(entry) = repo.read_file(tree, file)?.filter(|entry| entry.is_file()) else {
+    let Some(entry) = repo
+        .read_file(tree, file)?
+        .filter(chant_git::TreeEntry::is_file)
+    else {
         return Ok(0);
     };
     let bytes = repo.blob(&entry.oid)?;
