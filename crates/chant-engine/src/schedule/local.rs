@@ -70,14 +70,14 @@ impl Local {
 
     fn update(&mut self, run: String, news: News) -> Option<Update> {
         let what = match news {
-            News::Line(bytes) => match serde_json::from_slice::<Stamped>(&bytes) {
-                Ok(event) => What::Event(Box::new(event)),
-                Err(_) => {
+            News::Line(bytes) => {
+                let Ok(event) = serde_json::from_slice::<Stamped>(&bytes) else {
                     let line = String::from_utf8_lossy(&bytes).into_owned();
                     self.last.insert(run, line);
                     return None;
-                }
-            },
+                };
+                What::Event(Box::new(event))
+            }
             News::Ended(exit) => What::Ended(self.ending(&run, exit)),
         };
         Some(Update { run, what })

@@ -7,6 +7,8 @@
 //! Nothing here renders, and nothing here writes the main branch: finished runs are handed to the landing queue.
 
 mod ask;
+mod elsewhere;
+mod end;
 mod event;
 mod lander;
 mod local;

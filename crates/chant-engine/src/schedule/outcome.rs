@@ -1,6 +1,6 @@
 //! What came of a run, and what follows from it.
 
-use super::event::{Elsewhere, Event, Refused, Stop, Summary, Waiting};
+use super::event::{Event, Refused, Stop, Waiting};
 use super::lander::Told;
 use super::queue;
 use super::seam::{Ending, Update, What};
@@ -12,7 +12,6 @@ use crate::journal::{RunRecord, RunState, Step};
 use crate::limits::Outlook;
 use crate::run::claim;
 use crate::verbs::work::Report;
-use chant_spec::Status;
 
 /// A job that was killed is submitted so often; then a person has to look.
 const SUBMISSIONS: u32 = 3;
@@ -58,6 +57,7 @@ impl Supervisor<'_> {
         if cut_off && (record.step as usize) < Step::Land as usize {
             let error = error_of(ending);
             if error.code == Code::SpecLocked {
+                self.release(at);
                 self.set_stage(at, Stage::Elsewhere);
                 return Ok(());
             }
@@ -280,7 +280,7 @@ impl Supervisor<'_> {
         self.over(at, state, &reason)
     }
 
-    fn over(&mut self, at: usize, state: &str, reason: &str) -> Result<()> {
+    pub(super) fn over(&mut self, at: usize, state: &str, reason: &str) -> Result<()> {
         self.release(at);
         self.set_stage(at, Stage::Over);
         self.is_fresh = false;
@@ -305,176 +305,6 @@ impl Supervisor<'_> {
     fn release(&mut self, at: usize) {
         self.tasks[at].files = None;
         self.load.release(at);
-    }
-
-    /// Specs that another command works: whether they are over there.
-    pub(super) fn look_elsewhere(&mut self) -> Result<()> {
-        if self.count(Stage::Elsewhere) == 0 {
-            return Ok(());
-        }
-        let project = self.project;
-        for at in 0..self.tasks.len() {
-            let spec = self.tasks[at].spec.clone();
-            if self.tasks[at].stage != Stage::Elsewhere
-                || claim::is_held(&project.state_dir(), &project.project_key(), &spec)
-            {
-                continue;
-            }
-            let latest = self.journal.latest(&spec)?;
-            let waits = latest
-                .as_ref()
-                .is_none_or(|run| run.state == RunState::Finished);
-            let me = self.asker.id();
-            if waits
-                && queue::others_ask(project, &self.journal, &spec, me)?
-                && !self.is_done(&spec)?
-            {
-                continue;
-            }
-            self.settle_elsewhere(at, latest)?;
-        }
-        Ok(())
-    }
-
-    /// A spec that another command, or a person, brought to its end meanwhile.
-    pub(super) fn is_over_by_now(&mut self, at: usize) -> Result<bool> {
-        let status = self.roll.get(&self.tasks[at].spec);
-        let status = status.map(|entry| entry.node.status.clone());
-        match status {
-            Some(Status::Completed) if !self.ask.order.again => {
-                self.over_elsewhere(at, "completed", "")?;
-            }
-            Some(Status::Cancelled) => {
-                self.over_elsewhere(at, "cancelled", "it was cancelled meanwhile")?;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    fn over_elsewhere(&mut self, at: usize, status: &str, reason: &str) -> Result<()> {
-        if status == "completed" {
-            self.summary.landed += 1;
-        }
-        self.summary.elsewhere.push(Elsewhere {
-            id: self.tasks[at].spec.clone(),
-            status: status.to_owned(),
-            reason: reason.to_owned(),
-        });
-        self.over(at, status, reason)
-    }
-
-    fn is_done(&mut self, spec: &str) -> Result<bool> {
-        self.read_roll()?;
-        Ok(self.roll.is_completed(spec))
-    }
-
-    fn settle_elsewhere(&mut self, at: usize, latest: Option<RunRecord>) -> Result<()> {
-        let is_new = |run: &RunRecord| Some(&run.id) != self.tasks[at].earlier.as_ref();
-        let fresh = latest
-            .as_ref()
-            .filter(|run| is_new(run) || self.tasks[at].run.is_some())
-            .filter(|run| {
-                run.state.is_over() || matches!(run.state, RunState::Paused | RunState::Conflict)
-            });
-        let end = fresh.map(|run| (run.state.name().to_owned(), run.reason.clone()));
-        self.read_roll()?;
-        let over = match end {
-            Some((status, reason)) => {
-                self.over_elsewhere(at, &status, &reason)?;
-                true
-            }
-            None => self.is_over_by_now(at)?,
-        };
-        if over {
-            return self.reload();
-        }
-        // Whoever had it has left it as it was: it is ours.
-        self.set_stage(at, Stage::Blocked);
-        if let Some(run) = latest.filter(|run| !run.state.is_over()) {
-            self.tasks[at].run = Some(run.id.clone());
-            self.by_run.insert(run.id.clone(), at);
-            self.go_on_with(at, &run)?;
-        }
-        self.reconsider(vec![at]);
-        Ok(())
-    }
-
-    /// Whether a living command works what a blocked task waits for.
-    pub(super) fn others_work_what_is_missing(&self) -> Result<bool> {
-        let mut theirs: Vec<String> = Vec::new();
-        for asked in queue::asked(self.project)? {
-            if asked.alive && !self.by_spec.contains_key(&asked.spec) {
-                theirs.push(asked.spec);
-            }
-        }
-        if theirs.is_empty() {
-            return Ok(false);
-        }
-        let blocked = self.tasks.iter();
-        let blocked = blocked.filter(|task| task.stage == Stage::Blocked);
-        Ok(blocked
-            .flat_map(|task| self.roll.unfinished(&task.spec))
-            .any(|missing| theirs.contains(&missing)))
-    }
-
-    /// Nothing can go on: what is left is told, and nothing is asked for any more.
-    pub(super) fn end(mut self) -> Result<Summary> {
-        let left: Vec<usize> = (0..self.tasks.len())
-            .filter(|&at| self.tasks[at].stage != Stage::Over)
-            .collect();
-        if !left.is_empty() {
-            let ids: Vec<&str> = left
-                .iter()
-                .map(|&at| self.tasks[at].spec.as_str())
-                .collect();
-            let stands = self.roll.stand(&ids);
-            for (&at, stand) in left.iter().zip(stands) {
-                let waiting = self.why(at, stand);
-                self.summary.waiting.push(waiting);
-            }
-        }
-        for waiting in self.summary.waiting.clone() {
-            self.tell(&Event::Waiting(waiting));
-        }
-        self.summary.stopped = self.stopping.is_some() && !self.failed_fast;
-        self.asker.end(&self.journal)?;
-        Ok(self.summary)
-    }
-
-    /// Why a task did not come to its turn.
-    fn why(&self, at: usize, stand: Option<crate::query::Stand>) -> Waiting {
-        let task = &self.tasks[at];
-        let (mut until, mut blocked_by) = (None, Vec::new());
-        match (task.stage, stand) {
-            (_, None) => blocked_by.push("its file is gone".to_owned()),
-            (Stage::Parked(time), _) => {
-                until = Some(time.to_string());
-                blocked_by.clone_from(&task.told);
-            }
-            (Stage::Elsewhere, _) => blocked_by.push("is worked by another command".to_owned()),
-            (_, Some(stand)) if !stand.blocked_by.is_empty() => blocked_by = stand.blocked_by,
-            (_, Some(stand)) if !stand.may_be_worked => {
-                let state = stand.state.as_str().replace('_', " ");
-                blocked_by.push(match stand.reason.as_str() {
-                    "" => format!("is {state}"),
-                    reason => format!("is {state}: {reason}"),
-                });
-            }
-            _ if self.failed_fast => {
-                blocked_by.push("was not begun, because another failed".to_owned());
-            }
-            _ if self.stopping.is_some() => blocked_by.push("was not begun".to_owned()),
-            _ => blocked_by.push(format!(
-                "was not begun: {} results wait for a person (limits.waiting_for_person)",
-                self.for_person.unwrap_or(0)
-            )),
-        }
-        Waiting {
-            id: task.spec.clone(),
-            blocked_by,
-            until,
-        }
     }
 }
 

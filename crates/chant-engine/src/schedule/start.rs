@@ -129,7 +129,7 @@ impl Supervisor<'_> {
                 break;
             };
             let candidate = self.ready.swap_remove(at);
-            self.try_start(candidate)?;
+            self.try_start(&candidate)?;
         }
         if self.ready.is_empty() && self.set_aside.is_empty() {
             self.slots.wait_no_more();
@@ -151,7 +151,7 @@ impl Supervisor<'_> {
             .is_some_and(|(since, wait)| since.elapsed() < *wait)
     }
 
-    fn try_start(&mut self, candidate: Candidate) -> Result<()> {
+    fn try_start(&mut self, candidate: &Candidate) -> Result<()> {
         let at = candidate.key;
         let spec = self.tasks[at].spec.clone();
         let project = self.project;
@@ -171,14 +171,15 @@ impl Supervisor<'_> {
                 return Ok(());
             }
         }
-        let Some((places, files)) = self.take_room(&candidate)? else {
+        let Some((places, files)) = self.take_room(candidate)? else {
             return Ok(());
         };
-        self.load.begin(&candidate);
+        self.load.begin(candidate);
         self.tasks[at].candidate.pools.clone_from(&candidate.pools);
         self.tasks[at].places = Some(places);
         self.tasks[at].files = Some(files);
-        self.submit(at)
+        self.submit(at);
+        Ok(())
     }
 
     /// What limits of plans and budgets say, unless a person said that they do not count.
@@ -241,7 +242,7 @@ impl Supervisor<'_> {
     }
 
     /// Gives a task's run to the executor.
-    pub(super) fn submit(&mut self, at: usize) -> Result<()> {
+    pub(super) fn submit(&mut self, at: usize) {
         let task = &mut self.tasks[at];
         task.attempt += 1;
         task.begun = true;
@@ -269,7 +270,6 @@ impl Supervisor<'_> {
             self.leave(at);
             self.refused(at, &error);
         }
-        Ok(())
     }
 
     /// Tasks whose spec has a run that is not over go on with it; what is finished lands.

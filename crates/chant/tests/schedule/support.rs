@@ -17,7 +17,7 @@ echo "ends $CHANT_SPEC_ID" >> "$HOME/ledger"
 "#;
 
 /// Long enough for a loaded machine; no test waits for it when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A repository with `chant init` and the agent, with further settings.
 pub(crate) fn project(settings: &str) -> TestRepo {
