@@ -65,7 +65,10 @@ impl Repo {
         message: &str,
         options: &CommitOptions,
     ) -> Result<Oid> {
-        let sign = !options.unsigned && self.config_bool("commit.gpgSign")?;
+        let sign = !options.unsigned && self.setting_once("commit.gpgSign")?;
+        if !sign && options.author.is_none() && options.authored.is_none() {
+            return self.commit_plainly(tree, parents, message);
+        }
         let mut call = self.change().setting("i18n.commitEncoding=UTF-8");
         if let Some(author) = &options.author {
             call = call
@@ -87,6 +90,58 @@ impl Repo {
         } else {
             Err(explain(&ran, sign))
         }
+    }
+
+    /// As `git commit-tree` makes it, by whom the settings name. No process of its own.
+    fn commit_plainly(&self, tree: &Oid, parents: &[Oid], message: &str) -> Result<Oid> {
+        let (author, committer) = self.people()?;
+        let mut raw = format!("tree {tree}\n").into_bytes();
+        for parent in parents {
+            raw.extend(format!("parent {parent}\n").as_bytes());
+        }
+        raw.extend(
+            [
+                b"author ",
+                author.as_slice(),
+                b"\ncommitter ",
+                &committer,
+                b"\n\n",
+            ]
+            .concat(),
+        );
+        raw.extend(message.as_bytes());
+        if !message.is_empty() && !message.ends_with('\n') {
+            raw.push(b'\n');
+        }
+        let commit = self.write_commit(&raw)?;
+        self.memo().keep_commit(&commit, tree, parents.first());
+        Ok(commit)
+    }
+
+    /// The commits from `base` to `tip`, oldest first, where each has one parent; `None` where they are no such line, or a
+    /// very long one. No process of its own.
+    pub fn line(&self, base: &Oid, tip: &Oid) -> Result<Option<Vec<Oid>>> {
+        const LONGEST: usize = 1000;
+        let mut line = Vec::new();
+        let mut at = tip.clone();
+        while at != *base {
+            let raw = self.raw_commit(&at)?;
+            let head = String::from_utf8_lossy(&raw);
+            let mut parents = head
+                .lines()
+                .take_while(|line| !line.is_empty())
+                .filter_map(|line| line.strip_prefix("parent "));
+            let (Some(parent), None) = (parents.next(), parents.next()) else {
+                return Ok(None);
+            };
+            if line.len() == LONGEST {
+                return Ok(None);
+            }
+            line.push(at);
+            at = parent.parse()?;
+        }
+        line.reverse();
+        Ok(Some(line))
     }
 
     /// The commits of `tip` that `base` does not have, newest first. One process.

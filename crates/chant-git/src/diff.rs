@@ -1,8 +1,12 @@
 //! What differs between two trees, file by file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     Oid, Repo, Result,
     call::{Ran, records},
+    graft::is_folder,
+    object::{hex, raw_entries},
     path::{RawPath, text},
 };
 
@@ -52,7 +56,7 @@ impl RawChange {
 }
 
 impl Repo {
-    /// What differs between two trees or commits. One process.
+    /// What differs between two trees or commits. No process of its own.
     pub fn diff(&self, a: &Oid, b: &Oid) -> Result<Vec<Change>> {
         let changes = self.raw_diff(a, b)?.into_iter();
         Ok(changes
@@ -68,6 +72,9 @@ impl Repo {
     pub(crate) fn raw_diff(&self, a: &Oid, b: &Oid) -> Result<Vec<RawChange>> {
         if a == b {
             return Ok(Vec::new());
+        }
+        if let Some(changes) = self.compare(a, b)? {
+            return Ok(changes);
         }
         let flags = [
             "-r",
@@ -89,6 +96,75 @@ impl Repo {
         parse(&ran)
     }
 }
+
+impl Repo {
+    /// Compares two trees folder by folder; only what differs is read. `None` where one of them is no tree of this repository.
+    fn compare(&self, a: &Oid, b: &Oid) -> Result<Option<Vec<RawChange>>> {
+        let mut changes = Vec::new();
+        let (Some(a), Some(b)) = (self.folder(Some(a))?, self.folder(Some(b))?) else {
+            return Ok(None);
+        };
+        let whole = self.compare_folders(b"", &a, &b, &mut changes)?;
+        Ok(whole.then_some(changes))
+    }
+
+    fn compare_folders(
+        &self,
+        prefix: &[u8],
+        a: &Folder,
+        b: &Folder,
+        changes: &mut Vec<RawChange>,
+    ) -> Result<bool> {
+        let names: BTreeSet<&Vec<u8>> = a.keys().chain(b.keys()).collect();
+        for name in names {
+            let (old, new) = (a.get(name), b.get(name));
+            if old == new {
+                continue;
+            }
+            let path = [prefix, name.strip_suffix(b"/").unwrap_or(name)].concat();
+            if name.ends_with(b"/") {
+                let (Some(old), Some(new)) = (
+                    self.folder(old.map(|(_, oid)| oid))?,
+                    self.folder(new.map(|(_, oid)| oid))?,
+                ) else {
+                    return Ok(false);
+                };
+                let prefix = [&path, b"/".as_slice()].concat();
+                if !self.compare_folders(&prefix, &old, &new, changes)? {
+                    return Ok(false);
+                }
+            } else {
+                changes.push(RawChange {
+                    path,
+                    old: old.cloned(),
+                    new: new.cloned(),
+                });
+            }
+        }
+        Ok(true)
+    }
+
+    /// A folder's entries; those of folders have a `/` at the end of their names, which also puts them where git has them.
+    fn folder(&self, tree: Option<&Oid>) -> Result<Option<Folder>> {
+        let Some(oid) = tree else {
+            return Ok(Some(Folder::new()));
+        };
+        let found = self.object(&format!("{oid}^{{tree}}"))?;
+        let Some(tree) = found.filter(|object| object.kind == "tree") else {
+            return Ok(None);
+        };
+        let mut folder = Folder::new();
+        for (mode, name, id) in raw_entries(&tree.bytes, oid.as_str().len() / 2) {
+            let mode = format!("{:0>6}", String::from_utf8_lossy(mode));
+            let end: &[u8] = if is_folder(&mode) { b"/" } else { b"" };
+            folder.insert([name, end].concat(), (mode, hex(id).parse()?));
+        }
+        Ok(Some(folder))
+    }
+}
+
+/// What a tree holds, by name.
+type Folder = BTreeMap<Vec<u8>, (String, Oid)>;
 
 fn parse(ran: &Ran) -> Result<Vec<RawChange>> {
     let mut changes = Vec::new();

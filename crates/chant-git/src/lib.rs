@@ -19,6 +19,7 @@ mod create;
 mod diff;
 mod error;
 mod exclude;
+mod graft;
 mod head;
 mod link;
 mod linked;
@@ -41,6 +42,7 @@ mod status;
 mod tree;
 mod version;
 mod worktree;
+mod writer;
 
 pub use blame::{Blame, Blamed, BlamedCommit, BlamedLine, Lines};
 pub use checkout::Brought;

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chant_os::process::Conversation;
 
-use crate::{Oid, Result, object::TreeEntry};
+use crate::{Oid, Result, object::TreeEntry, writer::Writers};
 
 /// Larger blobs are asked for again: what is read twice in one command is specs and prompts.
 const BLOB_MAX: usize = 256 << 10;
 
 /// The answers so far, and the process that is asked for more.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Memo(Arc<(Mutex<Answers>, Mutex<Option<Conversation>>)>);
+pub(crate) struct Memo(Arc<(Mutex<Answers>, Mutex<Option<Conversation>>, Mutex<Writers>)>);
 
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
@@ -51,6 +51,11 @@ impl Memo {
     /// The process that is asked, where there is one.
     pub(crate) fn conversation(&self) -> MutexGuard<'_, Option<Conversation>> {
         self.0.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The processes that make objects.
+    pub(crate) fn writers(&self) -> MutexGuard<'_, Writers> {
+        self.0.2.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer in `table`, or that of `ask`, which is kept.

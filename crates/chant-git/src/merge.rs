@@ -1,6 +1,6 @@
 //! Merging in memory: no checkout, no index, nothing to clean up.
 
-use crate::{Oid, Repo, Result, Version, call::records, path::text};
+use crate::{Oid, Repo, RepoPath, Result, TreeEdit, Version, call::records, path::text};
 
 /// The oldest git that merges from a base it is told (`merge-tree --merge-base`).
 const TELLS_BASE: Version = Version {
@@ -29,10 +29,50 @@ impl Repo {
         self.merge_in_memory(None, ours, theirs)
     }
 
-    /// Applies to `ours` what `theirs` changed since `base`, in memory; all three are commits. One process; two if git's
-    /// version is not known yet. Needs a git for which [`Repo::can_replay`] holds.
+    /// Applies to `ours` what `theirs` changed since `base`, in memory; all three are commits. No process of its
+    /// own where the two lie apart, else one. Needs a git for which [`Repo::can_replay`] holds.
     pub fn merge_since(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<Merge> {
-        self.merge_in_memory(Some(base), ours, theirs)
+        match self.merge_apart(base, ours, theirs)? {
+            Some(tree) => Ok(Merge::Clean(tree)),
+            None => self.merge_in_memory(Some(base), ours, theirs),
+        }
+    }
+
+    /// The same where the two sides lie apart, so that nothing has to be merged: every path that `theirs` changed is in `ours`
+    /// as it was in `base`. `None` where git has to look closer: at a file that both changed, at one that went and may
+    /// have come back elsewhere, at a folder that is another one's now.
+    fn merge_apart(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<Option<Oid>> {
+        let mut edits = Vec::new();
+        for change in self.diff(base, theirs)? {
+            let Some((mode, oid)) = change.new else {
+                return Ok(None);
+            };
+            let Ok(path) = change.path.parse::<RepoPath>() else {
+                return Ok(None);
+            };
+            let here = self.read_file(ours, &change.path)?;
+            let here = here.map(|entry| (entry.mode, entry.oid));
+            if here != change.old || !self.folders_stay(base, ours, &change.path)? {
+                return Ok(None);
+            }
+            edits.push(TreeEdit::put(path, &mode, oid));
+        }
+        self.write_tree(Some(ours), &edits).map(Some)
+    }
+
+    /// Whether what holds a path is a folder on both sides, or on neither.
+    fn folders_stay(&self, base: &Oid, ours: &Oid, path: &str) -> Result<bool> {
+        for (at, _) in path.match_indices('/') {
+            let is_folder = |side: &Oid| -> Result<Option<bool>> {
+                let entry = self.read_file(side, &path[..at])?;
+                Ok(entry.map(|entry| entry.is_tree()))
+            };
+            match (is_folder(base)?, is_folder(ours)?) {
+                (Some(true) | None, Some(true)) | (None, None) => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the installed git can apply one commit's change to another in memory. One process, the first time.

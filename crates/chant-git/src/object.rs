@@ -44,16 +44,19 @@ impl TreeEntry {
 }
 
 impl Repo {
-    /// Stores bytes as a blob. One process, the first time.
+    /// Stores bytes as a blob. No process of its own.
     pub fn hash_object(&self, bytes: &[u8]) -> Result<Oid> {
         if let Some(oid) = self.memo().stored(bytes) {
             return Ok(oid);
         }
-        let oid = self
-            .change()
-            .args(["hash-object", "-w", "--stdin"])
-            .stdin(bytes)
-            .oid()?;
+        let oid = match self.try_store("blob", bytes) {
+            Some(oid) => oid,
+            None => self
+                .change()
+                .args(["hash-object", "-w", "--stdin"])
+                .stdin(bytes)
+                .oid()?,
+        };
         self.memo().keep_stored(&oid, bytes);
         Ok(oid)
     }
@@ -257,7 +260,10 @@ impl Repo {
 }
 
 /// The entries of a tree as git stores them: mode, name, and an id of so many bytes.
-fn raw_entries(bytes: &[u8], length: usize) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
+pub(crate) fn raw_entries(
+    bytes: &[u8],
+    length: usize,
+) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let space = rest.iter().position(|byte| *byte == b' ')?;
@@ -269,7 +275,7 @@ fn raw_entries(bytes: &[u8], length: usize) -> impl Iterator<Item = (&[u8], &[u8
     })
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
     let pairs = bytes
         .iter()

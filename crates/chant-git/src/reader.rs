@@ -8,7 +8,7 @@ use std::io::{self, BufRead, Read};
 
 use chant_os::process::Conversation;
 
-use crate::{GitError, Oid, Repo, Result};
+use crate::{GitError, Oid, Repo, Result, writer::Writers};
 
 /// An object.
 #[derive(Debug)]
@@ -52,6 +52,7 @@ impl Repo {
     /// Ends the process that answers, until something is asked again: for a time in which nothing will be.
     pub fn rest(&self) {
         self.memo().conversation().take();
+        *self.memo().writers() = Writers::default();
     }
 
     fn ask<T>(

@@ -18,8 +18,8 @@ pub enum Replayed {
 }
 
 impl Repo {
-    /// Makes commits, each the parent of the next, again on top of `onto`. Moves no ref. Four processes for each, one more
-    /// where commits are signed.
+    /// Makes commits, each the parent of the next, again on top of `onto`. Moves no ref. No process of its own, one for
+    /// each where commits are signed.
     pub fn replay(&self, commits: &[Oid], onto: &Oid) -> Result<Replayed> {
         let mut made: Vec<Oid> = Vec::with_capacity(commits.len());
         for commit in commits {
@@ -47,11 +47,8 @@ impl Repo {
     }
 
     fn commit_again(&self, commit: &Oid, tree: &Oid, parent: &Oid) -> Result<Oid> {
-        let raw = self
-            .look()
-            .args(["cat-file", "commit", commit.as_str()])
-            .stdout()?;
-        if self.config_bool("commit.gpgSign")? {
+        let raw = self.raw_commit(commit)?;
+        if self.setting_once("commit.gpgSign")? {
             let written = Written::read(&raw);
             let options = CommitOptions {
                 author: Some(written.author),
@@ -61,23 +58,38 @@ impl Repo {
             let message = String::from_utf8_lossy(written.message);
             return self.commit_tree_with(tree, std::slice::from_ref(parent), &message, &options);
         }
-        let again = rewritten(&raw, tree, parent, &self.committer()?);
+        let again = rewritten(&raw, tree, parent, &self.people()?.1);
         let made = self.write_commit(&again)?;
         self.memo().keep_commit(&made, tree, Some(parent));
         Ok(made)
     }
 
-    /// Stores a commit as it is given. One process.
-    fn write_commit(&self, raw: &[u8]) -> Result<Oid> {
+    /// A commit as git stores it. No process of its own.
+    pub(crate) fn raw_commit(&self, commit: &Oid) -> Result<Vec<u8>> {
+        match self.object(commit.as_str())? {
+            Some(object) if object.kind == "commit" => Ok(object.bytes),
+            // So that git itself says what is wrong.
+            _ => self
+                .look()
+                .args(["cat-file", "commit", commit.as_str()])
+                .stdout(),
+        }
+    }
+
+    /// Stores a commit as it is given. No process of its own.
+    pub(crate) fn write_commit(&self, raw: &[u8]) -> Result<Oid> {
+        if let Some(commit) = self.try_store("commit", raw) {
+            return Ok(commit);
+        }
         self.change()
             .args(["hash-object", "-t", "commit", "-w", "--stdin"])
             .stdin(raw)
             .oid()
     }
 
-    /// Who commits, and when, as a commit has it. One process.
-    fn committer(&self) -> Result<Vec<u8>> {
-        let ran = self.look().args(["var", "GIT_COMMITTER_IDENT"]).run()?;
+    /// Who writes or commits, and when, as a commit has it. One process.
+    pub(crate) fn person(&self, variable: &str) -> Result<Vec<u8>> {
+        let ran = self.look().args(["var", variable]).run()?;
         if ran.code() != Some(0) {
             return Err(nobody_in(&ran));
         }

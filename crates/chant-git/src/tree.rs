@@ -63,11 +63,14 @@ pub(crate) fn index_info(path: &[u8], entry: Option<(&str, &Oid)>, zero: usize) 
 }
 
 impl Repo {
-    /// The tree that `base` (a tree or commit; nothing if absent) becomes by `edits`. Three processes; none without edits
-    /// to a tree.
+    /// The tree that `base` (a tree or commit; nothing if absent) becomes by `edits`. No process of its own; three
+    /// where a file and a folder contend for a name.
     pub fn write_tree(&self, base: Option<&Oid>, edits: &[TreeEdit]) -> Result<Oid> {
         if let (Some(base), []) = (base, edits) {
             return self.tree_of(base);
+        }
+        if let Some(tree) = self.graft(base, edits)? {
+            return Ok(tree);
         }
         let index = PrivateIndex::new(self)?;
         if let Some(base) = base {
