@@ -284,17 +284,15 @@ impl Candidate<'_> {
     pub(crate) fn output_records(&self, landing: &Landing) -> Result<Vec<OutputRecord>> {
         let prefix = self.project.prefix_text();
         let tree: Oid = known(Some(&landing.full_tree))?;
-        let places: Vec<(Oid, String)> = self
-            .outputs()?
-            .into_iter()
-            .map(|change| (tree.clone(), change.path))
-            .collect();
-        let oids = self.repo().ids_at(&places)?;
-        let record = |((_, path), oid): ((Oid, String), Option<Oid>)| OutputRecord {
-            path: path.strip_prefix(&prefix).unwrap_or(&path).to_owned(),
-            oid: oid.map(|oid| oid.to_string()),
+        let record = |change: Change| -> Result<OutputRecord> {
+            let path = &change.path;
+            let landed = self.repo().read_file(&tree, path)?;
+            Ok(OutputRecord {
+                path: path.strip_prefix(&prefix).unwrap_or(path).to_owned(),
+                oid: landed.map(|entry| entry.oid.to_string()),
+            })
         };
-        Ok(places.into_iter().zip(oids).map(record).collect())
+        self.outputs()?.into_iter().map(record).collect()
     }
 
     /// What changed on the main branch's side by this landing, the spec aside.

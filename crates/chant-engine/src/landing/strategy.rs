@@ -80,6 +80,12 @@ pub(super) fn join(
     onto: Onto<'_>,
 ) -> Result<Joined> {
     let at = onto.oid();
+    if strategy != Strategy::Merge
+        && repo.can_replay()?
+        && let Some(commits) = repo.line(branch.base, branch.own)?
+    {
+        return join_line(repo, strategy, branch, at, commits);
+    }
     let mut log = repo.log(at, branch.own)?;
     // Where the run began was taken off the main branch: what was taken off does not come back with the result.
     let was_taken_off = log.iter().any(|commit| commit.oid == *branch.base);
@@ -127,6 +133,42 @@ pub(super) fn join(
             },
         )),
     }
+}
+
+/// The usual case: the run's own commits are one line from where it began. What the main branch has become since does not
+/// matter to what they change, so nothing has to be asked of its history.
+fn join_line(
+    repo: &Repo,
+    strategy: Strategy,
+    branch: &Branch<'_>,
+    onto: &Oid,
+    mut commits: Vec<Oid>,
+) -> Result<Joined> {
+    let last_on_main = commits.iter().position(|commit| commit == onto);
+    if onto == branch.base || last_on_main.is_some() {
+        let tree = repo.tree_of(branch.tip)?;
+        if strategy == Strategy::Squash {
+            return Ok(Joined::Clean(Line::one(onto, tree)));
+        }
+        commits.drain(..last_on_main.map_or(0, |at| at + 1));
+        return Ok(Joined::Clean(Line {
+            parents: vec![commits.last().unwrap_or(onto).clone()],
+            commits,
+            tree,
+            remark: None,
+        }));
+    }
+    let mut remark = None;
+    if strategy == Strategy::Rebase {
+        match rebased(repo, branch, onto, &commits, true)? {
+            Ok(line) => return Ok(Joined::Clean(line)),
+            Err(because) => remark = because,
+        }
+    }
+    let merged = repo.merge_since(branch.base, onto, branch.tip)?;
+    Ok(with(whole(branch, onto, merged), |line| {
+        line.remark = remark.map(|because| format!("it lands as one commit: {because}"));
+    }))
 }
 
 /// The commits made again; else why they cannot be, where there are any.
@@ -199,7 +241,12 @@ fn squashed(
     } else {
         repo.merge(onto, branch.tip)?
     };
-    Ok(match merge {
+    Ok(whole(branch, onto, merge))
+}
+
+/// A run merged as a whole, as one commit.
+fn whole(branch: &Branch<'_>, onto: &Oid, merge: Merge) -> Joined {
+    match merge {
         Merge::Clean(tree) => Joined::Clean(Line::one(onto, tree)),
         Merge::Conflict { files, tree } => {
             if files.iter().all(|file| file == branch.spec_path) {
@@ -208,7 +255,7 @@ fn squashed(
                 Joined::Conflict(files)
             }
         }
-    })
+    }
 }
 
 fn with(joined: Joined, change: impl FnOnce(&mut Line)) -> Joined {
