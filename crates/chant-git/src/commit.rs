@@ -146,12 +146,18 @@ impl Repo {
 
     /// The commits of `tip` that `base` does not have, newest first. One process.
     pub fn log(&self, base: &Oid, tip: &Oid) -> Result<Vec<Commit>> {
-        let not_base = format!("^{base}");
+        self.log_without(&[base], tip)
+    }
+
+    /// The commits of `tip` that none of `others` has, newest first. One process.
+    pub fn log_without(&self, others: &[&Oid], tip: &Oid) -> Result<Vec<Commit>> {
         let flags = ["log", "--no-show-signature", "--no-color", FORMAT];
         let ran = self
             .look()
             .args(flags)
-            .args([tip.as_str(), &not_base, "--"])
+            .arg(tip.as_str())
+            .args(others.iter().map(|other| format!("^{other}")))
+            .arg("--")
             .run()?;
         if ran.code() != Some(0) {
             return Err(ran.failed());

@@ -40,6 +40,8 @@ pub struct Attendance<'a> {
     pub tell: &'a mut dyn FnMut(&str, &Event),
     /// How to start a guard process.
     pub guard: Guard,
+    /// Whether whoever asks goes on with a run that goes back to its agent. Otherwise it waits for a person.
+    pub hands_back: bool,
 }
 
 /// Which runs are to land.
@@ -90,6 +92,7 @@ pub fn land(
         control,
         tell,
         guard,
+        hands_back,
     } = attendance;
     for records in records.chunks(MOST) {
         let tell = RefCell::new(&mut *tell);
@@ -108,7 +111,9 @@ pub fn land(
                 guard: guard.clone(),
             };
             match Run::resume(project, record, outside) {
-                Ok(run) if waits(run.record()) => runs.push(run),
+                Ok(run) if waits(run.record()) => {
+                    runs.push(if hands_back { run } else { run.without_agent() })
+                }
                 Ok(_) => {}
                 Err(error) if error.code == Code::SpecLocked => {}
                 Err(error) => return Err(error),

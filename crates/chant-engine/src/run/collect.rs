@@ -55,7 +55,13 @@ impl Run<'_, '_> {
 
     /// A run's own commits land as they are; that one of them is a landing is for chant alone to say.
     fn forged(&self, base: &Oid, tip: &Oid) -> Result<Option<String>> {
-        let log = self.project.repo().log(base, tip)?;
+        // Whoever resolves a conflict merges the main branch: its landings are real.
+        let main = self
+            .project
+            .repo()
+            .branch_oid(&self.record.facts.main.parse()?)?;
+        let others: Vec<&Oid> = [base].into_iter().chain(&main).collect();
+        let log = self.project.repo().log_without(&others, tip)?;
         let forged = log
             .iter()
             .find(|commit| crate::history::claims_to_land(&commit.message));

@@ -54,7 +54,7 @@ impl Run<'_, '_> {
             with,
         };
         let asked_before = self.record.facts.joined.as_deref() == Some(onto.as_str());
-        let for_an_agent = !asked_before && self.can_be_joined(&conflict);
+        let for_an_agent = self.hands_back && !asked_before && self.can_be_joined(&conflict);
         let reason = reason(&self.record, &conflict);
         let facts = &mut self.record.facts;
         facts.conflict = Some(conflict);

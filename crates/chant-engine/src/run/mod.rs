@@ -85,6 +85,8 @@ pub struct Run<'a, 's> {
     resumed: bool,
     /// How far this process drives it.
     until: Until,
+    /// Whether a result that contradicts the main branch may go back to its agent.
+    hands_back: bool,
     /// The run's own network ports, held as long as this process drives it.
     ports: Option<Ports>,
     _claim: Lock,

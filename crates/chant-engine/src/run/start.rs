@@ -101,7 +101,16 @@ impl<'a, 's> Run<'a, 's> {
         record: &RunRecord,
         outside: Surroundings<'s>,
     ) -> Result<Self> {
-        Self::resume_until(project, record, Until::Finished, outside)
+        let run = Self::resume_until(project, record, Until::Finished, outside)?;
+        Ok(run.without_agent())
+    }
+
+    /// For a command that starts no agent: a result that contradicts the main branch waits for a person.
+    pub(crate) fn without_agent(self) -> Self {
+        Self {
+            hands_back: false,
+            ..self
+        }
     }
 
     fn resume_until(
@@ -216,6 +225,7 @@ impl<'a, 's> Run<'a, 's> {
             log,
             resumed: false,
             until: Until::Landed,
+            hands_back: true,
             ports: None,
             _claim: claim,
         })

@@ -148,6 +148,7 @@ fn land(
         control: wishes,
         tell: &mut pass_on,
         guard: guard.clone(),
+        hands_back: true,
     };
     queue::land(&project, attendance, Which::Runs(runs))
 }

@@ -76,6 +76,7 @@ pub fn merge(
         control,
         tell,
         guard,
+        hands_back,
     } = attendance;
     let (mut reports, mut finished) = (Vec::new(), Vec::new());
     for run in runs {
@@ -101,6 +102,7 @@ pub fn merge(
         control,
         tell,
         guard,
+        hands_back,
     };
     reports.extend(queue::land(project, attendance, Which::Runs(&finished))?);
     Ok(reports)

@@ -390,6 +390,7 @@ pub(crate) fn attended_runs<T>(
         control: &stop.control,
         tell: &mut tell,
         guard,
+        hands_back: false,
     })
 }
 

@@ -26,6 +26,7 @@ mod inputs;
 mod journal_lost;
 mod labels;
 mod landing;
+mod landing_queue;
 mod landing_strategy;
 mod limits;
 mod monorepo;

@@ -6,12 +6,12 @@ use crate::run::Run;
 pub(super) fn of(runs: &[Run<'_, '_>]) -> Vec<usize> {
     let names: Vec<(&str, &str)> = runs
         .iter()
-        .map(|run| (run.record().id.as_str(), run.record().spec.as_str()))
+        .map(|run| (run.record().started_at.as_str(), run.record().spec.as_str()))
         .collect();
     order(&names, |at, spec| runs[at].depends_on(spec))
 }
 
-/// `runs` are ids and specs; `depends` says whether the spec of the first depends on the second.
+/// `runs` are times and specs; `depends` says whether the spec of the first depends on the second.
 pub(super) fn order(runs: &[(&str, &str)], depends: impl Fn(usize, &str) -> bool) -> Vec<usize> {
     let mut left: Vec<usize> = (0..runs.len()).collect();
     left.sort_by_key(|at| runs[*at]);

@@ -69,7 +69,7 @@ pub fn preview(project: &Project, runs: Vec<RunRecord>) -> Result<Vec<Preview>> 
     }
     let names: Vec<(&str, &str)> = runs
         .iter()
-        .map(|run| (run.id.as_str(), run.spec.as_str()))
+        .map(|run| (run.started_at.as_str(), run.spec.as_str()))
         .collect();
     let depends_on = |at: usize, spec: &str| {
         let ids = &starts[at].frontmatter().depends_on;
