@@ -34,6 +34,7 @@ pub(super) fn tidy(project: &Project, guard: &Guard, asked: &[String]) -> Result
         control: &control,
         tell: &mut |_, _| (),
         guard: guard.clone(),
+        hands_back: false,
     };
     let reports = queue::land(project, attendance, Which::Runs(&runs))?;
     Ok(reports.into_iter().map(|report| report.id).collect())
