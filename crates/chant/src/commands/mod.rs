@@ -110,6 +110,19 @@ pub(crate) enum Command {
     RunOne(run_one::Args),
 }
 
+/// What the scheduler starts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Single {
+    RunOne(run_one::Args),
+}
+
+impl From<Single> for Command {
+    fn from(single: Single) -> Self {
+        let Single::RunOne(args) = single;
+        Self::RunOne(args)
+    }
+}
+
 /// Runs a command; without one, says how things stand and what to do next.
 pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
     let Some(command) = command else {
