@@ -32,7 +32,24 @@ pub(crate) struct Blow {
 pub(crate) struct Struck {
     /// Microseconds since 1970.
     pub(crate) at: u128,
+    /// A role, all of them, or a crash point.
+    pub(crate) what: String,
     pub(crate) members: Vec<Member>,
+}
+
+impl Struck {
+    /// A command that has just died at a crash point.
+    pub(crate) fn at_point(what: String, pid: u32) -> Self {
+        let (at, role, line) = (now(), Role::Command, String::new());
+        let parent = std::process::id();
+        let members = vec![Member {
+            pid,
+            parent,
+            role,
+            line,
+        }];
+        Self { at, what, members }
+    }
 }
 
 const POINTS: [&str; 28] = [
@@ -119,7 +136,12 @@ impl Blow {
                 vec![chosen.clone()]
             }
         };
-        (!members.is_empty()).then(|| Struck { at: now(), members })
+        let what = match (self.aim, members.first()?) {
+            (Aim::All, _) => "All".to_owned(),
+            (_, first) => format!("{:?}", first.role),
+        };
+        let at = now();
+        Some(Struck { at, what, members })
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chant_testkit::crew::{self, Entry};
 use chant_testkit::family::Role;
+use serde_json::Value;
 
 use crate::blow::Struck;
 use crate::scene::Scene;
@@ -11,9 +12,6 @@ use crate::scene::Scene;
 /// An agent that has written its last line ends within this time, in microseconds, and its guard notes it: whoever was killed in
 /// between, nobody can know that it had finished.
 const MOMENT: u128 = 250_000;
-
-/// Within this time after chant was killed its agents are asked to stop; one that finishes just then counts as stopped.
-const STOPPING: u128 = 1_500_000;
 
 /// Agents that were started again although the same attempt had finished.
 pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
@@ -27,16 +25,12 @@ pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
     let mut found = Vec::new();
     for ((spec, run), entries) in by_run {
         let mut finished: Option<u128> = None;
-        for (at, entry) in entries.iter().enumerate() {
+        for entry in &entries {
             match entry.word.as_str() {
-                // One that is asked to resolve a conflict begins, too, and says so at once.
                 "begins" => {
-                    let resolves = entries[at + 1..]
-                        .iter()
-                        .any(|next| next.pid == entry.pid && next.word == "resolves");
                     if let Some(ended) = finished
-                        && !resolves
                         && !in_doubt(struck, ended)
+                        && !has_reason(scene, &run, ended, entry.at)
                     {
                         found.push(format!("the agent of {spec} was started again in run {run}, which it had finished at {ended}"));
                     }
@@ -49,35 +43,62 @@ pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
     found
 }
 
-/// Whether somebody who had to note the agent's end was killed in that moment, or the agent was being stopped.
+/// Whether somebody who had to note the agent's end was killed in that moment.
 fn in_doubt(struck: &[Struck], ended: u128) -> bool {
+    let matters = |role| !matches!(role, Role::Git | Role::Other);
     struck.iter().any(|blow| {
-        let before = blow.at <= ended && ended <= blow.at + STOPPING;
-        let after = ended <= blow.at && blow.at <= ended + MOMENT;
-        blow.members.iter().any(|member| match member.role {
-            Role::Command | Role::RunOne | Role::Guard => before || after,
-            Role::Agent => after,
-            Role::Git | Role::Other => false,
-        })
+        let near = blow.at + 5_000 >= ended && blow.at <= ended + MOMENT;
+        near && blow.members.iter().any(|member| matters(member.role))
     })
+}
+
+/// Whether the run's events give a reason to start its agent again between these moments. Either it was asked to bring its work
+/// together with main's; or it was stopped or killed: one that is asked to stop may well write its last line before it hears of
+/// it, and chant cannot tell that from one that obeyed.
+fn has_reason(scene: &Scene, run: &str, from: u128, to: u128) -> bool {
+    let path = scene.repo.path().join(".git/chant/runs").join(run);
+    let text = std::fs::read_to_string(path.join("events.jsonl")).unwrap_or_default();
+    let reasons = text.lines().filter_map(|line| {
+        let event: Value = serde_json::from_str(line).ok()?;
+        let stopped = event["kind"] == "end" && event["ok"] == false;
+        let note = event["text"].as_str().unwrap_or_default();
+        let joins = event["event"] == "note" && note.contains("bring both together");
+        (stopped || joins).then(|| in_day(event["at"].as_str()?))?
+    });
+    let (from, to) = (from % DAY, to % DAY);
+    reasons.into_iter().any(|at| from <= at && at <= to)
+}
+
+/// A day in microseconds.
+const DAY: u128 = 86_400_000_000;
+
+/// The microseconds since midnight of an RFC 3339 time in UTC.
+fn in_day(at: &str) -> Option<u128> {
+    let time = at.split_once('T')?.1.strip_suffix('Z')?;
+    let mut parts = time.split([':', '.']);
+    let mut number = || parts.next()?.parse::<u128>().ok();
+    let seconds = number()? * 3600 + number()? * 60 + number()?;
+    let fraction = time.split_once('.').map_or("0", |(_, fraction)| fraction);
+    let micros: u128 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
+    Some(seconds * 1_000_000 + micros)
 }
 
 /// The specs whose agent was killed while it brought two changes together. They may stand in conflict: the second try is a
 /// person's to allow.
 pub(crate) fn cut_short(scene: &Scene) -> BTreeSet<String> {
+    let mut made = BTreeSet::new();
     let mut resolving: BTreeMap<String, u32> = BTreeMap::new();
-    let mut cut = BTreeSet::new();
     for entry in crew::ledger(&scene.repo) {
         match entry.word.as_str() {
-            "resolves" => {
-                cut.insert(entry.spec.clone());
-                resolving.insert(entry.spec, entry.pid);
-            }
-            "ends" if resolving.get(&entry.spec) == Some(&entry.pid) => {
-                cut.remove(&entry.spec);
+            // One that begins although its run was made is asked to resolve, even if it is killed before it can say so.
+            "begins" if made.contains(&entry.run) => drop(resolving.insert(entry.spec, entry.pid)),
+            "resolves" => drop(resolving.insert(entry.spec, entry.pid)),
+            "ends" => {
+                made.insert(entry.run);
+                resolving.retain(|spec, pid| *spec != entry.spec || *pid != entry.pid);
             }
             _ => {}
         }
     }
-    cut
+    resolving.into_keys().collect()
 }

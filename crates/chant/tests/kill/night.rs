@@ -31,8 +31,6 @@ pub(crate) struct Night {
     /// The blows to come, the next one last.
     blows: Vec<Blow>,
     pub(crate) struck: Vec<Struck>,
-    /// Crash points that were armed and fired.
-    pub(crate) crashed: Vec<String>,
     /// The processes that were seen since the last blow.
     seen: HashSet<u32>,
     rounds: usize,
@@ -68,7 +66,6 @@ impl Night {
             scene,
             blows,
             struck: Vec::new(),
-            crashed: Vec::new(),
             seen: HashSet::new(),
             rounds: 0,
             began: Instant::now(),
@@ -137,9 +134,10 @@ impl Night {
             command.env("CHANT_CRASH_AT", point);
         }
         let child = self.spawn(&mut command);
+        let pid = child.id();
         let ended = self.watch(child);
         if let (Some(point), Ended::Killed) = (point, &ended) {
-            self.crashed.push(point);
+            self.struck.push(Struck::at_point(point, pid));
             self.blows.pop();
         }
         ended
@@ -190,7 +188,9 @@ impl Night {
                         due = None;
                     }
                 }
-                std::thread::sleep(Duration::from_micros(500));
+                // Git lives for a few milliseconds: who is due is looked for more often than who is not.
+                let pause = if due.is_some() { 300 } else { 4000 };
+                std::thread::sleep(Duration::from_micros(pause));
             } else {
                 std::thread::sleep(Duration::from_millis(2));
             }
@@ -239,22 +239,15 @@ impl Night {
 
     /// One line: how much happened.
     pub(crate) fn summary(&self) -> String {
-        let mut whom: BTreeMap<String, usize> = BTreeMap::new();
+        let mut whom: BTreeMap<&str, usize> = BTreeMap::new();
         for struck in &self.struck {
-            let what = match struck.members.as_slice() {
-                [one] => format!("{:?}", one.role),
-                _ => "All".to_owned(),
-            };
-            *whom.entry(what).or_default() += 1;
-        }
-        for point in &self.crashed {
-            *whom.entry(point.clone()).or_default() += 1;
+            *whom.entry(&struck.what).or_default() += 1;
         }
         let whom: Vec<String> = whom
             .into_iter()
             .map(|(what, times)| format!("{times} {what}"))
             .collect();
-        let killed = self.struck.len() + self.crashed.len();
+        let killed = self.struck.len();
         format!(
             "{killed} killed ({}) in {} rounds, {:.1} s",
             whom.join(", "),
@@ -266,17 +259,14 @@ impl Night {
     /// What was found, what had been done, and how to do it again.
     pub(crate) fn tell(&mut self, found: &[String]) -> String {
         let mut lines: Vec<String> = found.iter().map(|one| format!("* {one}")).collect();
-        lines.push(format!(
-            "after {} rounds; crash points that fired: {:?}",
-            self.rounds, self.crashed
-        ));
         for struck in &self.struck {
             let whom = struck
                 .members
                 .iter()
                 .map(|member| format!("{:?} {} ({})", member.role, member.pid, member.line));
             lines.push(format!(
-                "killed at {}: {}",
+                "{} killed at {}: {}",
+                struck.what,
                 struck.at,
                 whom.collect::<Vec<_>>().join("; ")
             ));

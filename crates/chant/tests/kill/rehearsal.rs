@@ -185,6 +185,7 @@ impl Rehearsal {
                 .unwrap();
             self.struck.push(Struck {
                 at: at.as_micros(),
+                what: "the command".to_owned(),
                 members,
             });
         } else if !self.filled && self.struck.len() == 1 && done * 2 > of {
