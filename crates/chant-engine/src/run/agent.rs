@@ -76,6 +76,14 @@ impl Run<'_, '_> {
                     self.record.spec
                 ),
             ),
+            // Its work is there and was checked: a kill from outside is no answer to whether both fit together.
+            End::Killed { reason } if self.is_joining() => Flow::End(
+                RunState::Paused,
+                format!(
+                    "{reason}, before both were brought together; `chant work {}` goes on from here",
+                    self.record.spec
+                ),
+            ),
             late @ End::TimedOut { .. } => self.failing(&format!("the agent was ended: {late}")),
             bad => self.failing(&bad.to_string()),
         })

@@ -114,3 +114,36 @@ fn a_limit_that_is_never_renewed_ends_with_its_reason() {
     assert!(begun < 20, "it was not asked for ever: {begun}");
     many.assert_quiet();
 }
+
+#[test]
+fn an_agent_killed_while_it_brings_both_together_is_asked_again() {
+    let many = Many::with(&["001-a", "002-b"].map(|id| (id, honest(id))));
+    many.repo.write("shared.txt", "line:\n");
+    many.repo.commit("shared");
+    let joins = |id: &str| json!({"join": {"path": "shared.txt", "line": "line:", "text": format!(" {id}")}});
+    let killed = json!({"once": [many.file("killed"), ["kill_self"]]});
+    let joining = json!({"on_conflict": [killed, "resolve", "tick_all"]});
+    let meet = |other: &str| json!({"wait_for": many.file(other)});
+    for (id, other) in [("001-a", "two"), ("002-b", "one")] {
+        let here = many.file(if other == "two" { "one" } else { "two" });
+        let arrive = json!({"once": [here, []]});
+        many.script(
+            id,
+            &first(json!([joining, arrive, meet(other), joins(id)]), id),
+        );
+    }
+    many.work().ok();
+    let standings = ["001-a", "002-b"].map(|id| many.standing(id));
+    let paused = standings.iter().find(|(status, _)| status == "paused");
+    assert!(
+        paused.is_some_and(|(_, reason)| reason.contains("brought together")),
+        "{standings:?}"
+    );
+    many.work().ok();
+    many.assert_landed(&["001-a", "002-b"]);
+    let shared = many.repo.git(&["show", "main:shared.txt"]);
+    assert!(
+        shared.contains("001-a") && shared.contains("002-b"),
+        "{shared}"
+    );
+}

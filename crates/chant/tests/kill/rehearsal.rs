@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -267,16 +267,26 @@ impl Rehearsal {
     }
 }
 
-/// Fills the disk, and gives the space back after a while.
+/// Fills the disk to the last byte, and gives the space back after a while.
 fn fill_for(time: Duration) {
     let path = std::env::temp_dir().join("filler");
     let mut file = File::create(&path).unwrap();
-    let block = vec![1; 65536];
-    let until = Instant::now() + time;
-    while Instant::now() < until {
-        if file.write_all(&block).is_err() {
-            std::thread::sleep(Duration::from_millis(5));
+    let mut size = u64::from(DISK) * 1024;
+    let mut from = 0;
+    while size >= 4096 {
+        match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), from, size) {
+            Ok(()) => from += size,
+            Err(_) => size /= 2,
         }
     }
+    file.seek(SeekFrom::End(0)).unwrap();
+    let until = Instant::now() + time;
+    let mut was_full = false;
+    while Instant::now() < until {
+        // What the others give back is taken, too.
+        was_full |= file.write_all(&[1; 4096]).is_err();
+        std::thread::sleep(Duration::from_millis(1));
+    }
     fs::remove_file(path).unwrap();
+    assert!(was_full, "the disk was full");
 }
