@@ -32,9 +32,8 @@ impl Repo {
             return Ok(None);
         };
         let mut linked = Vec::new();
-        let entries = match fs::read_dir(common.join("worktrees")) {
-            Ok(entries) => entries,
-            Err(_) => return Ok(Some(vec![main])),
+        let Ok(entries) = fs::read_dir(common.join("worktrees")) else {
+            return Ok(Some(vec![main]));
         };
         for entry in entries.flatten() {
             let Some(worktree) = self.linked_worktree(&entry.path())? else {

@@ -148,10 +148,16 @@ impl Blocker {
     }
 }
 
+fn in_words(status: &Status) -> String {
+    status.as_str().replace('_', " ")
+}
+
 impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dependency { id, status } => write!(f, "depends on {id}, which is {status}"),
+            Self::Dependency { id, status } => {
+                write!(f, "depends on {id}, which is {}", in_words(status))
+            }
             Self::Cancelled { id } => write!(f, "depends on {id}, which was cancelled"),
             Self::Missing { id } => write!(f, "depends on {id}, which does not exist"),
             Self::Unknown { id, why } => write!(f, "depends on {id}, but {why}"),
@@ -174,7 +180,9 @@ impl fmt::Display for Blocker {
                 write!(f, "depends on {id}, which {consent}")
             }
             Self::HeldBy { id, consent } => write!(f, "is held, because {id} {consent}"),
-            Self::Member { id, status } => write!(f, "comes after {id}, which is {status}"),
+            Self::Member { id, status } => {
+                write!(f, "comes after {id}, which is {}", in_words(status))
+            }
             Self::Driver { id, why } => write!(f, "belongs to {id}, which {why}"),
             Self::Members(standing) => write!(f, "{standing}"),
             Self::Gate { gate } => write!(f, "waits at a gate for a person ({gate})"),

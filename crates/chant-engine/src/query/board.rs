@@ -13,6 +13,7 @@ use super::tree::{self, Branch};
 use crate::error::Result;
 use crate::project::Project;
 use crate::recover;
+use crate::schedule::waits_for_turn;
 
 /// A project at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -61,6 +62,7 @@ pub fn board(project: &Project) -> Result<Board> {
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();
     let mut specs = survey(
         project,
+        waits_for_turn(project)?,
         |_| true,
         |entry, verdict| {
             if entry.node.archived {
@@ -94,6 +96,8 @@ pub fn board(project: &Project) -> Result<Board> {
             None => {}
         }
     }
+    // What is at work is of more interest than what only waits for its turn.
+    board.active.sort_by_key(|spec| spec.state == State::Queued);
     Ok(board)
 }
 

@@ -1,5 +1,7 @@
 //! Lists of specs.
 
+use std::collections::HashSet;
+
 use chant_spec::{Kind, State};
 
 use super::spec::{Approved, Spec, Verdict, natural_order};
@@ -11,6 +13,7 @@ use crate::index::{Entry, Index};
 use crate::journal::Overlay;
 use crate::project::Project;
 use crate::repos::Foreign;
+use crate::schedule::waits_for_turn;
 
 /// Which specs are wanted. An empty list wants all.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +68,7 @@ pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
     let found_out = filter.stale.then(|| drift::stale(project)).transpose()?;
     let mut specs = survey(
         project,
+        waits_for_turn(project)?,
         |entry| filter.may_take(entry),
         |entry, verdict| filter.takes(entry, verdict),
     )?;
@@ -89,9 +93,10 @@ pub(crate) fn entries(project: &Project) -> Result<Vec<Entry>> {
 }
 
 /// Looks at the entries that `may_take` lets through and makes specs of those that `takes` wants, in the order of
-/// their paths. Only what is wanted is put together.
+/// their paths. Only what is wanted is put together. What is ready and in `asked` is queued.
 pub(super) fn survey(
     project: &Project,
+    asked: HashSet<String>,
     may_take: impl Fn(&Entry) -> bool,
     mut takes: impl FnMut(&Entry, &Verdict) -> bool,
 ) -> Result<Vec<Spec>> {
@@ -104,6 +109,7 @@ pub(super) fn survey(
     let foreign = Foreign::of(project, &entries);
     let world = World::new(&entries, &overlay)
         .with_rejections(&entries, action)
+        .with_asked(asked)
         .with_foreign(&foreign);
     let verdicts: Vec<Option<Verdict>> = entries
         .iter()

@@ -22,6 +22,7 @@ use crate::journal::{Journal, Overlay};
 use crate::project::Project;
 use crate::repos::Foreign;
 use crate::resolve::SpecRef;
+use crate::schedule;
 use crate::steer::Feedback;
 
 /// A spec with what its file says.
@@ -67,6 +68,9 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     } else {
         None
     };
+    if spec.ready && schedule::waits_for_turn(project)?.contains(&spec.id) {
+        (spec.state, spec.ready) = (State::Queued, false);
+    }
     spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
     let (mut member_ids, mut tree) = (Vec::new(), Vec::new());
     if document.frontmatter().kind == chant_spec::Kind::Driver {
@@ -164,7 +168,12 @@ impl Project {
     fn show_at(&self, found: &SpecRef) -> Result<Spec> {
         let overlay = Overlay::load(&self.state_dir(), &self.project_key())?;
         let Some(mut entries) = neighbourhood(self, found) else {
-            let specs = list::survey(self, |entry| entry.path == found.path, |_, _| true)?;
+            let specs = list::survey(
+                self,
+                HashSet::new(),
+                |entry| entry.path == found.path,
+                |_, _| true,
+            )?;
             let gone = || Error::new(Code::SpecNotFound, format!("{} is gone", found.path));
             return specs.into_iter().next().ok_or_else(gone);
         };

@@ -119,6 +119,16 @@ impl Roll {
         entry.is_some_and(|entry| entry.node.status == Status::Completed)
     }
 
+    /// Whether it was tried, and a person has to say that it is tried again.
+    pub(crate) fn is_left_to_person(&self, id: &str) -> bool {
+        let file = self.get(id).map(|entry| entry.node.status.state());
+        let state = self.overlay.get(id).map(|shown| shown.state).or(file);
+        matches!(
+            state,
+            Some(State::Failed | State::NeedsAttention | State::Conflict)
+        )
+    }
+
     /// How many gates wait for nothing but a person.
     pub(crate) fn open_gates(&self) -> usize {
         let open = |entry: &&Entry| {

@@ -202,6 +202,7 @@ impl<'a> Web<'a> {
         let stale = remembered::stale(project, self.entries);
         let mut specs: Vec<Traced> = survey(
             project,
+            HashSet::new(),
             |entry| ids.contains(entry.node.id.as_str()),
             |_, _| true,
         )?

@@ -34,6 +34,7 @@ pub(crate) struct World<'a> {
     today: String,
     rejections: Rejections<'a>,
     family: Family<'a>,
+    asked: HashSet<String>,
     foreign: Option<&'a Foreign>,
 }
 
@@ -85,6 +86,7 @@ impl<'a> World<'a> {
             today,
             rejections: Rejections::default(),
             foreign: None,
+            asked: HashSet::new(),
             family: Family::of(entries.iter().map(|entry| &entry.node)),
         }
     }
@@ -98,6 +100,12 @@ impl<'a> World<'a> {
     /// With the specs of other repositories.
     pub(super) fn with_foreign(mut self, foreign: &'a Foreign) -> Self {
         self.foreign = Some(foreign);
+        self
+    }
+
+    /// With what living commands have asked for.
+    pub(super) fn with_asked(mut self, asked: HashSet<String>) -> Self {
+        self.asked = asked;
         self
     }
 
@@ -191,6 +199,7 @@ impl<'a> World<'a> {
             };
         }
         let mut readiness = graph::readiness(node, &|name| self.look_up(name));
+        self.name_run_states(&mut readiness.blocked_by);
         self.add_rejections(node, state, &mut readiness);
         self.add_members(node, &mut readiness);
         let reason = shown
@@ -201,17 +210,35 @@ impl<'a> World<'a> {
         } else {
             None
         };
+        let ready = readiness.ready && state == State::Pending;
+        let is_queued = ready && self.asked.contains(&node.id);
+        let state = if is_queued { State::Queued } else { state };
         Verdict {
             state,
             lapsed_gate: lapse.is_some(),
             reason: reason.or(lapse),
             run,
-            ready: readiness.ready && state == State::Pending,
+            ready: ready && !is_queued,
             may_be_worked: readiness.may_be_worked(),
             blocked_by: match state {
                 State::Completed | State::Cancelled => Vec::new(),
                 _ => readiness.blocked_by,
             },
+        }
+    }
+
+    /// What a spec waits for stands as its runs say, wherever that is shown in place of its file's word.
+    fn name_run_states(&self, blockers: &mut [Blocker]) {
+        for blocker in blockers {
+            let (Blocker::Dependency { id, status } | Blocker::Member { id, status }) = blocker
+            else {
+                continue;
+            };
+            if let (Some(shown), Lookup::One(node)) = (self.overlay.get(id), self.look_up(id))
+                && counts(shown, node)
+            {
+                *status = Status::parse(shown.state.as_str());
+            }
         }
     }
 

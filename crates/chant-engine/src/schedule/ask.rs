@@ -1,8 +1,11 @@
 //! What one command asks for: a set of specs, fixed when it begins.
 
+use std::collections::HashSet;
+
 use chant_spec::{Kind, SpecId, Status};
 
 use crate::error::{Code, Error, Result};
+use crate::index::Entry;
 use crate::query::{Roll, natural_order};
 use crate::run::Order;
 
@@ -13,6 +16,8 @@ pub struct Ask {
     pub specs: Vec<SpecId>,
     /// All specs with this label.
     pub label: Option<String>,
+    /// All that is open and was not left to a person. Never meant by an empty list.
+    pub everything: bool,
     /// How each is to be worked.
     pub order: Order,
     /// How many at once.
@@ -23,17 +28,67 @@ pub struct Ask {
     pub no_merge: bool,
 }
 
-/// The specs that are to be worked, and how many more are completed.
+/// The specs that are to be worked, and what more was meant.
 #[derive(Debug)]
 pub(super) struct Selection {
     pub specs: Vec<String>,
+    /// How many are completed.
     pub already: usize,
+    /// Those that were named although they are cancelled.
+    pub cancelled: Vec<String>,
+    /// What a person should know of it.
+    pub note: Option<String>,
 }
 
 impl Ask {
     /// The specs, in the order in which they are asked for: as typed, and the oldest first.
     pub(super) fn select(&self, roll: &Roll) -> Result<Selection> {
-        let mut specs: Vec<String> = Vec::new();
+        let mut specs = self.named(roll);
+        let mut left = Vec::new();
+        if let Some(label) = &self.label {
+            specs.extend(labelled(roll, label));
+        }
+        if self.everything {
+            (specs, left) = open(roll);
+        }
+        let mut seen = HashSet::new();
+        specs.retain(|spec| seen.insert(spec.clone()));
+        let total = specs.len();
+        if !self.order.again {
+            specs.retain(|spec| !is_in(roll, spec, &Status::Completed));
+        }
+        let already = total - specs.len();
+        let is_named = |spec: &String| self.specs.iter().any(|id| id.as_str() == spec);
+        let (mut cancelled, specs): (Vec<String>, Vec<String>) = specs
+            .into_iter()
+            .partition(|spec| is_in(roll, spec, &Status::Cancelled));
+        cancelled.retain(is_named);
+        if specs.is_empty() {
+            return Err(match self.labelled_driver(roll).filter(|_| total == 0) {
+                Some(error) => error,
+                None => self.nothing(total, cancelled.first(), &left),
+            });
+        }
+        Ok(Selection {
+            specs,
+            already,
+            cancelled,
+            note: self.note(roll, &left),
+        })
+    }
+
+    /// A label that only drivers have: their members are asked for by their own labels, or by the driver's name.
+    fn labelled_driver(&self, roll: &Roll) -> Option<Error> {
+        let label = self.label.as_deref()?;
+        let mut drivers = roll.at_hand().filter(|entry| has_label(entry, label));
+        let id = &drivers.next()?.node.id;
+        let message = format!("only the driver {id} has the label {label:?}, none of its members");
+        Some(Error::new(Code::NothingToDo, message).hint(format!("its members: chant work {id}")))
+    }
+
+    /// What is named; of a driver its members.
+    fn named(&self, roll: &Roll) -> Vec<String> {
+        let mut specs = Vec::new();
         for id in &self.specs {
             let members = roll.leaves(id.as_str());
             if members.is_empty() {
@@ -42,47 +97,111 @@ impl Ask {
                 specs.extend(members);
             }
         }
-        if let Some(label) = &self.label {
-            specs.extend(labelled(roll, label));
-        }
-        let mut seen = std::collections::HashSet::new();
-        specs.retain(|spec| seen.insert(spec.clone()));
-        let total = specs.len();
-        if !self.order.again {
-            specs.retain(|spec| !is_in(roll, spec, &Status::Completed));
-        }
-        let already = total - specs.len();
-        specs.retain(|spec| !is_in(roll, spec, &Status::Cancelled));
-        if specs.is_empty() {
-            return Err(self.nothing(total));
-        }
-        Ok(Selection { specs, already })
+        specs
     }
 
-    fn nothing(&self, total: usize) -> Error {
+    /// What is not worked although it might be meant.
+    fn note(&self, roll: &Roll, left: &[String]) -> Option<String> {
+        let mut parts = Vec::new();
+        if !left.is_empty() {
+            let named = some_of(left);
+            parts.push(format!(
+                "what was tried before and waits for a person is left out: {named}"
+            ));
+        }
+        if self.everything || self.label.is_some() {
+            let broken: Vec<String> = roll
+                .at_hand()
+                .filter(|entry| entry.content.is_err())
+                .map(|entry| entry.node.id.clone())
+                .collect();
+            if !broken.is_empty() {
+                let named = some_of(&broken);
+                parts.push(format!("files that can not be used are left out: {named}"));
+            }
+        }
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+
+    fn nothing(&self, total: usize, cancelled: Option<&String>, left: &[String]) -> Error {
+        if let Some(id) = cancelled {
+            let message = format!("{id} is cancelled, which leaves nothing to work");
+            let hint = format!("run `chant reset {id}` to make it pending again");
+            return Error::new(Code::WrongStatus, message).hint(hint);
+        }
         let (message, hint) = match (&self.label, total) {
-            (Some(label), 0) => (format!("no spec has the label {label:?}"), "chant list"),
+            (Some(label), 0) => (
+                format!("no spec has the label {label:?}"),
+                "chant list".to_owned(),
+            ),
             (Some(label), _) => (
                 format!("every spec with the label {label:?} is finished"),
-                "put them away: chant archive --label LABEL",
+                format!("put them away: chant archive --label {label}"),
             ),
-            (None, 0) => ("no spec is named".to_owned(), "chant list --ready"),
+            (None, _) if self.everything => nothing_open(left),
+            (None, 0) => (
+                "no spec is named".to_owned(),
+                "chant list --ready".to_owned(),
+            ),
             (None, _) => (
                 "every spec that is named is finished".to_owned(),
-                "make one again: chant work SPEC --again",
+                "make one again: chant work SPEC --again".to_owned(),
             ),
         };
         Error::new(Code::NothingToDo, message).hint(hint)
     }
 }
 
-fn labelled(roll: &Roll, label: &str) -> Vec<String> {
-    let has = |entry: &&crate::index::Entry| {
-        let labels = entry.content.as_ref().map(|summary| &summary.labels);
-        labels.is_ok_and(|labels| labels.iter().any(|known| known == label))
-            // A driver is never worked itself; its members are asked for by their own labels, or by its name.
-            && entry.node.kind != Kind::Driver
+fn nothing_open(left: &[String]) -> (String, String) {
+    match left.first() {
+        None => (
+            "no spec is open".to_owned(),
+            "chant add \"what should change\"".to_owned(),
+        ),
+        Some(first) => (
+            format!(
+                "every open spec was tried before and waits for a person: {}",
+                some_of(left)
+            ),
+            format!("chant log {first}, then try again: chant work {first}"),
+        ),
+    }
+}
+
+/// All that is open: first what is to be worked, then what was tried and is left to a person. To try that again costs
+/// money, so it has to be named.
+fn open(roll: &Roll) -> (Vec<String>, Vec<String>) {
+    let open = |entry: &&Entry| {
+        entry.node.status.is_open() && entry.content.is_ok() && entry.node.kind != Kind::Driver
     };
+    let mut ids: Vec<String> = roll
+        .at_hand()
+        .filter(open)
+        .map(|entry| entry.node.id.clone())
+        .collect();
+    ids.sort_by(|a, b| natural_order(a, b));
+    ids.into_iter().partition(|id| !roll.is_left_to_person(id))
+}
+
+/// So many are named before the rest is counted.
+const NAMED: usize = 5;
+
+fn some_of(ids: &[String]) -> String {
+    let named = ids[..ids.len().min(NAMED)].join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+fn has_label(entry: &Entry, label: &str) -> bool {
+    let labels = entry.content.as_ref().map(|summary| &summary.labels);
+    labels.is_ok_and(|labels| labels.iter().any(|known| known == label))
+}
+
+fn labelled(roll: &Roll, label: &str) -> Vec<String> {
+    // A driver is never worked itself; its members are asked for by their own labels, or by its name.
+    let has = |entry: &&Entry| has_label(entry, label) && entry.node.kind != Kind::Driver;
     let mut ids: Vec<String> = roll
         .at_hand()
         .filter(has)

@@ -26,6 +26,11 @@ impl Supervisor<'_> {
         for waiting in self.summary.waiting.clone() {
             self.tell(&Event::Waiting(waiting));
         }
+        let meant = self.ask.select(&self.roll).map(|now| now.specs);
+        let later = meant.unwrap_or_default().into_iter();
+        self.summary.later = later
+            .filter(|spec| !self.by_spec.contains_key(spec))
+            .collect();
         self.summary.stopped = self.stopping.is_some() && !self.failed_fast;
         self.asker.end(&self.journal)?;
         Ok(self.summary)

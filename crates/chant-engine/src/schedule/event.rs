@@ -131,6 +131,9 @@ pub struct Summary {
     pub refused: Vec<Refused>,
     /// What did not begin, and why.
     pub waiting: Vec<Waiting>,
+    /// What a label or a driver came to mean while it worked: it was not asked for, and the same command asks for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<String>,
     /// How many of the specs landed.
     pub landed: usize,
     /// How many were completed when the command began.

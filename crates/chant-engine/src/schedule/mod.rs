@@ -28,6 +28,7 @@ pub use ask::Ask;
 pub use event::{Elsewhere, Event, Refused, Stop, Summary, Waiting};
 pub use local::Local;
 pub use pick::Limit;
+pub(crate) use queue::waits_for_turn;
 pub use queue::{Asked, asked};
 pub use seam::{Capabilities, Ending, Executor, Job, Update, What};
 pub use supervise::{Outside, work};

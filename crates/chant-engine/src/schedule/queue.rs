@@ -3,6 +3,7 @@
 //! An asker is one command. It holds a lock for as long as it lives, so its entries are alive exactly as long: those of a killed one
 //! are shown, and taken over by whoever asks for the same specs again.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use chant_os::lock::{Attempt, Lock};
@@ -147,6 +148,22 @@ pub fn asked(project: &Project) -> Result<Vec<Asked>> {
         at: row.at,
     });
     Ok(asked.collect())
+}
+
+/// What living commands ask for: it waits for its turn with one of them.
+pub(crate) fn waits_for_turn(project: &Project) -> Result<HashSet<String>> {
+    let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+    let Some(journal) = journal else {
+        return Ok(HashSet::new());
+    };
+    let mut alive = journal.askers()?;
+    alive.retain(|asker| is_alive(project, asker));
+    if alive.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = journal.queued()?.into_iter();
+    let theirs = rows.filter(|row| alive.contains(&row.asker));
+    Ok(theirs.map(|row| row.spec).collect())
 }
 
 fn lock_of(state_dir: &Path, asker: &str) -> PathBuf {

@@ -10,7 +10,7 @@ use chant_os::clock::Stopwatch;
 use chant_os::tree::Guard;
 
 use super::ask::Ask;
-use super::event::{Event, Stop, Summary};
+use super::event::{Event, Stop, Summary, Waiting};
 use super::lander::Lander;
 use super::pick::{Candidate, Load};
 use super::queue::Asker;
@@ -66,6 +66,14 @@ fn tell_tidied(tidied: Result<Vec<String>>, sink: &mut dyn FnMut(&Event)) {
         ),
     };
     sink(&Event::Warning { text });
+}
+
+fn cancelled(id: String) -> Waiting {
+    Waiting {
+        blocked_by: vec![format!("is cancelled: chant reset {id}")],
+        until: None,
+        id,
+    }
 }
 
 /// One command that works many specs.
@@ -126,6 +134,7 @@ impl<'a> Supervisor<'a> {
             outlook: Outlook::at(project, chant_os::clock::now())?,
             summary: Summary {
                 already: selection.already,
+                waiting: selection.cancelled.into_iter().map(cancelled).collect(),
                 ..Summary::default()
             },
             tasks: Vec::with_capacity(selection.specs.len()),
@@ -151,12 +160,12 @@ impl<'a> Supervisor<'a> {
             is_fresh: false,
             moved: true,
         };
-        supervisor.enter(&selection.specs)?;
+        supervisor.enter(&selection.specs, selection.note)?;
         Ok(supervisor)
     }
 
     /// Makes tasks of what is asked for, writes that down, and sees which of them may start.
-    fn enter(&mut self, specs: &[String]) -> Result<()> {
+    fn enter(&mut self, specs: &[String], note: Option<String>) -> Result<()> {
         for (at, spec) in specs.iter().enumerate() {
             let task = self.task(at, spec)?;
             self.by_spec.insert(task.spec.clone(), at);
@@ -173,6 +182,9 @@ impl<'a> Supervisor<'a> {
             specs: self.tasks.len(),
             parallel: self.ask.parallel,
         });
+        if let Some(text) = note {
+            self.tell(&Event::Warning { text });
+        }
         self.take_up_earlier()?;
         self.count_for_person()?;
         self.reconsider((0..self.tasks.len()).collect());

@@ -190,7 +190,12 @@ pub fn labelled(project: &Project, label: &str, done: &[SpecId]) -> Result<Label
     specs.retain(|spec| !over(spec.state) && !done.iter().any(|id| id.as_str() == spec.id));
     let next = specs
         .iter()
-        .filter(|spec| spec.may_be_worked && allowed(spec.state, Action::Work).is_ok())
+        .filter(|spec| {
+            // What another command has asked for and not begun goes to whoever begins it.
+            let state = spec.state;
+            let free = state == State::Queued || allowed(state, Action::Work).is_ok();
+            spec.may_be_worked && free
+        })
         .find_map(|spec| SpecId::parse(&spec.id).ok());
     let waiting = specs.into_iter().map(|spec| Waiting {
         blocked_by: if spec.blocked_by.is_empty() {

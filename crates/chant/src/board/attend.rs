@@ -39,7 +39,7 @@ fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
             cx.ui.out(&line);
         }
     }
-    let Some((code, message, hint)) = complaint(&summary) else {
+    let Some((code, message, hint)) = complaint(&summary, cx.ui.is_quiet()) else {
         return Done::with(summary);
     };
     let details = serde_json::to_value(&summary).unwrap_or_default();
@@ -48,7 +48,8 @@ fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
         .detail("summary", details))
 }
 
-fn complaint(summary: &Summary) -> Option<(Code, String, String)> {
+/// `is_quiet`: nothing was said of it before.
+fn complaint(summary: &Summary, is_quiet: bool) -> Option<(Code, String, String)> {
     let failed = summary.ids(End::Failed);
     if summary.is_stopped() {
         let message = "stopped before everything had its turn".to_owned();
@@ -58,11 +59,36 @@ fn complaint(summary: &Summary) -> Option<(Code, String, String)> {
             "go on: the same command".to_owned(),
         ));
     }
-    let first = failed.first()?;
-    let message = match failed.len() {
-        1 => format!("{first} did not land"),
-        count => format!("{count} specs did not land: {}", failed.join(", ")),
+    let told = |message: String, id: &str| {
+        if is_quiet {
+            format!("{message}: {}", summary.reason_of(id))
+        } else {
+            message
+        }
     };
-    let hint = format!("chant log {first}, then try again: chant work {first}");
-    Some((Code::RunFailed, message, hint))
+    if let Some(first) = failed.first() {
+        let message = match failed.len() {
+            1 => told(format!("{first} did not land"), first),
+            count => format!("{count} specs did not land: {}", failed.join(", ")),
+        };
+        let hint = summary
+            .hint_for(first)
+            .unwrap_or_else(|| format!("chant log {first}, then try again: chant work {first}"));
+        return Some((Code::RunFailed, message, hint));
+    }
+    if let Some(first) = summary.in_the_way() {
+        let message = told(
+            format!("{first} is made and checked, and can not land yet"),
+            &first,
+        );
+        return Some((
+            Code::InTheWay,
+            message,
+            format!("then: chant merge {first}"),
+        ));
+    }
+    let first = summary.ids(End::Waits).into_iter().next();
+    let first = first.filter(|_| summary.is_idle())?;
+    let message = told("nothing of it could begin".to_owned(), &first);
+    Some((Code::Blocked, message, format!("chant show {first}")))
 }

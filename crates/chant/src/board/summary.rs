@@ -79,6 +79,11 @@ impl Summary {
                 lines.extend(some);
             }
         }
+        if !self.outcome.later.is_empty() {
+            let later = one_line(&self.outcome.later.join(", "));
+            lines.push("new since, and not asked for; the same command begins it:".to_owned());
+            lines.push(format!("  {later}"));
+        }
         lines
     }
 
@@ -93,6 +98,33 @@ impl Summary {
     /// Whether a person stopped it.
     pub(crate) fn is_stopped(&self) -> bool {
         self.outcome.stopped
+    }
+
+    /// Whether nothing was worked, here or elsewhere.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.outcome.runs.is_empty() && self.outcome.elsewhere.is_empty()
+    }
+
+    /// A result that is finished and waits for something in its way.
+    pub(crate) fn in_the_way(&self) -> Option<String> {
+        let all = self.standing().into_iter();
+        let mut stuck = all.filter(|spec| spec.status == "landing");
+        stuck.next().map(|spec| one_line(spec.id))
+    }
+
+    /// Why a spec stands as it does.
+    pub(crate) fn reason_of(&self, id: &str) -> String {
+        let all = self.standing().into_iter();
+        let mut named = all.filter(|spec| spec.id == id);
+        named
+            .next()
+            .map_or_else(String::new, |spec| one_line(&spec.reason))
+    }
+
+    /// What to do about a spec that was refused.
+    pub(crate) fn hint_for(&self, id: &str) -> Option<String> {
+        let refused = self.outcome.refused.iter().find(|spec| spec.id == id);
+        refused.and_then(|spec| spec.hint.clone())
     }
 
     /// Each spec once, as it stands at the end.

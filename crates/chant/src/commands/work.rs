@@ -12,7 +12,7 @@ use chant_engine::landing::queue::Attendance;
 use chant_engine::run::{Order, Surroundings};
 use chant_engine::schedule::Ask;
 use chant_engine::verbs::work::{Labelled, Report, labelled};
-use chant_engine::{Code, Error, Project, Result};
+use chant_engine::{Code, Error, Project, Result, SpecRef};
 use chant_os::signal::Interrupts;
 use chant_os::tree::Guard;
 use chant_spec::{Kind, SpecId};
@@ -29,17 +29,17 @@ use crate::ui::{Tone, Ui, one_line};
 /// An interrupted run goes on where it was.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234\n  chant work --parallel=4 --label v0.7.0\n  chant work --chain 001 002 003 --fail-fast\n  chant work 003 --again\n  chant work --stale --label issue-1234"
+    after_help = "Examples:\n  chant work 001\n  chant work .chant/specs/001-comprehension.md\n  chant work 001 002 003 --agent claude --model sonnet\n  chant work --label issue-1234\n  chant work --parallel\n  chant work --parallel=4 --label v0.7.0\n  chant work --chain 001 002 003 --fail-fast\n  chant work 003 --again\n  chant work --stale --label issue-1234"
 )]
 pub(crate) struct Args {
-    /// Specs, by id, path, or a part of the id
-    #[arg(required_unless_present_any = ["label", "stale"], value_name = "SPEC")]
+    /// Specs, by id, path, or a part of the id; with --parallel or --chain and no label, none means all that are open
+    #[arg(required_unless_present_any = ["label", "stale", "parallel", "chain"], value_name = "SPEC")]
     specs: Vec<String>,
     /// All specs with this label, one after another, as soon as nothing is in the way of each; with --stale, those that are
     #[arg(long, value_name = "LABEL", conflicts_with_all = ["specs", "record"])]
     label: Option<String>,
     /// Make completed specs again: the new landing takes the place of the old, which stays in the history
-    #[arg(long, conflicts_with_all = ["stale", "label"])]
+    #[arg(long, conflicts_with_all = ["stale", "label"], requires = "specs")]
     again: bool,
     /// Make again what is stale at the main branch's tip, what it builds on first
     #[arg(long, conflicts_with = "specs")]
@@ -71,13 +71,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let project = cx.project()?;
-    let mut ids = Vec::new();
-    for name in &args.specs {
-        let found = cx.spec_at_hand(&project, name)?;
-        // Told before an agent is paid for the specs in front of it.
-        super::gate::stop_at(cx, &project, &found)?;
-        ids.push(found.id);
-    }
+    let ids = named(cx, &project, &args)?;
     let record = args.record.map(|path| cx.cwd.join(path));
     let order = Order {
         agent: args.agent,
@@ -113,6 +107,29 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         return work_label(cx, &project, &label, &order, &stop);
     }
     one_by_one(cx, &project, &ids, &order, &stop)
+}
+
+/// The specs that are named.
+fn named(cx: &mut Context, project: &Project, args: &Args) -> Result<Vec<SpecId>> {
+    // Of many the others can begin; the gate is told of with what waits.
+    let one_of_many = args.many.is_asked() && args.specs.len() > 1;
+    let mut ids = Vec::new();
+    for name in &args.specs {
+        let found = cx.spec_at_hand(project, name);
+        let is_exact = |found: &SpecRef| found.id.as_str() == name;
+        if args.many.may_mean(name) && !found.as_ref().is_ok_and(is_exact) {
+            let message = format!("{name:?} stands apart from --parallel, so it names a spec");
+            let error = Error::new(Code::Usage, message);
+            return Err(error.hint(format!("for so many at once: --parallel={name}")));
+        }
+        let found = found?;
+        if !one_of_many {
+            // Told before an agent is paid for the specs in front of it.
+            super::gate::stop_at(cx, project, &found)?;
+        }
+        ids.push(found.id);
+    }
+    Ok(ids)
 }
 
 /// Works these specs, one after another.

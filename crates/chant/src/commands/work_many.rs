@@ -1,5 +1,6 @@
 //! `chant work` of many specs at once, or of a chain in its order: the scheduler's part of the command.
 
+use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver};
 
 use chant_engine::schedule::{self, Ask, Local, Outside, Stop};
@@ -10,6 +11,18 @@ use chant_os::tree::Guard;
 use crate::board;
 use crate::cli::{Context, Done};
 
+/// How many at once; none where the settings say.
+#[derive(Debug, Clone, Copy)]
+struct Places(Option<NonZeroUsize>);
+
+fn places(text: &str) -> std::result::Result<Places, String> {
+    if text.is_empty() {
+        return Ok(Places(None));
+    }
+    let number = text.parse().map(|number| Places(Some(number)));
+    number.map_err(|_| "it must be a whole number above 0".to_owned())
+}
+
 /// How many at once, and what a failure does to the rest.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Many {
@@ -19,10 +32,11 @@ pub(crate) struct Many {
         value_name = "N",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "0",
+        default_missing_value = "",
+        value_parser = places,
         conflicts_with_all = ["stale", "record"]
     )]
-    parallel: Option<usize>,
+    parallel: Option<Places>,
     /// One after another, each as soon as what it depends on has landed; goes on with the rest after a failure
     #[arg(long, conflicts_with_all = ["parallel", "stale", "record"])]
     chain: bool,
@@ -40,14 +54,21 @@ impl Many {
         self.parallel.is_some() || self.chain || self.fail_fast || self.no_merge
     }
 
+    /// Whether a name is rather the number of a `--parallel N`, which takes its number with a `=`: no sequence of an id is
+    /// so short.
+    pub(crate) fn may_mean(&self, name: &str) -> bool {
+        let is_short = name.len() < 3 && !name.starts_with('0');
+        matches!(self.parallel, Some(Places(None))) && is_short && places(name).is_ok()
+    }
+
     /// Adds it to what is asked for.
     pub(crate) fn complete(&self, project: &Project, ask: Ask) -> Ask {
         let parallel = match self.parallel {
             None => 1,
-            Some(0) => project.config().schedule.parallel.get(),
-            Some(number) => number,
+            Some(Places(number)) => number.unwrap_or(project.config().schedule.parallel).get(),
         };
         Ask {
+            everything: ask.specs.is_empty() && ask.label.is_none(),
             parallel,
             fail_fast: self.fail_fast,
             no_merge: self.no_merge,

@@ -166,3 +166,114 @@ fn without_merging_it_stays_on_its_branch() {
         "it was made before"
     );
 }
+
+#[test]
+fn nothing_named_is_all_that_is_open() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "depends_on: [a-1]\n");
+    spec(&repo, "a-3", "");
+    script(&repo, "a-3", "exit 1\n");
+    spec(&repo, "g", "gate: human\n");
+    repo.commit("specs");
+    chant(&repo, &["work", "a-3"]).fails(1);
+    let done = chant(&repo, &["work", "--parallel"]);
+    done.ok();
+    assert!(
+        done.stdout.contains("g: waits at a gate"),
+        "{}",
+        done.stdout
+    );
+    assert!(done.stderr.contains("left out: a-3"), "{}", done.stderr);
+    assert_landed(&repo, &["a-1", "a-2"]);
+    let tries = ledger(&repo);
+    let tries = tries.iter().filter(|line| *line == "begins a-3").count();
+    assert_eq!(tries, 1, "to try again is a person's word");
+    let again = chant(&repo, &["work", "--chain"]);
+    again.fails(4);
+    assert!(
+        again.stderr.contains("nothing of it could begin"),
+        "{}",
+        again.stderr
+    );
+}
+
+#[test]
+fn a_number_that_stands_apart_is_no_name() {
+    let repo = project("");
+    spec(&repo, "a-3", "");
+    repo.commit("specs");
+    chant(&repo, &["work", "--parallel", "3"]).fails(2);
+    chant(&repo, &["work", "--parallel=0", "a-3"]).fails(2);
+    assert!(!has_begun(&repo, "a-3"));
+}
+
+#[test]
+fn what_waits_for_its_turn_is_queued_and_comes_after_what_is_at_work() {
+    let repo = project("");
+    for id in ["a-1", "b-1", "b-2"] {
+        spec(&repo, id, "labels: [many]\n");
+        script(&repo, id, &holding(id));
+    }
+    spec(&repo, "b-2", "labels: [many]\ndepends_on: [b-1]\n");
+    spec(&repo, "c-1", "");
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=1", "--label", "many"], "work");
+    eventually("the first to begin", || has_begun(&repo, "a-1"));
+    assert_eq!(state(&repo, "b-1"), "queued");
+    assert_eq!(state(&repo, "b-2"), "pending");
+    assert_eq!(state(&repo, "c-1"), "pending");
+    let list = chant(&repo, &["list", "--json"]).json();
+    let of_b2 = list["data"].as_array().unwrap().iter();
+    let of_b2 = of_b2.into_iter().find(|spec| spec["id"] == "b-2").unwrap();
+    assert_eq!(of_b2["blocked_by"][0], "depends on b-1, which is pending");
+    spec(&repo, "b-3", "labels: [many]\n");
+    for id in ["a-1", "b-1", "b-2"] {
+        let_go(&repo, id);
+    }
+    assert_eq!(ended(&mut child).code(), Some(0), "{}", said(&repo, "work"));
+    assert!(!has_begun(&repo, "b-3"), "it came after the command");
+    let said = said(&repo, "work");
+    assert!(said.contains("new since") && said.contains("b-3"), "{said}");
+    assert_eq!(state(&repo, "b-3"), "pending");
+}
+
+#[test]
+fn what_waits_for_a_failed_one_says_so() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "depends_on: [a-1]\n");
+    script(&repo, "a-1", "exit 1\n");
+    repo.commit("specs");
+    chant(&repo, &["work", "a-1"]).fails(1);
+    let told = chant(&repo, &["work", "--parallel", "a-2"]);
+    told.fails(4);
+    let why = "a-2: depends on a-1, which is failed";
+    assert!(told.stdout.contains(why), "{}", told.stdout);
+}
+
+#[test]
+fn what_is_made_and_can_not_land_is_no_success() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    repo.commit("specs");
+    repo.write("a-1.txt", "mine\n");
+    let done = chant(&repo, &["work", "--parallel", "a-1"]);
+    done.fails(4);
+    assert!(done.stderr.contains("chant merge a-1"), "{}", done.stderr);
+    assert_eq!(repo.file("a-1.txt"), "mine\n");
+}
+
+#[test]
+fn a_cancelled_one_that_is_named_is_told_of() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "");
+    repo.commit("specs");
+    chant(&repo, &["cancel", "a-1"]).ok();
+    let done = chant(&repo, &["work", "--parallel", "a-1", "a-2"]);
+    done.ok();
+    assert!(done.stdout.contains("a-1: is cancelled"), "{}", done.stdout);
+    assert_landed(&repo, &["a-2"]);
+    chant(&repo, &["work", "--parallel", "a-1"]).fails(4);
+}
