@@ -31,11 +31,25 @@ pub(crate) const GIT_LOCATION: [&str; 13] = [
     "GIT_WORK_TREE",
 ];
 
+/// Git's housekeeping would go on in the background after an agent's commit, be ended with the agent, and leave its lock in the
+/// user's repository. Left out where the user gives settings in the same way.
+const HOUSEKEEPING: [(&str, &str); 5] = [
+    ("GIT_CONFIG_COUNT", "2"),
+    ("GIT_CONFIG_KEY_0", "maintenance.auto"),
+    ("GIT_CONFIG_VALUE_0", "false"),
+    ("GIT_CONFIG_KEY_1", "gc.auto"),
+    ("GIT_CONFIG_VALUE_1", "0"),
+];
+
 /// The user's environment, less what would point git at another repository. For checks too, which run as an agent does.
 pub fn base_environment() -> Vec<(OsString, OsString)> {
-    std::env::vars_os()
+    let mut all: Vec<_> = std::env::vars_os()
         .filter(|(key, _)| !is_git_location(key))
-        .collect()
+        .collect();
+    if all.iter().all(|(key, _)| key != HOUSEKEEPING[0].0) {
+        all.extend(HOUSEKEEPING.map(|(key, value)| (key.into(), value.into())));
+    }
+    all
 }
 
 fn is_git_location(key: &OsStr) -> bool {

@@ -25,6 +25,24 @@ pub struct WorktreeInfo {
 }
 
 impl Repo {
+    /// Removes the locks that a killed git has left on this work tree's index and HEAD and on `branch`: git would refuse to work
+    /// here for ever. Only for a linked work tree in which nothing runs any more; never the user's own. No process.
+    pub fn remove_stale_locks(&self, branch: &BranchName) -> Result<()> {
+        if self.git_dir() == self.common_dir() {
+            return Ok(());
+        }
+        let on_branch = format!("{}.lock", branch.ref_name());
+        let locks = [
+            self.git_dir().join("index.lock"),
+            self.git_dir().join("HEAD.lock"),
+            self.common_dir().join(on_branch),
+        ];
+        for lock in locks {
+            file::remove_file(&lock)?;
+        }
+        Ok(())
+    }
+
     /// All work trees, the main one first. A bare repository's own folder is none. No process where git keeps them in the
     /// usual way, else one.
     pub fn worktrees(&self) -> Result<Vec<WorktreeInfo>> {

@@ -28,6 +28,7 @@ impl Run<'_, '_> {
                 "ended {ended} processes that the interrupted run had left"
             ))?;
         }
+        self.remove_stale_locks()?;
         if !self.record.facts.worktree.join(".git").exists() {
             if !self.make_worktree_again()? {
                 self.note("the worktree is gone; it is made again")?;
@@ -54,6 +55,7 @@ impl Run<'_, '_> {
         self.take_ports()?;
         let mut recorder = self.recorder()?;
         let outcome = self.served(recorder.as_mut())?;
+        self.remove_stale_locks()?;
         if let Some(recorder) = recorder
             && matches!(outcome.end, End::Finished)
         {

@@ -116,6 +116,11 @@ impl Run<'_, '_> {
     }
 
     fn steps(&mut self) -> Result<()> {
+        // In conflict a person may be at work there just now; before its end, the agent.
+        let is_ours = self.record.state != RunState::Conflict && self.record.step > Step::Agent;
+        if self.resumed && is_ours {
+            self.remove_stale_locks()?;
+        }
         loop {
             if self.wants_to_stop() {
                 return self.end(

@@ -15,6 +15,17 @@ use crate::prompt::{Contradiction, Prompt, Variables};
 use crate::steer::{Feedback, feedback};
 
 impl Run<'_, '_> {
+    /// Removes git's locks from the run's worktree: whoever held them is gone, because the run is claimed and its agent's
+    /// processes have ended. A worktree that is in a person's hands is left alone.
+    pub(super) fn remove_stale_locks(&self) -> Result<()> {
+        let facts = &self.record.facts;
+        if facts.takeover.is_some() || !facts.worktree.join(".git").exists() {
+            return Ok(());
+        }
+        let there = self.project.repo().at(&facts.worktree);
+        Ok(there.remove_stale_locks(&facts.branch.parse()?)?)
+    }
+
     /// Branch and worktree. Probe: the branch is at the base and the worktree is listed.
     pub(super) fn make_worktree(&mut self) -> Result<Flow> {
         let repo = self.project.repo().clone();

@@ -132,3 +132,35 @@ fn a_main_that_is_gone_is_said_and_the_results_wait() {
         many.assert_paid(id, 1);
     }
 }
+
+#[test]
+fn locks_that_a_killed_git_left_hold_nobody_up() {
+    for point in [
+        "agent:before",
+        "agent:after",
+        "collect:after",
+        "verify:after",
+    ] {
+        let many = Many::with(&IDS.map(|id| (id, honest(id))));
+        let mut child = many.working_with("one", |command| {
+            command.env("CHANT_CRASH_AT", point);
+        });
+        ended(&mut child);
+        many.assert_quiet();
+        let git = many.repo.path().join(".git");
+        for id in IDS {
+            for lock in [
+                format!("worktrees/{id}/index.lock"),
+                format!("worktrees/{id}/HEAD.lock"),
+            ] {
+                // Where the run has not come so far there is no such folder, and nothing to lock.
+                let _ = std::fs::write(git.join(lock), "");
+            }
+            std::fs::create_dir_all(git.join("refs/heads/chant")).unwrap();
+            std::fs::write(git.join(format!("refs/heads/chant/{id}.lock")), "").unwrap();
+        }
+        let output = many.work();
+        assert_eq!(output.code, Some(0), "{point}: {}", output.stderr);
+        many.assert_landed(&IDS);
+    }
+}

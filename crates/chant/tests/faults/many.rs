@@ -11,7 +11,7 @@ use chant_testkit::{Output, TestRepo, chant_bin, fake_agent_bin};
 use serde_json::{Value, json};
 
 /// Long enough for a loaded machine; no test waits for it when all is well.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Several specs with their agents.
 pub(crate) struct Many {

@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::blow::Struck;
 use crate::scene::Scene;
 
-/// An agent that has written its last line ends within this time, in microseconds, and its guard notes it: whoever was killed in
+/// An agent that has written its last line ends within this time, in microseconds and on a busy machine, and its guard notes it: whoever was killed in
 /// between, nobody can know that it had finished.
-const MOMENT: u128 = 250_000;
+const MOMENT: u128 = 1_000_000;
 
 /// Agents that were started again although the same attempt had finished.
 pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
