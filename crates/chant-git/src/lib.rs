@@ -38,6 +38,7 @@ mod reference;
 mod replay;
 mod repo;
 mod sign;
+mod stale;
 mod status;
 mod tree;
 mod version;

@@ -1,6 +1,6 @@
 //! Refs move by compare-and-swap: who moved one meanwhile is never overruled.
 
-use crate::{BranchName, GitError, Oid, Repo, Result, name::check_ref};
+use crate::{BranchName, GitError, Oid, Repo, Result, call::Ran, name::check_ref};
 
 /// How a compare-and-swap ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,11 +40,7 @@ impl Repo {
 
     fn swap(&self, name: &str, order: String, wanted: Option<&Oid>, reason: &str) -> Result<Cas> {
         check_ref(name)?;
-        let ran = self
-            .change()
-            .args(["update-ref", "-m", reason, "--stdin", "-z"])
-            .stdin(order)
-            .run()?;
+        let ran = self.transact(&order, reason)?;
         if ran.code() == Some(0) {
             return Ok(Cas::Done);
         }
@@ -67,11 +63,27 @@ impl Repo {
     pub fn set_ref(&self, name: &str, new: &Oid, reason: &str) -> Result<()> {
         check_ref(name)?;
         let order = format!("update {name}\0{new}\0\0");
-        self.change()
-            .args(["update-ref", "-m", reason, "--stdin", "-z"])
-            .stdin(order)
-            .stdout()
-            .map(drop)
+        let ran = self.transact(&order, reason)?;
+        if ran.code() == Some(0) {
+            Ok(())
+        } else {
+            Err(ran.failed())
+        }
+    }
+
+    /// Once more where a lock stood in the way that a killed git had left.
+    fn transact(&self, order: &str, reason: &str) -> Result<Ran> {
+        let once = || {
+            let call = self.change();
+            let call = call.args(["update-ref", "-m", reason, "--stdin", "-z"]);
+            call.stdin(order).run()
+        };
+        let ran = once()?;
+        if ran.code() != Some(0) && self.is_freed(&ran)? {
+            once()
+        } else {
+            Ok(ran)
+        }
     }
 
     /// Makes a branch, if there is none of that name. One process, two where there is.

@@ -120,3 +120,21 @@ fn names_that_git_would_misread_never_reach_it() {
         );
     }
 }
+
+#[test]
+fn a_lock_that_a_killed_git_left_is_taken_away() {
+    let (repo, first, second) = two_commits();
+    let git = open(&repo);
+    // One of chant's own names, a moment old; and a branch's, too old to be anybody's.
+    for (name, age) in [("refs/chant/kept/001", 0), ("refs/heads/chant/001", 60)] {
+        let lock = repo.path().join(".git").join(format!("{name}.lock"));
+        git.set_ref(name, &first, "test").unwrap();
+        fs::write(&lock, "").unwrap();
+        let file = fs::File::options().append(true).open(&lock).unwrap();
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+        file.set_modified(then).unwrap();
+        git.set_ref(name, &second, "test").unwrap();
+        assert!(!lock.exists());
+        assert_eq!(git.resolve(name).unwrap(), Some(second.clone()));
+    }
+}

@@ -1,0 +1,83 @@
+//! Locks on refs that a killed git has left: nobody holds them, and git refuses to write the ref for ever.
+//!
+//! Git holds such a lock for some milliseconds; only a slow hook makes it longer. So one that has been there for long is nobody's.
+//! Other locks, of the user's index above all, are never touched here.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use chant_os::{clock, file};
+
+use crate::{Repo, Result, call::Ran};
+
+/// For names that only chant uses: no hook of the user's cares about them.
+const OURS: Duration = Duration::from_secs(1);
+
+/// For any other ref.
+const ANYBODYS: Duration = Duration::from_secs(30);
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+impl Repo {
+    /// Whether a lock stood in the way of `ran` and is gone now, so that the same may be tried again. Waits for a living holder.
+    pub(crate) fn is_freed(&self, ran: &Ran) -> Result<bool> {
+        let Some(lock) = lock_named_in(&ran.stderr(), self.common_dir()) else {
+            return Ok(false);
+        };
+        let ours = lock.starts_with(self.common_dir().join("refs/chant"));
+        let limit = if ours { OURS } else { ANYBODYS };
+        while let Some(age) = age(&lock) {
+            if age >= limit {
+                file::remove_file(&lock)?;
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(true)
+    }
+}
+
+/// The lock on a ref that git could not take, by its own words.
+fn lock_named_in(stderr: &str, common_dir: &Path) -> Option<PathBuf> {
+    let (_, rest) = stderr.split_once("Unable to create '")?;
+    let (path, rest) = rest.split_once("': ")?;
+    let lock = PathBuf::from(path);
+    let is_of_ref = lock.starts_with(common_dir.join("refs")) && path.ends_with(".lock");
+    (is_of_ref && rest.starts_with("File exists")).then_some(lock)
+}
+
+/// How long it has been there; `None` where it is gone. One from the future counts as new.
+fn age(lock: &Path) -> Option<Duration> {
+    let modified = fs::metadata(lock).ok()?.modified().ok()?;
+    let since = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let now = Duration::from_nanos(u64::try_from(clock::since_epoch()).ok()?);
+    Some(now.saturating_sub(since))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lock_on_a_ref_of_this_repository_is_taken_for_one() {
+        let named = |text: &str| lock_named_in(text, Path::new("/r/.git"));
+        let said = |path: &str| {
+            format!(
+                "fatal: cannot lock ref 'x': Unable to create '{path}': File exists.\n\nAnother git"
+            )
+        };
+        let lock = "/r/.git/refs/chant/kept/a.lock";
+        assert_eq!(named(&said(lock)), Some(lock.into()));
+        assert_eq!(named(&said("/r/.git/index.lock")), None);
+        assert_eq!(named(&said("/other/.git/refs/heads/main.lock")), None);
+        assert_eq!(
+            named("fatal: Unable to create '/r/.git/refs/a.lock': No space left on device"),
+            None
+        );
+        assert_eq!(named("fatal: something else"), None);
+    }
+}
