@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use chant_os::{clock, file};
+use chant_os::clock::{self, Stopwatch};
+use chant_os::file;
 
 use crate::{Repo, Result, call::Ran};
 
@@ -18,7 +19,10 @@ use crate::{Repo, Result, call::Ran};
 const OURS: Duration = Duration::from_secs(1);
 
 /// For any other ref.
-const ANYBODYS: Duration = Duration::from_secs(30);
+const ANYBODYS: Duration = Duration::from_secs(15);
+
+/// How long a living holder is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -30,10 +34,14 @@ impl Repo {
         };
         let ours = lock.starts_with(self.common_dir().join("refs/chant"));
         let limit = if ours { OURS } else { ANYBODYS };
+        let waited = Stopwatch::start();
         while let Some(age) = age(&lock) {
             if age >= limit {
                 file::remove_file(&lock)?;
                 break;
+            }
+            if waited.elapsed() >= PATIENCE {
+                return Ok(false);
             }
             thread::sleep(PAUSE);
         }

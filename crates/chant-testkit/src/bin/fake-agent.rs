@@ -265,7 +265,14 @@ fn join(path: &Path, begins: &str, text: &str) -> Result<(), Error> {
             format!("{line}\n")
         }
     });
-    Ok(fs::write(path, lines.collect::<String>())?)
+    replace(path, &lines.collect::<String>())
+}
+
+/// Whole or not at all: one that is killed here has not lost what others wrote.
+fn replace(path: &Path, text: &str) -> Result<(), Error> {
+    let unfinished = std::env::temp_dir().join(format!("unfinished-{}", std::process::id()));
+    fs::write(&unfinished, text)?;
+    Ok(fs::rename(unfinished, path)?)
 }
 
 /// The files with conflicts.
@@ -280,7 +287,7 @@ fn unmerged() -> Result<Vec<PathBuf>, Error> {
 fn resolve() -> Result<(), Error> {
     for path in unmerged()? {
         let text = fs::read_to_string(&path)?;
-        fs::write(&path, both_sides(&text))?;
+        replace(&path, &both_sides(&text))?;
     }
     git(&["add", "--all"])?;
     git(&["commit", "--quiet", "-m", "both sides"])
@@ -316,6 +323,9 @@ fn joined(ours: &[&str], theirs: &[&str]) -> String {
     let mut out = String::new();
     for at in 0..ours.len().max(theirs.len()) {
         let mut line = (*ours.get(at).unwrap_or(&"")).to_owned();
+        if line.is_empty() {
+            (*theirs.get(at).unwrap_or(&"")).clone_into(&mut line);
+        }
         for word in theirs.get(at).unwrap_or(&"").split_whitespace() {
             if !line.split_whitespace().any(|there| there == word) {
                 line.push(' ');
