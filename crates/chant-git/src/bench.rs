@@ -1,4 +1,5 @@
-//! A work tree that is brought to exactly one commit, again and again, and keeps what git ignores.
+//! A work tree that is brought to exactly one commit, again and again: for checks it keeps what git ignores, for another run
+//! it keeps nothing.
 //!
 //! What a check did to it (files, index, HEAD, settings of its own) is not believed: the index that counts is the one
 //! chant put aside when it last brought the work tree somewhere. A file whose content stays the same is not written, so
@@ -6,6 +7,8 @@
 
 use std::{
     ffi::OsStr,
+    fs::File,
+    io::Read,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -35,6 +38,13 @@ const USUAL: [&str; 11] = [
     "refs",
     OWN_INDEX,
 ];
+
+/// What the use before has left in the git directory of a work tree, beside where it is.
+const NOTES: [&str; 3] = ["ORIG_HEAD", "FETCH_HEAD", "COMMIT_EDITMSG"];
+const TRACES: [&str; 3] = ["logs", "refs", "modules"];
+
+/// How an index begins: a name, its version, and how many entries it has.
+const INDEX_BEGIN: usize = 12;
 
 /// Settings of one work tree's own. Git may copy the user's into a new one.
 const SETTINGS: [&str; 2] = ["config.worktree", "info"];
@@ -88,18 +98,65 @@ impl Repo {
     /// Brings this work tree, which has to be reusable, to exactly the files of `commit`, on no branch; what git ignores stays.
     /// Two processes.
     pub fn bring_to(&self, commit: &Oid) -> Result<()> {
+        self.switch_to(commit)?;
+        // Twice forced: repositories inside it go as well.
+        for_checks(self.change())
+            .args(["clean", "--quiet", "-d", "--force", "--force"])
+            .stdout()?;
+        self.put_index_aside()
+    }
+
+    /// Brings this work tree, which has to be reusable, to exactly the files of `commit`, on no branch, as git would make it
+    /// anew: neither what git ignores nor what was noted of it stays. Two processes, with submodules three.
+    pub fn bring_afresh(&self, commit: &Oid) -> Result<()> {
+        self.switch_to(commit)?;
+        self.clean_below(".")?;
+        self.empty_submodules()?;
+        for note in NOTES {
+            file::remove_file(&self.git_dir().join(note))?;
+        }
+        for trace in TRACES {
+            file::remove_tree(&self.git_dir().join(trace))?;
+        }
+        self.put_index_aside()
+    }
+
+    fn switch_to(&self, commit: &Oid) -> Result<()> {
         self.forget_settings()?;
         let own = self.git_dir().join(OWN_INDEX);
         file::rename(&own, &self.git_dir().join("index"))?;
         for_checks(self.change())
             .args(["checkout", "--quiet", "--force", "--detach"])
             .arg(commit.as_str())
-            .stdout()?;
-        // Twice forced: repositories inside it go as well.
-        for_checks(self.change())
-            .args(["clean", "--quiet", "-d", "--force", "--force"])
-            .stdout()?;
+            .stdout()
+            .map(drop)
+    }
+
+    /// Makes a work tree that git has just made reusable, if it has at least so many files. One with settings of its own, as
+    /// for a part of the files, is not. Starts no process.
+    pub fn allow_reuse(&self, files: usize) -> Result<()> {
+        let has_settings = SETTINGS
+            .iter()
+            .any(|name| self.git_dir().join(name).exists());
+        if has_settings || self.files_in_index().is_none_or(|found| found < files) {
+            return Ok(());
+        }
         self.put_index_aside()
+    }
+
+    /// Whether git gives a new work tree all files, and no settings that this one has for itself. Starts no process.
+    pub fn adds_plain_worktrees(&self) -> bool {
+        let own = self.git_dir();
+        let partly = own.join(SETTINGS[1]).join("sparse-checkout");
+        !partly.exists() && !own.join(SETTINGS[0]).exists()
+    }
+
+    fn files_in_index(&self) -> Option<usize> {
+        let mut begin = [0; INDEX_BEGIN];
+        let mut index = File::open(self.git_dir().join("index")).ok()?;
+        index.read_exact(&mut begin).ok()?;
+        let count = begin.last_chunk::<4>()?;
+        usize::try_from(u32::from_be_bytes(*count)).ok()
     }
 
     /// Removes everything below a folder that is in no commit, ignored or not. One process.

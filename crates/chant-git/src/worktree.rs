@@ -1,6 +1,7 @@
 //! Work trees beside the user's: listing, adding, removing.
 
 use std::{
+    ffi::OsStr,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
@@ -8,6 +9,9 @@ use std::{
 use chant_os::file;
 
 use crate::{BranchName, Oid, Repo, RepoPath, Result, call::Call};
+
+/// What a `.git` file, and the line that leads back to it, may hold.
+const SMALL: u64 = 64 << 10;
 
 /// A work tree of the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +143,55 @@ impl Repo {
             .arg(commit.as_str())
             .stdout()
             .map(drop)
+    }
+
+    /// Leaves the branch and stays at the commit, whatever is in the work tree. One process.
+    pub fn leave_branch(&self, commit: &Oid) -> Result<()> {
+        self.change()
+            .setting("core.hooksPath=/dev/null")
+            .args(["update-ref", "--no-deref", "HEAD"])
+            .arg(commit.as_str())
+            .stdout()
+            .map(drop)
+    }
+
+    /// Goes onto a branch that is where the work tree already is. One process.
+    pub fn enter_branch(&self, branch: &BranchName) -> Result<()> {
+        self.change()
+            .args(["symbolic-ref", "HEAD"])
+            .arg(branch.ref_name())
+            .stdout()
+            .map(drop)
+    }
+
+    /// Gives a linked work tree another folder. Killed half way, [`Repo::finish_move`] does the rest. Starts no process.
+    pub fn move_worktree(&self, from: &Path, to: &Path) -> Result<()> {
+        file::rename(from, to)?;
+        chant_os::crash::point("worktree:renamed");
+        self.finish_move(to)
+    }
+
+    /// Tells git of a work tree whose folder was renamed to this. Nothing is done where git knows it, where git does not know it
+    /// at all, and where another work tree has the place it had before. Starts no process.
+    pub fn finish_move(&self, folder: &Path) -> Result<()> {
+        let Ok(dot_git) = file::read_regular(&folder.join(".git"), SMALL) else {
+            return Ok(());
+        };
+        let there = self.at(folder);
+        let named = dot_git.strip_prefix(b"gitdir: ").unwrap_or_default();
+        let is_full = Path::new(OsStr::from_bytes(named)).is_absolute();
+        let entries = self.common_dir().join("worktrees").canonicalize().ok();
+        let back = there.git_dir().join("gitdir");
+        let Ok(before) = file::read_regular(&back, SMALL) else {
+            return Ok(());
+        };
+        let is_there = Path::new(OsStr::from_bytes(before.trim_ascii())).exists();
+        if is_there || !is_full || there.git_dir().parent() != entries.as_deref() {
+            return Ok(());
+        }
+        let mut line = folder.join(".git").into_os_string().into_encoded_bytes();
+        line.push(b'\n');
+        Ok(file::replace(&back, &line)?)
     }
 
     /// The user's hooks are about the user's checkout; they neither run here nor can they make this fail. Submodules stay

@@ -31,7 +31,7 @@ use crate::project::Project;
 pub(crate) use bisect::{first_unlike, main_line, most_looks};
 pub(crate) use bounds::Bounds;
 pub(crate) use outcome::{Ended, Outcome};
-pub(crate) use place::Place;
+pub(crate) use place::{LOCK, Place};
 pub(crate) use plan::{Plan, name_of};
 pub(crate) use process::attend;
 

@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::project::Project;
 
 /// How the names of the files beside a place end: its lock, and the note of who holds it.
-pub(super) const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 pub(super) const NOTE: &str = "held";
 
 /// More at once than any machine runs.

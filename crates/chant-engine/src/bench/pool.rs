@@ -11,9 +11,9 @@ use crate::project::Project;
 /// How a place stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// A check runs in it.
+    /// Somebody works in it.
     InUse,
-    /// The next check may use it, and finds what git ignores as it was left.
+    /// The next to need one may use it; a check finds what git ignores as it was left.
     Warm,
     /// Its holder was killed, or it was for one use: nobody will use it as it is.
     Left,
@@ -21,8 +21,13 @@ pub(crate) enum Standing {
 
 /// Every place of a project's pool, in the order of their names.
 pub(crate) fn places(project: &Project) -> Result<Vec<(PathBuf, Standing)>> {
-    let Ok(entries) = std::fs::read_dir(pool_of(project)?) else {
-        return Ok(Vec::new());
+    Ok(places_in(project, &pool_of(project)?))
+}
+
+/// The places in one folder, by name.
+pub(crate) fn places_in(project: &Project, pool: &Path) -> Vec<(PathBuf, Standing)> {
+    let Ok(entries) = std::fs::read_dir(pool) else {
+        return Vec::new();
     };
     let mut folders: Vec<PathBuf> = entries
         .flatten()
@@ -30,13 +35,13 @@ pub(crate) fn places(project: &Project) -> Result<Vec<(PathBuf, Standing)>> {
         .filter(|path| path.is_dir())
         .collect();
     folders.sort();
-    Ok(folders
+    folders
         .into_iter()
         .map(|folder| {
             let standing = standing(project, &folder);
             (folder, standing)
         })
-        .collect())
+        .collect()
 }
 
 fn standing(project: &Project, folder: &Path) -> Standing {

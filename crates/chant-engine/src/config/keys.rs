@@ -195,6 +195,14 @@ pub(super) const ALL: &[Key] = &[
         "the only folders and files that research gets in its worktree, beside the spec and its inputs",
     ),
     setting(
+        "worktree.keep",
+        "how many worktrees of runs that are over are kept, emptied of all that is not git's, for the runs to come; 0 removes them all",
+    ),
+    setting(
+        "worktree.reuse_from",
+        "how many files a repository has at least, that worktrees are kept: smaller ones are made anew faster",
+    ),
+    setting(
         "checks",
         "the suite: what of it passed before a change to the code has to pass after it",
     ),

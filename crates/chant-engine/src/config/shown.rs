@@ -74,6 +74,11 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         ("worktree.link", list(&config.worktree.link)),
         ("worktree.ports", Some(config.worktree.ports.to_string())),
         ("worktree.sparse", list(&config.worktree.sparse)),
+        ("worktree.keep", Some(config.worktree.keep.to_string())),
+        (
+            "worktree.reuse_from",
+            Some(config.worktree.reuse_from.to_string()),
+        ),
         ("checks", list(&config.checks)),
         ("landing.strategy", Some(config.landing.word().to_owned())),
         ("protect", list(&config.protect)),

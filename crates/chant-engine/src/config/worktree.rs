@@ -17,6 +17,10 @@ pub struct Worktree {
     pub ports: u16,
     /// The only folders and files that research gets; everything where there are none.
     pub sparse: Vec<String>,
+    /// How many worktrees of runs that are over are kept for the runs to come.
+    pub keep: usize,
+    /// How many files a worktree has at least, that it is worth keeping.
+    pub reuse_from: usize,
 }
 
 /// How much room chant takes on the disk.
@@ -38,6 +42,8 @@ impl Worktree {
             // More than a machine has are as many as it has: that no block is free is told by whoever looks for one.
             ports: u16::try_from(ports).unwrap_or(u16::MAX),
             sparse: settings.texts("worktree.sparse")?,
+            keep: settings.number("worktree.keep")?.unwrap_or(2),
+            reuse_from: settings.number("worktree.reuse_from")?.unwrap_or(5000),
         })
     }
 }

@@ -11,6 +11,7 @@ mod boundary;
 mod by_hand;
 pub(crate) mod claim;
 mod collect;
+pub(crate) mod idle;
 pub(crate) mod join;
 mod judge;
 mod land;
@@ -225,7 +226,7 @@ impl Run<'_, '_> {
         }
         self.journal.save(&self.record)?;
         if gives_up {
-            self.discard_worktree()?;
+            self.give_worktree_back()?;
         }
         if state == RunState::Completed && self.file_says_completed() {
             self.journal.put_aside(&self.record.spec)?;

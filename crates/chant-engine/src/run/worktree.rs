@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use chant_git::{BranchName, Oid, RepoPath, TreeEdit};
+use chant_git::{BranchName, Oid, Repo, RepoPath, TreeEdit, WorktreeInfo};
 
 use super::collect::{with_local_files, write_local_files};
-use super::{Flow, Run};
+use super::{Flow, Run, idle};
 use crate::error::{Code, Error, Result};
 use crate::inputs;
 use crate::journal::RunRecord;
@@ -32,7 +32,7 @@ impl Run<'_, '_> {
         let branch: BranchName = self.record.facts.branch.parse()?;
         let base: Oid = known(Some(&self.record.facts.base))?;
         let folder = self.record.facts.worktree.clone();
-        self.remove_worktree(&folder)?;
+        self.give_worktree_back()?;
         match repo.branch_oid(&branch)? {
             Some(tip) if tip != base => {
                 if let Some(name) = keep(&repo, &self.record.spec, &tip, &base)? {
@@ -72,7 +72,7 @@ impl Run<'_, '_> {
         let sparse = self.project.config().worktree.sparse.clone();
         let front = self.start.frontmatter();
         if sparse.is_empty() || front.kind != chant_spec::Kind::Research {
-            return Ok(self.project.repo().add_worktree(folder, branch)?);
+            return check_out_all(self.project, folder, branch);
         }
         let inputs = self.record.facts.inputs.iter();
         let inputs = inputs.filter(|input| input.kind != "url");
@@ -139,7 +139,7 @@ impl Run<'_, '_> {
         if tip == base || !repo.is_ancestor(&base, &tip)? {
             return Ok(false);
         }
-        self.remove_worktree(&folder)?;
+        self.give_worktree_back()?;
         if let Some(parent) = folder.parent() {
             chant_os::file::create_dir_all(parent)?;
         }
@@ -192,9 +192,11 @@ impl Run<'_, '_> {
         let repo = self.project.repo();
         let folder = &self.record.facts.worktree;
         // Whatever was in it is in the landing: `collect` saw it after the last process had ended.
-        repo.remove_worktree(folder)?;
-        if folder.exists() {
-            chant_os::file::remove_tree(folder)?;
+        if !idle::put(self.project, folder) {
+            repo.remove_worktree(folder)?;
+            if folder.exists() {
+                chant_os::file::remove_tree(folder)?;
+            }
         }
         let branch: BranchName = self.record.facts.branch.parse()?;
         if let Some(tip) = repo.branch_oid(&branch)? {
@@ -214,16 +216,18 @@ impl Run<'_, '_> {
         Ok(Flow::Next)
     }
 
-    /// Removes the worktree of a run whose work is on its branch.
-    pub(super) fn discard_worktree(&mut self) -> Result<()> {
-        let folder = self.record.facts.worktree.clone();
-        self.remove_worktree(&folder)
+    /// Puts the worktree aside, or removes it; what is in it and nowhere else is kept first.
+    pub(super) fn give_worktree_back(&self) -> Result<()> {
+        give_back(self.project, &self.record).map(drop)
     }
+}
 
-    /// Removes a worktree of chant's; what is in it and nowhere else is kept first.
-    fn remove_worktree(&self, folder: &Path) -> Result<()> {
-        remove(self.project.repo(), &self.record.spec, folder).map(drop)
+fn check_out_all(project: &Project, folder: &Path, branch: &BranchName) -> Result<()> {
+    if !idle::take(project, folder, branch)? {
+        project.repo().add_worktree(folder, branch)?;
+        idle::allow(project, folder)?;
     }
+    Ok(())
 }
 
 /// Checks a run's branch out again where its worktree was: that of a run that ended is gone.
@@ -238,7 +242,7 @@ pub(crate) fn restore(project: &Project, run: &RunRecord) -> Result<()> {
     if let Some(parent) = facts.worktree.parent() {
         chant_os::file::create_dir_all(parent)?;
     }
-    repo.add_worktree(&facts.worktree, &branch)?;
+    check_out_all(project, &facts.worktree, &branch)?;
     if facts.silent
         && let Some(result) = facts.result_tree.as_deref()
     {
@@ -247,32 +251,68 @@ pub(crate) fn restore(project: &Project, run: &RunRecord) -> Result<()> {
     Ok(())
 }
 
-/// Removes a worktree, keeping what is in it and nowhere else. Returns the ref that keeps it.
-pub(crate) fn remove(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
-    let listed = repo
-        .worktrees()?
-        .into_iter()
-        .find(|worktree| worktree.path == folder);
-    let mut kept = None;
-    if let Some(worktree) = listed {
-        if folder.join(".git").exists() {
-            kept = save_uncommitted(repo, spec, folder)?;
-            if let Some(head) = &worktree.head
-                && worktree.branch.is_none()
-            {
-                kept = keep_always(repo, spec, head)?.or(kept);
-            }
-        }
-        repo.remove_worktree(folder)?;
-    }
-    if folder.exists() {
-        // Left by a `git worktree add` that was killed, or by ignored files: nothing git would know.
-        chant_os::file::remove_tree(folder)?;
+/// Puts a run's worktree aside for another, or removes it. What is in it and nowhere else is kept first. Returns the ref that
+/// keeps it.
+pub(crate) fn give_back(project: &Project, run: &RunRecord) -> Result<Option<String>> {
+    let (repo, spec, folder) = (project.repo(), &run.spec, &run.facts.worktree);
+    // One that a killed process was about to bring here from where it was put aside.
+    repo.finish_move(folder)?;
+    let Some(worktree) = listed(repo, folder)? else {
+        return remove(repo, spec, folder);
+    };
+    let kept = save(repo, spec, &worktree, &run.facts.base)?;
+    if !idle::put(project, folder) {
+        take_away(repo, folder)?;
     }
     Ok(kept)
 }
 
-fn save_uncommitted(repo: &chant_git::Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
+/// Removes a worktree, keeping what is in it and nowhere else. Returns the ref that keeps it.
+pub(crate) fn remove(repo: &Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
+    match listed(repo, folder)? {
+        Some(worktree) => {
+            let kept = save(repo, spec, &worktree, "")?;
+            take_away(repo, folder)?;
+            Ok(kept)
+        }
+        None if folder.exists() => {
+            // Left by a `git worktree add` that was killed: nothing git would know.
+            chant_os::file::remove_tree(folder)?;
+            Ok(None)
+        }
+        None => Ok(None),
+    }
+}
+
+fn listed(repo: &Repo, folder: &Path) -> Result<Option<WorktreeInfo>> {
+    let mut worktrees = repo.worktrees()?.into_iter();
+    Ok(worktrees.find(|worktree| worktree.path == folder))
+}
+
+/// Keeps what is in a worktree and nowhere else: what is uncommitted, and commits on no branch but for `base`.
+fn save(repo: &Repo, spec: &str, worktree: &WorktreeInfo, base: &str) -> Result<Option<String>> {
+    if !worktree.path.join(".git").exists() {
+        return Ok(None);
+    }
+    let kept = save_uncommitted(repo, spec, &worktree.path)?;
+    match &worktree.head {
+        Some(head) if worktree.branch.is_none() && head.as_str() != base => {
+            Ok(keep_always(repo, spec, head)?.or(kept))
+        }
+        _ => Ok(kept),
+    }
+}
+
+fn take_away(repo: &Repo, folder: &Path) -> Result<()> {
+    repo.remove_worktree(folder)?;
+    if folder.exists() {
+        // Left by ignored files: nothing git would know.
+        chant_os::file::remove_tree(folder)?;
+    }
+    Ok(())
+}
+
+fn save_uncommitted(repo: &Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
     let there = repo.at(folder);
     let Some(head) = there.resolve("HEAD")? else {
         return Ok(None);
@@ -317,12 +357,7 @@ pub(crate) fn keep_local_files(project: &Project, run: &RunRecord) -> Result<Opt
 }
 
 /// Keeps a commit under `refs/chant/kept/`, unless it is part of `base` anyway.
-pub(crate) fn keep(
-    repo: &chant_git::Repo,
-    spec: &str,
-    tip: &Oid,
-    base: &Oid,
-) -> Result<Option<String>> {
+pub(crate) fn keep(repo: &Repo, spec: &str, tip: &Oid, base: &Oid) -> Result<Option<String>> {
     if repo.is_ancestor(tip, base)? {
         Ok(None)
     } else {
@@ -330,7 +365,7 @@ pub(crate) fn keep(
     }
 }
 
-fn keep_always(repo: &chant_git::Repo, spec: &str, tip: &Oid) -> Result<Option<String>> {
+fn keep_always(repo: &Repo, spec: &str, tip: &Oid) -> Result<Option<String>> {
     let id = chant_spec::SpecId::parse(spec)
         .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     let name = format!(

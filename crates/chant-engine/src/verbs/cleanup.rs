@@ -32,6 +32,13 @@ pub enum Leftover {
         /// Whether it would make the next check faster.
         warm: bool,
     },
+    /// A worktree that was put aside for the runs to come. There is nothing in it but a commit's files.
+    Idle {
+        /// Its folder.
+        path: PathBuf,
+        /// Whether a run could use it.
+        usable: bool,
+    },
     /// A branch whose commits are all on the main branch.
     Branch {
         /// Its name.
@@ -76,6 +83,7 @@ pub enum Leftover {
 /// Finds what may go. Changes nothing.
 pub fn find(project: &Project) -> Result<Vec<Leftover>> {
     let mut found = places(project, Standing::Left)?;
+    found.extend(idle(project, Standing::Left)?);
     let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
     else {
         return Ok(found);
@@ -186,6 +194,21 @@ fn places(project: &Project, wanted: Standing) -> Result<Vec<Leftover>> {
         .collect())
 }
 
+/// The worktrees that are kept so that the next runs begin faster. Changes nothing.
+pub fn idle_worktrees(project: &Project) -> Result<Vec<Leftover>> {
+    idle(project, Standing::Warm)
+}
+
+fn idle(project: &Project, wanted: Standing) -> Result<Vec<Leftover>> {
+    let found = run::idle::found(project)?.into_iter();
+    let alike = found.filter(|(_, standing)| *standing == wanted);
+    let idle = alike.map(|(path, standing)| Leftover::Idle {
+        path,
+        usable: standing == Standing::Warm,
+    });
+    Ok(idle.collect())
+}
+
 /// Removes what `find` found; returns what is gone.
 pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
     let journal = Journal::open(&project.state_dir(), &project.project_key())?;
@@ -194,7 +217,9 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
             Leftover::Worktree { path, spec } => {
                 worktree::remove(project.repo(), spec, path)?;
             }
-            Leftover::Place { path, .. } => pool::remove(project, path)?,
+            Leftover::Place { path, .. } | Leftover::Idle { path, .. } => {
+                pool::remove(project, path)?
+            }
             Leftover::Branch { branch, at } => {
                 let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
                 let undoable = Undoable::Branch {

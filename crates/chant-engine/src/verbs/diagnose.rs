@@ -69,6 +69,7 @@ pub fn diagnose(project: &Project) -> Vec<Finding> {
     findings.extend(agents(project));
     findings.push(worktrees(project));
     findings.push(places(project));
+    findings.extend(idle(project));
     findings.push(disk(project));
     findings
         .extend(runs(project).unwrap_or_else(|error| vec![Finding::problem("journal", &error)]));
@@ -211,6 +212,17 @@ fn places(project: &Project) -> Finding {
     Finding::new("checks", Health::Ok, found)
 }
 
+/// The worktrees that wait for the next runs; nothing is said where there are none.
+fn idle(project: &Project) -> Option<Finding> {
+    let found = run::idle::found(project).ok()?;
+    let sizes = found
+        .iter()
+        .map(|(path, _)| chant_os::file::size_of_tree(path));
+    let (count, size) = (found.len(), size_in_words(sizes.sum()));
+    let says = format!("worktrees kept for the next runs: {count}, {size}");
+    (count > 0).then(|| Finding::new("idle", Health::Ok, says))
+}
+
 /// What chant's folders hold, and what is free beside them.
 fn disk(project: &Project) -> Finding {
     let root = match run::worktrees_of(project) {
@@ -231,7 +243,7 @@ fn disk(project: &Project) -> Finding {
     match project.config().room.free {
         Some(wanted) if free < wanted => {
             let asked = format!("{found}, less than `limits.disk` asks for");
-            Finding::new("disk", Health::Problem, asked).hint("chant cleanup --checks")
+            Finding::new("disk", Health::Problem, asked).hint("chant cleanup --checks --idle")
         }
         _ => Finding::new("disk", Health::Ok, found),
     }

@@ -62,7 +62,7 @@ pub(crate) fn put_run_aside(
     let repo = project.repo();
     chant_os::tree::end_marked(crate::run::MARKER, &run.id);
     let local = worktree::keep_local_files(project, &run)?;
-    let mut kept = worktree::remove(repo, id.as_str(), &run.facts.worktree)?.or(local);
+    let mut kept = worktree::give_back(project, &run)?.or(local);
     let branch: BranchName = run.facts.branch.parse()?;
     if run.state != RunState::Completed
         && let Some(tip) = repo.branch_oid(&branch)?

@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Also remove the worktrees that are kept warm for checks; the next ones are made, and build, anew
     #[arg(long)]
     checks: bool,
+    /// Also remove the worktrees that are kept for the next runs; those are made anew
+    #[arg(long)]
+    idle: bool,
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
@@ -31,6 +34,9 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let mut found = cleanup::find(&project)?;
     if args.checks {
         found.extend(cleanup::warm_places(&project)?);
+    }
+    if args.idle {
+        found.extend(cleanup::idle_worktrees(&project)?);
     }
     if found.is_empty() {
         cx.ui.out("Nothing to clean up.");
@@ -44,6 +50,14 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
             Leftover::Place { path, warm } => {
                 let which = if *warm { "kept warm" } else { "not usable" };
                 format!("checks    {}  ({which})", path.display())
+            }
+            Leftover::Idle { path, usable } => {
+                let which = if *usable {
+                    "kept for the next run"
+                } else {
+                    "not usable"
+                };
+                format!("idle      {}  ({which})", path.display())
             }
             Leftover::Branch { branch, .. } => {
                 format!("branch    {branch}  (all of it is on the main branch)")

@@ -147,7 +147,7 @@ pub(crate) fn leftovers(scene: &Scene) -> Vec<String> {
         known.insert(path.to_owned());
         let id = path.rsplit('/').next().unwrap_or_default();
         let waits = matches!(status_of(id), "paused" | "conflict" | "landing" | "parked");
-        if !path.contains("/.checks/") && !waits {
+        if !path.contains("/.checks/") && !path.contains("/.idle/") && !waits {
             found.push(format!(
                 "the worktree {path} is left, and {id} is {}",
                 status_of(id)
@@ -209,7 +209,7 @@ fn folders(scene: &Scene) -> Vec<String> {
     projects
         .iter()
         .flat_map(|project| entries(project))
-        .filter(|path| path.is_dir() && !path.ends_with(".checks"))
+        .filter(|path| path.is_dir() && !path.ends_with(".checks") && !path.ends_with(".idle"))
         .map(|path| path.display().to_string())
         .collect()
 }

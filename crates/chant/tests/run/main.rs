@@ -46,4 +46,5 @@ mod verbs;
 mod verify;
 mod watch;
 mod why;
+mod worktree_reuse;
 mod worktree_setup;
