@@ -218,7 +218,7 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
                 worktree::remove(project.repo(), spec, path)?;
             }
             Leftover::Place { path, .. } | Leftover::Idle { path, .. } => {
-                pool::remove(project, path)?
+                pool::remove(project, path)?;
             }
             Leftover::Branch { branch, at } => {
                 let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
