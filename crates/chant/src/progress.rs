@@ -102,12 +102,12 @@ pub(crate) fn lines(event: &Event) -> Vec<Line> {
         Event::Note { text } => vec![Line::new(Weight::Normal, "note", text)],
         Event::Warning { text } => vec![Line::new(Weight::Warning, "warning", text)],
         Event::Landed { branch, commit } => vec![landed(branch, commit.as_deref())],
-        Event::Ended { state, reason } if state != "completed" => vec![Line::new(
+        Event::Ended { state, .. } if state == "completed" || state == "finished" => Vec::new(),
+        Event::Ended { state, reason } => vec![Line::new(
             Weight::Bad,
             "ended",
             format!("{}: {reason}", state.replace('_', " ")),
         )],
-        Event::Ended { .. } => Vec::new(),
     }
 }
 

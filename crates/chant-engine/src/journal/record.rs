@@ -276,6 +276,8 @@ pub struct Facts {
     pub takeover: Option<crate::steer::Takeover>,
     /// How many pieces of feedback there were when the run was given its prompt.
     pub heard: usize,
+    /// The same, with what a run that goes on was told besides.
+    pub heeded: usize,
     /// That it waits for a limit to be renewed; `None` again when it goes on with something done.
     pub parked: Option<crate::limits::Parked>,
 }

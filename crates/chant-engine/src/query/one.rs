@@ -18,12 +18,12 @@ use crate::config::Rejection;
 use crate::drift::{Basis, Reason, Request, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::index::{Entry, Finding};
-use crate::journal::{Journal, Overlay};
+use crate::journal::{Journal, Overlay, RunRecord};
 use crate::project::Project;
 use crate::repos::Foreign;
 use crate::resolve::SpecRef;
 use crate::schedule;
-use crate::steer::Feedback;
+use crate::steer::{Feedback, Way, ways_on};
 
 /// A spec with what its file says.
 #[derive(Debug, Clone, Serialize)]
@@ -50,6 +50,9 @@ pub struct Detail {
     /// What its runs proved.
     #[serde(flatten)]
     pub proven: Proven,
+    /// How a person goes on with its run, where that waits for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub go_on: Vec<Way>,
     /// How often it was tried in this clone.
     pub attempts: u32,
     /// What people have told the next attempt.
@@ -79,6 +82,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     }
     let completed = matches!(spec.state, State::Completed | State::Stale);
     let criteria_items = super::criteria::items(project, &spec.id, completed, &document)?;
+    let last = last_run(project, &found.id)?;
     Ok(Detail {
         signature: signature(project, &document, &found.id),
         spec,
@@ -88,7 +92,8 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         member_ids,
         tree,
         proven: proven(project, &found.id)?,
-        attempts: attempts(project, &found.id)?,
+        attempts: last.as_ref().map_or(0, |run| run.attempt),
+        go_on: last.as_ref().map_or_else(Vec::new, ways_on),
         feedback: crate::steer::feedback::open(project, found.id.as_str())?,
         findings: chant_spec::lint::lint(&document)
             .iter()
@@ -97,13 +102,10 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     })
 }
 
-fn attempts(project: &Project, id: &SpecId) -> Result<u32> {
+fn last_run(project: &Project, id: &SpecId) -> Result<Option<RunRecord>> {
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
     let runs = journal.map(|journal| journal.runs_of(id.as_str()));
-    Ok(runs
-        .transpose()?
-        .and_then(|runs| Some(runs.last()?.attempt))
-        .unwrap_or(0))
+    Ok(runs.transpose()?.and_then(|mut runs| runs.pop()))
 }
 
 /// Whose signature an approval has, or why it counts for nothing.

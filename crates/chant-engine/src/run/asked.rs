@@ -35,6 +35,7 @@ impl Run<'_, '_> {
         }
         let handover = Handover::of(self.project, &self.record)?;
         let told = feedback::since(self.project, &self.record.spec, self.record.facts.heard);
+        self.record.facts.heeded = self.record.facts.heard + told.len();
         let session = self.record.facts.session.clone();
         if session.is_none() && handover.is_empty() && told.is_empty() {
             return Ok(whole);

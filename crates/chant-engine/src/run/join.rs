@@ -20,18 +20,24 @@ use crate::prompt::{Contradiction, OtherSide};
 /// The prompt by which an agent brings two sides together.
 const PROMPT: &str = "merge-conflict";
 
-/// What stands against what, and how a person goes on.
+/// How many files a reason names.
+const NAMED: usize = 5;
+
+/// What stands against what. How to go on is told by [`crate::steer::ways_on`].
 fn reason(run: &RunRecord, conflict: &Conflict) -> String {
-    let (facts, spec) = (&run.facts, &run.spec);
     let by = match conflict.with.as_slice() {
         [] => String::new(),
-        with => format!(" (by {})", with.join(", ")),
+        with => format!(" ({})", with.join(", ")),
+    };
+    let (named, more) = conflict.files.split_at(NAMED.min(conflict.files.len()));
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
     };
     format!(
-        "{}{by} and {spec} both changed {}; mend them in {}, then `chant merge {spec} --continue`; or go on by hand with `chant takeover {spec}`, or start over with `chant reset {spec} --work`",
-        facts.main,
-        conflict.files.join(", "),
-        facts.worktree.display(),
+        "{}{more}: {}{by} and this result changed the same lines",
+        named.join(", "),
+        run.facts.main,
     )
 }
 
@@ -179,7 +185,7 @@ impl Run<'_, '_> {
         let there = self.project.repo().at(&facts.worktree);
         if let Some(why) = self.not_joined(&there, &conflict)? {
             self.record.facts.agent_failure = None;
-            let reason = format!("{why}; {}", reason(&self.record, &conflict));
+            let reason = format!("{}; {why}", reason(&self.record, &conflict));
             return Ok(Some(Flow::End(RunState::Conflict, reason)));
         }
         if there.is_merging() {

@@ -99,8 +99,8 @@ pub fn open(project: &Project, spec: &str) -> Result<Vec<Feedback>> {
         .iter()
         .rev()
         .find(|run| run.state == RunState::Completed);
-    let heeded = landed.map_or(0, |run| run.facts.heard).min(all.len());
-    Ok(all.split_off(heeded))
+    let heeded = landed.map_or(0, |run| run.facts.heard.max(run.facts.heeded));
+    Ok(all.split_off(heeded.min(all.len())))
 }
 
 /// Everything that was ever told, by which it is counted what a run has heard.

@@ -12,6 +12,7 @@ mod person;
 pub mod retry;
 mod stop;
 mod takeover;
+pub mod ways;
 mod wish;
 
 pub use feedback::{Feedback, Given};
@@ -22,4 +23,5 @@ pub use person::person;
 pub(crate) use stop::stop;
 pub(crate) use takeover::PERSON;
 pub use takeover::{TakenOver, Takeover, takeover};
+pub use ways::{Way, ways_on};
 pub use wish::{What, Wish};

@@ -7,11 +7,12 @@ use crate::agents;
 use crate::bench::pool::{self, Standing};
 use crate::config::size_in_words;
 use crate::error::{Error, Result};
-use crate::journal::{Journal, RunState};
+use crate::journal::{Journal, RunRecord, RunState};
 use crate::project::Project;
 use crate::query::{self, Filter};
 use crate::recover;
 use crate::run::{self, claim};
+use crate::steer::{ways, ways_on};
 use crate::trust;
 
 /// How a finding stands.
@@ -262,7 +263,10 @@ fn runs(project: &Project) -> Result<Vec<Finding>> {
     let mut findings = vec![Finding::new(
         "journal",
         Health::Ok,
-        format!("{} specs have a present run", latest.len()),
+        match latest.len() {
+            1 => "1 spec has a present run".to_owned(),
+            many => format!("{many} specs have a present run"),
+        },
     )];
     for run in latest.into_iter().filter(|run| !run.state.is_over()) {
         let live = claim::is_held(&project.state_dir(), &project.project_key(), &run.spec);
@@ -276,14 +280,8 @@ fn runs(project: &Project) -> Result<Vec<Finding>> {
                 format!("{} now", run.state.name()),
             ));
         } else if waits {
-            let verb = if run.state == RunState::Paused {
-                "work"
-            } else {
-                "merge"
-            };
             let found = format!("it waits: {}", run.reason);
-            let finding = Finding::new(&name, Health::Warning, found);
-            findings.push(finding.hint(format!("chant {verb} {}", run.spec)));
+            findings.push(Finding::new(&name, Health::Warning, found).hint(go_on(&run)));
         }
     }
     for left in recover::look(project)? {
@@ -291,6 +289,14 @@ fn runs(project: &Project) -> Result<Vec<Finding>> {
         findings.push(Finding::new(&name, Health::Warning, left.says).hint(left.command));
     }
     Ok(findings)
+}
+
+fn go_on(run: &RunRecord) -> String {
+    match run.state {
+        RunState::Conflict => ways::in_a_line(&ways_on(run)),
+        RunState::Paused => format!("chant work {}", run.spec),
+        _ => format!("chant merge {}", run.spec),
+    }
 }
 
 fn leftovers(project: &Project) -> Finding {

@@ -7,12 +7,13 @@ use serde::Serialize;
 use crate::concern::Concern;
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{CheckRecord, CriterionRecord, RunRecord, RunState};
+use crate::journal::{CheckRecord, Conflict, CriterionRecord, RunRecord, RunState};
 use crate::project::Project;
 use crate::proof::ProofDocument;
 use crate::query::{Filter, list, natural_order};
 use crate::run::{Order, Run, Surroundings};
 use crate::steer::retry::{self, Next};
+use crate::steer::{Way, ways_on};
 
 /// What came of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -59,6 +60,12 @@ pub struct Report {
     /// The spent budget that made it pause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_spent: Option<String>,
+    /// What contradicts what, where it ended in a conflict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<Conflict>,
+    /// How a person goes on with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub go_on: Vec<Way>,
     /// Where an earlier attempt's work is kept.
     pub kept: Option<String>,
     /// The exit status that says the same.
@@ -68,8 +75,10 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn of(record: RunRecord) -> Self {
+        let go_on = ways_on(&record);
         let facts = record.facts;
         let landed = record.state == RunState::Completed;
+        let in_conflict = record.state == RunState::Conflict;
         let is_parked = record.state == RunState::Parked;
         let out_of_budget = record.state == RunState::Paused && facts.budget_spent.is_some();
         let commit = facts
@@ -98,6 +107,8 @@ impl Report {
                 .filter(|_| is_parked)
                 .map(|parked| parked.until.to_string()),
             budget_spent: facts.budget_spent,
+            conflict: facts.conflict.filter(|_| in_conflict),
+            go_on,
             kept: facts.kept,
             exit: if out_of_budget { 4 } else { exit(record.state) },
         }

@@ -38,6 +38,9 @@ fn print(cx: &mut Context, detail: &Detail) {
     for reason in spec.reason.iter().chain(&spec.blocked_by) {
         field(cx, "", &one_line(reason));
     }
+    for way in &detail.go_on {
+        field(cx, "", &one_line(&format!("{}: {}", way.what, way.command)));
+    }
     if let Some(approval) = &spec.approval {
         // Where an approval does not hold, that says why already.
         let holds = approval.status == "approved";

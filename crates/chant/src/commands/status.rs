@@ -132,6 +132,9 @@ fn next(board: &Board) -> String {
         matches!(spec.state, State::Landing | State::Conflict) && spec.reason.is_some()
     });
     if let Some(spec) = waits {
+        if spec.state == State::Conflict {
+            return format!("chant takeover {}", spec.id);
+        }
         return format!("chant merge {}", spec.id);
     }
     if let Some(spec) = board.attention.first() {

@@ -11,6 +11,7 @@ use chant_engine::event::Event;
 use chant_engine::landing::queue::Attendance;
 use chant_engine::run::{Order, Surroundings};
 use chant_engine::schedule::Ask;
+use chant_engine::steer::ways;
 use chant_engine::verbs::work::{Labelled, Report, labelled};
 use chant_engine::{Code, Error, Project, Result, SpecRef};
 use chant_os::signal::Interrupts;
@@ -461,10 +462,7 @@ pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
     let id = &report.id;
     let (code, hint) = match report.status {
         "landing" => (Code::InTheWay, format!("then: chant merge {id}")),
-        "conflict" => (
-            Code::Conflict,
-            format!("by hand: chant takeover {id}; or start over: chant reset {id} --work"),
-        ),
+        "conflict" => (Code::Conflict, ways::in_a_line(&report.go_on)),
         "paused" if report.budget_spent.is_some() => (
             Code::BudgetSpent,
             format!("go on all the same: chant work {id} --over-budget"),

@@ -69,6 +69,8 @@ fn feedback_to_a_run_at_work_is_seen_when_it_goes_on() {
         last.contains("be brief") && last.contains("begun already"),
         "{last}"
     );
+    let shown = repo.chant(&["show", ID, "--json"]).ok().json();
+    assert!(shown["data"]["feedback"].is_null(), "heeded: {shown}");
 }
 
 #[test]

@@ -121,6 +121,19 @@ fn what_the_agent_cannot_bring_together_waits_for_a_person_with_both_specs_named
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(state(&repo), "conflict");
+    let shown = repo.chant(&["show", TWO, "--json"]).ok().json();
+    let reason = shown["data"]["reason"].as_str().unwrap();
+    assert!(!reason.contains("chant "), "no commands in it: {reason}");
+    let ways = shown["data"]["go_on"].as_array().unwrap();
+    let commands: Vec<_> = ways
+        .iter()
+        .map(|way| way["command"].as_str().unwrap())
+        .collect();
+    let expected =
+        ["merge --continue", "takeover", "reset --work"].map(|it| format!("chant {it} {TWO}"));
+    assert_eq!(commands, expected);
+    let status = repo.chant(&["status"]).ok().stdout.clone();
+    assert!(status.contains("Next: chant takeover"), "{status}");
     assert_eq!(repo.git(&["show", "main:greeting.txt"]), "hello, please\n");
     let lines = std::fs::read_to_string(worktree(&repo).join("greeting.txt")).unwrap();
     assert!(lines.contains("<<<<<<<"), "the merge stands open: {lines}");

@@ -1,0 +1,54 @@
+//! How a person goes on with a run that waits for them: what each command does, and the command itself.
+
+use serde::Serialize;
+
+use crate::journal::{RunRecord, RunState};
+
+/// One way to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// What it does, or what has to be done before, as a fragment of a sentence.
+    pub what: String,
+    /// The command.
+    pub command: String,
+}
+
+impl Way {
+    fn new(what: impl Into<String>, command: String) -> Self {
+        Self {
+            what: what.into(),
+            command,
+        }
+    }
+}
+
+/// The ways to go on with a run that ended in a conflict, the usual one first; of any other run none.
+pub fn ways_on(run: &RunRecord) -> Vec<Way> {
+    if run.state != RunState::Conflict {
+        return Vec::new();
+    }
+    let (spec, facts) = (&run.spec, &run.facts);
+    let mut ways = Vec::new();
+    if facts.worktree.join(".git").exists() {
+        let folder = facts.worktree.display();
+        let onto = facts.conflict.as_ref().map(|conflict| &conflict.onto);
+        // The merge stands open there only where an agent was asked to conclude it.
+        let mend = if facts.joined.as_ref() == onto {
+            format!("mend the files in {folder}, then")
+        } else {
+            format!("merge {} in {folder}, then", facts.main)
+        };
+        ways.push(Way::new(mend, format!("chant merge --continue {spec}")));
+    }
+    ways.push(Way::new("by hand", format!("chant takeover {spec}")));
+    ways.push(Way::new("start over", format!("chant reset --work {spec}")));
+    ways
+}
+
+/// The ways as one line.
+pub fn in_a_line(ways: &[Way]) -> String {
+    let said = ways
+        .iter()
+        .map(|way| format!("{}: {}", way.what, way.command));
+    said.collect::<Vec<_>>().join("; or ")
+}
