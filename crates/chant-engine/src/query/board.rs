@@ -13,7 +13,7 @@ use super::tree::{self, Branch};
 use crate::error::Result;
 use crate::project::Project;
 use crate::recover;
-use crate::schedule::waits_for_turn;
+use crate::schedule::{left_by_ended, waits_for_turn};
 
 /// A project at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -39,6 +39,9 @@ pub struct Board {
     pub criteria: Counts,
     /// Whether git knows nothing of chant here.
     pub silent: bool,
+    /// What a command had asked for that ended before it was over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked_for: Vec<String>,
     /// What runs have left that were ended before they were over.
     pub left: Vec<recover::Finding>,
 }
@@ -56,10 +59,12 @@ pub fn board(project: &Project) -> Result<Board> {
         drivers: Vec::new(),
         criteria: Counts::new(),
         silent: project.silent(),
+        asked_for: Vec::new(),
         left: recover::look(project)?,
     };
     let mut tally = Tally::default();
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();
+    let left = left_by_ended(project)?;
     let mut specs = survey(
         project,
         waits_for_turn(project)?,
@@ -75,6 +80,10 @@ pub fn board(project: &Project) -> Result<Board> {
                 tally.add(&entry.node.id, completed, summary);
             }
             *counts.entry(verdict.standing()).or_default() += 1;
+            let over = matches!(verdict.state, State::Completed | State::Cancelled);
+            if !over && left.contains(&entry.node.id) {
+                board.asked_for.push(entry.node.id.clone());
+            }
             let in_tree = entry.node.kind == Kind::Driver || id::member(&entry.node.id).is_some();
             in_tree || verdict.lapsed_gate || Section::of(verdict.standing()).is_some()
         },

@@ -1,5 +1,7 @@
 //! The end: why what is left did not come to its turn.
 
+use chant_spec::State;
+
 use super::event::{Event, Summary, Waiting};
 use super::supervise::Supervisor;
 use super::task::Stage;
@@ -49,11 +51,7 @@ impl Supervisor<'_> {
             (Stage::Elsewhere, _) => blocked_by.push("is worked by another command".to_owned()),
             (_, Some(stand)) if !stand.blocked_by.is_empty() => blocked_by = stand.blocked_by,
             (_, Some(stand)) if !stand.may_be_worked => {
-                let state = stand.state.as_str().replace('_', " ");
-                blocked_by.push(match stand.reason.as_str() {
-                    "" => format!("is {state}"),
-                    reason => format!("is {state}: {reason}"),
-                });
+                blocked_by.push(in_words(&stand));
             }
             _ if self.failed_fast => {
                 blocked_by.push("was not begun, because another failed".to_owned());
@@ -69,5 +67,17 @@ impl Supervisor<'_> {
             blocked_by,
             until,
         }
+    }
+}
+
+/// How a spec stands that may not be worked, as a fragment of a sentence.
+fn in_words(stand: &Stand) -> String {
+    let state = match stand.state {
+        State::NeedsAttention => "needs attention".to_owned(),
+        state => format!("is {}", state.as_str().replace('_', " ")),
+    };
+    match stand.reason.as_str() {
+        "" => state,
+        reason => format!("{state}: {reason}"),
     }
 }

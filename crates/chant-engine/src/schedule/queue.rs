@@ -152,18 +152,41 @@ pub fn asked(project: &Project) -> Result<Vec<Asked>> {
 
 /// What living commands ask for: it waits for its turn with one of them.
 pub(crate) fn waits_for_turn(project: &Project) -> Result<HashSet<String>> {
+    asked_by(project, true)
+}
+
+/// What commands had asked for that ended before it was over.
+pub(crate) fn left_by_ended(project: &Project) -> Result<HashSet<String>> {
+    asked_by(project, false)
+}
+
+fn asked_by(project: &Project, living: bool) -> Result<HashSet<String>> {
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
     let Some(journal) = journal else {
         return Ok(HashSet::new());
     };
-    let mut alive = journal.askers()?;
-    alive.retain(|asker| is_alive(project, asker));
-    if alive.is_empty() {
+    let mut askers = journal.askers()?;
+    askers.retain(|asker| is_alive(project, asker) == living);
+    if askers.is_empty() {
         return Ok(HashSet::new());
     }
     let rows = journal.queued()?.into_iter();
-    let theirs = rows.filter(|row| alive.contains(&row.asker));
+    let theirs = rows.filter(|row| askers.contains(&row.asker));
     Ok(theirs.map(|row| row.spec).collect())
+}
+
+/// What commands had asked for that ended is over: there is nothing left of it to work.
+pub fn forget_ended(project: &Project) -> Result<()> {
+    let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+    let Some(journal) = journal else {
+        return Ok(());
+    };
+    for asker in journal.askers()? {
+        if !is_alive(project, &asker) {
+            journal.dequeue_all(&asker)?;
+        }
+    }
+    Ok(())
 }
 
 fn lock_of(state_dir: &Path, asker: &str) -> PathBuf {

@@ -37,6 +37,8 @@ pub(crate) enum End {
     Finished,
     /// It goes on later, by itself or when a person has done something.
     Waits,
+    /// Nobody wants it any more.
+    Cancelled,
     /// It did not work out.
     Failed,
 }
@@ -47,6 +49,7 @@ impl End {
         match state {
             "completed" => Self::Landed,
             "finished" => Self::Finished,
+            "cancelled" => Self::Cancelled,
             "landing" | "parked" | "paused" | "queued" | "pending" => Self::Waits,
             _ => Self::Failed,
         }
@@ -55,7 +58,7 @@ impl End {
     fn tone(self) -> Tone {
         match self {
             Self::Landed | Self::Finished => Tone::Good,
-            Self::Waits => Tone::Warning,
+            Self::Waits | Self::Cancelled => Tone::Warning,
             Self::Failed => Tone::Bad,
         }
     }
@@ -181,6 +184,7 @@ impl Board {
             (some(finished), "landing"),
             (Some(ended(End::Landed)), "landed"),
             (some(ended(End::Finished)), "finished"),
+            (some(ended(End::Cancelled)), "cancelled"),
             (some(ended(End::Failed)), "failed"),
             (some(hidden), "not shown"),
         ];

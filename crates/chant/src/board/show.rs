@@ -197,6 +197,7 @@ fn ended<'a>(spec: &'a str, over: &Over) -> Said<'a> {
         End::Landed => "landed",
         End::Finished => "finished",
         End::Waits => "waits",
+        End::Cancelled => "cancelled",
         End::Failed => "failed",
     };
     let state = over.state.replace('_', " ");

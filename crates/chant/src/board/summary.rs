@@ -71,7 +71,12 @@ impl Summary {
             let branch = one_line(&self.main.branch);
             lines.push(format!("{branch} {}..{}", brief(before), brief(after)));
         }
-        for (word, end) in [("failed", End::Failed), ("waiting", End::Waits)] {
+        let listed = [
+            ("failed", End::Failed),
+            ("waiting", End::Waits),
+            ("cancelled", End::Cancelled),
+        ];
+        for (word, end) in listed {
             let some = all.iter().filter(|standing| standing.end == end);
             let some: Vec<String> = some.map(Standing::line).collect();
             if !some.is_empty() {
@@ -169,6 +174,7 @@ impl Summary {
             (count(End::Finished), "finished"),
             (count(End::Failed), "failed"),
             (count(End::Waits), "waiting"),
+            (count(End::Cancelled), "cancelled"),
         ];
         let rest = rest.iter().filter(|(count, _)| *count > 0);
         counts.extend(rest.map(|(count, word)| format!("{count} {word}")));
@@ -192,7 +198,7 @@ impl Standing<'_> {
         let status = self.status.replace('_', " ");
         match (status.as_str(), reason.is_empty()) {
             (_, true) => format!("  {id}: {status}"),
-            ("failed" | "waiting", _) => format!("  {id}: {reason}"),
+            ("failed" | "waiting" | "cancelled", _) => format!("  {id}: {reason}"),
             _ => format!("  {id}: {status}: {reason}"),
         }
     }

@@ -66,6 +66,7 @@ fn print(cx: &mut Context, board: &Board) {
     section(cx, "Under way", &board.active);
     section(cx, "Needs you", &board.attention);
     left(cx, &board.left);
+    asked_for(cx, &board.asked_for);
     section(cx, "Ready", &board.ready);
     drivers(cx, &board.drivers);
     cx.ui.out("");
@@ -93,6 +94,23 @@ fn left(cx: &mut Context, findings: &[Finding]) {
         let more = findings.len() - LISTED;
         cx.ui.out(&format!("… and {more} more: chant diagnose"));
     }
+}
+
+/// What a command had asked for that was ended: only a person, or a watch, goes on with it.
+fn asked_for(cx: &mut Context, ids: &[String]) {
+    if ids.is_empty() {
+        return;
+    }
+    let more = match ids.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = ids[..ids.len().min(LISTED)].join(", ");
+    cx.ui.out("");
+    let line = format!("Asked for by a command that was ended: {named}{more}");
+    cx.ui.out(&one_line(&line));
+    cx.ui
+        .out("  the same command goes on, or: chant watch --once");
 }
 
 /// How many lines of the tree are shown.

@@ -52,6 +52,8 @@ const ENDING_LOOK: Duration = Duration::from_millis(50);
 struct Watch {
     reports: Vec<Report>,
     errors: Vec<String>,
+    /// Whether it went on with what ended commands had asked for, and has told of that.
+    took_up: bool,
     /// When what could not go on may be tried again, and how long that was waited.
     later: HashMap<String, (Instant, Duration)>,
 }
@@ -162,8 +164,16 @@ impl Watch {
         // Those that cannot go on stay asked for; they are not tried again at once.
         self.try_later(WHAT);
         match work_many::run(cx, project, &ask) {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.took_up = true;
+                Ok(())
+            }
             Err(error) if error.code == Code::Interrupted => Err(error),
+            // It was over by the time its command was ended, or waits for something that was told just now.
+            Err(error) if matches!(error.code, Code::NothingToDo | Code::WrongStatus) => {
+                schedule::forget_ended(project)
+            }
+            Err(error) if matches!(error.code, Code::Blocked | Code::InTheWay) => Ok(()),
             Err(error) => {
                 self.complain(cx, &error);
                 Ok(())
@@ -249,6 +259,7 @@ impl Watch {
         let landed = self.reports.iter().filter(|report| report.landed()).count();
         let left = recover::look(project)?;
         let line = match (self.reports.len(), left.len()) {
+            (0, 0) if self.took_up => return self.document(&left),
             (0, 0) => "Nothing was left to go on with.".to_owned(),
             (went, left) => format!("{went} went on, {landed} landed, {left} wait"),
         };
@@ -257,6 +268,10 @@ impl Watch {
             let line = format!("  {}: {}: {}", finding.spec, finding.says, finding.command);
             cx.ui.out(&one_line(&line));
         }
+        self.document(&left)
+    }
+
+    fn document(&self, left: &[recover::Finding]) -> Result<Done> {
         let exit = u8::from(!self.errors.is_empty());
         let document =
             serde_json::json!({"runs": self.reports, "errors": self.errors, "left": left});

@@ -277,3 +277,66 @@ fn a_cancelled_one_that_is_named_is_told_of() {
     assert_landed(&repo, &["a-2"]);
     chant(&repo, &["work", "--parallel", "a-1"]).fails(4);
 }
+
+#[test]
+fn what_a_person_cancels_meanwhile_has_not_failed() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "");
+    script(&repo, "a-1", &holding("a-1"));
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=1", "a-1", "a-2"], "work");
+    eventually("the first to begin", || has_begun(&repo, "a-1"));
+    chant(&repo, &["cancel", "a-2"]).ok();
+    let_go(&repo, "a-1");
+    assert_eq!(ended(&mut child).code(), Some(0), "{}", said(&repo, "work"));
+    let said = said(&repo, "work");
+    assert!(said.contains("1 landed, 1 cancelled"), "{said}");
+    assert!(!has_begun(&repo, "a-2"));
+}
+
+#[test]
+fn what_a_killed_command_had_asked_for_is_told_and_gone_on_with() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    spec(&repo, "a-2", "depends_on: [a-1]\n");
+    script(&repo, "a-1", &holding("a-1"));
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=1", "a-1", "a-2"], "work");
+    eventually("the first to begin", || has_begun(&repo, "a-1"));
+    signal(&child, "-KILL");
+    ended(&mut child);
+    let_go(&repo, "a-1");
+    let status = chant(&repo, &["status"]);
+    let told = "Asked for by a command that was ended: a-1, a-2";
+    assert!(status.stdout.contains(told), "{}", status.stdout);
+    let watched = chant(&repo, &["watch", "--once"]);
+    watched.ok();
+    assert!(watched.stdout.contains("2 landed"), "{}", watched.stdout);
+    assert!(
+        !watched.stdout.contains("Nothing was left"),
+        "{}",
+        watched.stdout
+    );
+    assert_landed(&repo, &["a-1", "a-2"]);
+    assert!(!chant(&repo, &["status"]).stdout.contains("Asked for"));
+}
+
+#[test]
+fn what_a_killed_command_had_asked_for_and_is_over_troubles_no_watch() {
+    let repo = project("");
+    spec(&repo, "a-1", "");
+    script(&repo, "a-1", &holding("a-1"));
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=1", "a-1"], "work");
+    eventually("it to begin", || has_begun(&repo, "a-1"));
+    signal(&child, "-KILL");
+    ended(&mut child);
+    let_go(&repo, "a-1");
+    eventually("its processes to end", || {
+        chant(&repo, &["work", "a-1"]).code == Some(0)
+    });
+    chant(&repo, &["watch", "--once"]).ok();
+    chant(&repo, &["watch", "--once"]).ok();
+    assert_landed(&repo, &["a-1"]);
+}
