@@ -29,11 +29,16 @@ pub fn ways_on(run: &RunRecord) -> Vec<Way> {
     }
     let (spec, facts) = (&run.spec, &run.facts);
     let mut ways = Vec::new();
+    let onto = facts.conflict.as_ref().map(|conflict| &conflict.onto);
+    // The merge stands open in the worktree only where an agent was asked to conclude it.
+    let was_asked = facts.joined.as_ref() == onto;
+    if !was_asked && facts.takeover.is_none() {
+        let ask = "ask its agent to bring both together";
+        ways.push(Way::new(ask, format!("chant work {spec}")));
+    }
     if facts.worktree.join(".git").exists() {
         let folder = facts.worktree.display();
-        let onto = facts.conflict.as_ref().map(|conflict| &conflict.onto);
-        // The merge stands open there only where an agent was asked to conclude it.
-        let mend = if facts.joined.as_ref() == onto {
+        let mend = if was_asked {
             format!("mend the files in {folder}, then")
         } else {
             format!("merge {} in {folder}, then", facts.main)

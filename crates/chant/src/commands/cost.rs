@@ -53,7 +53,12 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     };
     let costs = cost::cost(&project, &wanted)?;
     if costs.rows.is_empty() {
-        cx.ui.out("No agent has worked here.");
+        let is_all = args.label.is_none() && args.since.is_none();
+        cx.ui.out(if is_all {
+            "No agent has worked here."
+        } else {
+            "No agent has worked on what was asked about."
+        });
     } else if !cx.ui.is_json() {
         show(cx, &costs);
     }
@@ -100,12 +105,13 @@ fn row(row: &Row, tone: Tone) -> Vec<Cell<'static>> {
     let failed = if failed.runs == 0 {
         "-".to_owned()
     } else {
-        format!(
-            "{} ({} runs, {} min)",
-            dollars(failed.usd),
-            failed.runs,
-            failed.minutes
-        )
+        let of = if failed.runs == 1 { "run" } else { "runs" };
+        let cost = if is_unknown {
+            "unknown".to_owned()
+        } else {
+            dollars(failed.usd)
+        };
+        format!("{cost} ({} {of}, {} min)", failed.runs, failed.minutes)
     };
     let texts = [
         one_line(&row.name),

@@ -43,7 +43,7 @@ fn costs_are_told_by_phase_label_agent_and_day_with_what_failed() {
     let shown = at("2026-11-21T13:00:00Z", &["cost"]);
     shown.ok();
     assert!(shown.stdout.contains("$1.00"), "{}", shown.stdout);
-    assert!(shown.stdout.contains("$0.50 (1 runs"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("$0.50 (1 run,"), "{}", shown.stdout);
 }
 
 #[test]
