@@ -155,7 +155,8 @@ fn next(board: &Board) -> String {
         }
         return format!("chant merge {}", spec.id);
     }
-    if let Some(spec) = board.attention.first() {
+    let is_parked = |spec: &&Spec| spec.state == State::Parked;
+    if let Some(spec) = board.attention.iter().find(|spec| !is_parked(spec)) {
         if spec.error.is_some() {
             return format!("chant edit {}", spec.id);
         }
@@ -163,6 +164,10 @@ fn next(board: &Board) -> String {
     }
     if let Some(spec) = board.ready.first() {
         return format!("chant work {}", spec.id);
+    }
+    // It goes on by itself when its time has come; before, `work` would be refused.
+    if board.attention.iter().any(|spec| is_parked(&spec)) {
+        return "chant watch".to_owned();
     }
     if board.total == 0 {
         return "chant add \"what should change\"".to_owned();

@@ -57,6 +57,12 @@ fn a_used_up_plan_parks_the_run_and_it_goes_on_when_its_time_has_come() {
     assert!(parked.stderr.contains(says), "{}", parked.stderr);
     let list = chant_at(&repo, NOON, &["list", "--json"]).json();
     assert_eq!(list["data"][0]["status"], "parked");
+    let status = chant_at(&repo, NOON, &["status"]);
+    assert!(
+        status.stdout.contains("Next: chant watch"),
+        "{}",
+        status.stdout
+    );
 
     let early = chant_at(&repo, "2026-11-21T14:04:59Z", &["work", ID, "--json"]);
     early.fails(4);
