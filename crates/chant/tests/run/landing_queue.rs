@@ -89,10 +89,6 @@ fn landed(repo: &TestRepo) -> Vec<String> {
     log.split_whitespace().map(str::to_owned).collect()
 }
 
-fn main_at(repo: &TestRepo) -> String {
-    repo.git(&["rev-parse", "main"]).trim().to_owned()
-}
-
 /// How often the main branch moved.
 fn moves(repo: &TestRepo) -> usize {
     repo.git(&["reflog", "show", "main"]).lines().count()
