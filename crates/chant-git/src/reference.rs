@@ -30,17 +30,17 @@ impl Repo {
             Some(old) => format!("update {name}\0{new}\0{old}\0"),
             None => format!("create {name}\0{new}\0"),
         };
-        self.swap(name, order, Some(new), reason)
+        self.swap(name, &order, Some(new), reason)
     }
 
     /// Deletes a ref if it is at `expected`. One process, two where it was moved.
     pub fn delete_ref(&self, name: &str, expected: &Oid) -> Result<Cas> {
-        self.swap(name, format!("delete {name}\0{expected}\0"), None, "chant")
+        self.swap(name, &format!("delete {name}\0{expected}\0"), None, "chant")
     }
 
-    fn swap(&self, name: &str, order: String, wanted: Option<&Oid>, reason: &str) -> Result<Cas> {
+    fn swap(&self, name: &str, order: &str, wanted: Option<&Oid>, reason: &str) -> Result<Cas> {
         check_ref(name)?;
-        let ran = self.transact(&order, reason)?;
+        let ran = self.transact(order, reason)?;
         if ran.code() == Some(0) {
             return Ok(Cas::Done);
         }

@@ -54,7 +54,8 @@ fn lock_named_in(stderr: &str, common_dir: &Path) -> Option<PathBuf> {
     let (_, rest) = stderr.split_once("Unable to create '")?;
     let (path, rest) = rest.split_once("': ")?;
     let lock = PathBuf::from(path);
-    let is_of_ref = lock.starts_with(common_dir.join("refs")) && path.ends_with(".lock");
+    let is_of_ref = lock.starts_with(common_dir.join("refs"))
+        && lock.extension().is_some_and(|end| end == "lock");
     (is_of_ref && rest.starts_with("File exists")).then_some(lock)
 }
 

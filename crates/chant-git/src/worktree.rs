@@ -35,16 +35,15 @@ impl Repo {
         if self.git_dir() == self.common_dir() {
             return Ok(());
         }
-        let on_branch = format!("{}.lock", branch.ref_name());
-        let locks = [
-            self.git_dir().join("index.lock"),
-            self.git_dir().join("HEAD.lock"),
-            self.common_dir().join(on_branch),
-        ];
-        for lock in locks {
-            file::remove_file(&lock)?;
-        }
-        Ok(())
+        file::remove_file(&self.git_dir().join("index.lock"))?;
+        file::remove_file(&self.git_dir().join("HEAD.lock"))?;
+        self.remove_stale_branch_lock(branch)
+    }
+
+    /// Removes the lock that a killed git has left on a branch. Only for a run's own, by whoever has claimed the run. No process.
+    pub fn remove_stale_branch_lock(&self, branch: &BranchName) -> Result<()> {
+        let lock = format!("{}.lock", branch.ref_name());
+        Ok(file::remove_file(&self.common_dir().join(lock))?)
     }
 
     /// All work trees, the main one first. A bare repository's own folder is none. No process where git keeps them in the

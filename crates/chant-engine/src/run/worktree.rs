@@ -30,6 +30,7 @@ impl Run<'_, '_> {
     pub(super) fn make_worktree(&mut self) -> Result<Flow> {
         let repo = self.project.repo().clone();
         let branch: BranchName = self.record.facts.branch.parse()?;
+        repo.remove_stale_branch_lock(&branch)?;
         let base: Oid = known(Some(&self.record.facts.base))?;
         let folder = self.record.facts.worktree.clone();
         self.give_worktree_back()?;

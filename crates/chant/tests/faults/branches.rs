@@ -136,6 +136,7 @@ fn a_main_that_is_gone_is_said_and_the_results_wait() {
 #[test]
 fn locks_that_a_killed_git_left_hold_nobody_up() {
     for point in [
+        "worktree:before",
         "agent:before",
         "agent:after",
         "collect:after",
