@@ -156,6 +156,15 @@ impl Repo {
         self.match_index()
     }
 
+    /// Gives an open merge up: index and files are as HEAD has them. One process.
+    pub fn abort_merge(&self) -> Result<()> {
+        self.change()
+            .setting("core.hooksPath=/dev/null")
+            .args(["merge", "--abort"])
+            .stdout()
+            .map(drop)
+    }
+
     /// Makes the index what HEAD is; no file is touched. One process.
     pub fn match_index(&self) -> Result<()> {
         self.change()

@@ -5,7 +5,7 @@
 //! for a person. From the joined result on, the run counts as begun from the main branch that it was joined with.
 
 use chant_agent::AgentKind;
-use chant_git::{BranchName, Oid, Repo, TreeEdit};
+use chant_git::{BranchName, Merge, Oid, Repo, TreeEdit};
 use chant_spec::{Document, SpecId};
 
 use super::asked::Asked;
@@ -183,7 +183,12 @@ impl Run<'_, '_> {
             return Ok(None);
         }
         let there = self.project.repo().at(&facts.worktree);
-        if let Some(why) = self.not_joined(&there, &conflict)? {
+        let not_joined = self.not_joined(&there, &conflict)?;
+        if not_joined.is_some() && self.went_away(&there)? {
+            self.record.facts.conflict = None;
+            return Ok(None);
+        }
+        if let Some(why) = not_joined {
             self.record.facts.agent_failure = None;
             let reason = format!("{}; {why}", reason(&self.record, &conflict));
             return Ok(Some(Flow::End(RunState::Conflict, reason)));
@@ -193,6 +198,23 @@ impl Run<'_, '_> {
         }
         self.count_from_main(&there, &conflict)?;
         Ok(None)
+    }
+
+    /// Whether the main branch no longer contradicts what the run made: then nobody needs the open merge. What was begun in it
+    /// is kept.
+    fn went_away(&mut self, there: &Repo) -> Result<bool> {
+        if !there.is_merging() || !go_together(there, &self.record.facts.main)? {
+            return Ok(false);
+        }
+        let (repo, facts) = (self.project.repo(), &self.record.facts);
+        if let Some(name) = worktree::save_uncommitted(repo, &self.record.spec, &facts.worktree)? {
+            self.note(format!(
+                "{} and the result go together now; the merge that was begun is kept at {name}",
+                self.record.facts.main
+            ))?;
+        }
+        there.abort_merge()?;
+        Ok(true)
     }
 
     /// Why the sides are not together yet; `None` where they are, or nobody has tried.
@@ -276,6 +298,15 @@ impl Run<'_, '_> {
         self.record.facts.collected = Some(one.to_string());
         Ok(there.match_index()?)
     }
+}
+
+/// Whether what is committed in a worktree merges with the branch `main` as that is now.
+pub(crate) fn go_together(there: &Repo, main: &str) -> Result<bool> {
+    let main: BranchName = main.parse()?;
+    let (Some(tip), Some(onto)) = (there.resolve("HEAD")?, there.branch_oid(&main)?) else {
+        return Ok(false);
+    };
+    Ok(matches!(there.merge(&onto, &tip)?, Merge::Clean(_)))
 }
 
 /// The tree that a run's work is compared with: what it began from, the spec, and what was only lent.

@@ -28,6 +28,7 @@ pub(crate) mod worktree;
 
 pub(crate) use agent::MARKER;
 pub(crate) use collect::{local_files, with_local_files};
+pub(crate) use join::go_together;
 pub(crate) use result::result_ref;
 pub use start::{Order, Until};
 pub(crate) use start::{choose_place, input_record, is_silent, new_id, start_point, worktrees_of};

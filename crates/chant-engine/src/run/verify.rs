@@ -12,7 +12,7 @@ use crate::bench::{Bench, Stopped, name_of};
 use crate::concern::{self, Concern};
 use crate::error::Result;
 use crate::event::Event;
-use crate::journal::{CheckRecord, CriterionRecord, Landing, RunState};
+use crate::journal::{CheckRecord, CriterionRecord, Landing, RunState, Step};
 use crate::landing::{Plan, known};
 use crate::proof::claimed;
 
@@ -156,9 +156,21 @@ impl Run<'_, '_> {
         }
     }
 
+    /// Whether there is anything to check.
+    fn is_checked(&self) -> bool {
+        let own = !self.start.frontmatter().verify.is_empty() || self.record.facts.plan.is_some();
+        own || !self.project.config().checks.is_empty()
+    }
+
     /// Whether the checks, the suite and the proof let this land.
     pub(crate) fn check_landing(&mut self, landing: Landing) -> Result<Flow> {
         let tree: Oid = known(Some(&landing.full_tree))?;
+        if self.record.step == Step::Land && self.is_checked() {
+            self.note(format!(
+                "{} moved meanwhile; the result is checked again on what it is now",
+                self.record.facts.main
+            ))?;
+        }
         if let Some(remark) = &landing.remark {
             self.note(remark)?;
         }

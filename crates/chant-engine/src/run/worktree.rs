@@ -313,7 +313,7 @@ fn take_away(repo: &Repo, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn save_uncommitted(repo: &Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
+pub(super) fn save_uncommitted(repo: &Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
     let there = repo.at(folder);
     let Some(head) = there.resolve("HEAD")? else {
         return Ok(None);

@@ -114,8 +114,9 @@ fn still_open(project: &Project, run: &RunRecord) -> Result<()> {
     if run.state != RunState::Conflict || !folder.join(".git").exists() {
         return Ok(());
     }
-    let open = project.repo().at(folder).unresolved()?;
-    if open.is_empty() {
+    let there = project.repo().at(folder);
+    let open = there.unresolved()?;
+    if open.is_empty() || crate::run::go_together(&there, &run.facts.main)? {
         return Ok(());
     }
     let spec = &run.spec;

@@ -203,7 +203,9 @@ fn merge_all_lands_what_it_can() {
 
 /// A run whose result conflicts with main.
 fn conflicting() -> TestRepo {
-    let repo = with_agent(&format!("{HONEST}{MEANWHILE}"));
+    // Asked to bring both sides together, it gives up.
+    let once = "if [ -e \"$HOME/asked\" ]; then exit 1; fi\ntouch \"$HOME/asked\"\n";
+    let repo = with_agent(&format!("{once}{HONEST}{MEANWHILE}"));
     let output = repo.chant_with(|command| {
         command.args(["work", ID]).env("USER_CHECKOUT", repo.path());
     });
