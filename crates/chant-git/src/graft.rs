@@ -12,6 +12,14 @@ type Edit<'a> = (&'a str, &'a TreeChange);
 /// What a folder holds, by name.
 type Entries = BTreeMap<Vec<u8>, (String, Oid)>;
 
+/// What became of a folder.
+enum Grafted {
+    /// This tree.
+    Tree(Oid),
+    /// Nothing is left in it.
+    Nothing,
+}
+
 impl Repo {
     /// The tree that `base` becomes by these edits; `None` where an index has to be asked.
     pub(crate) fn graft(&self, base: Option<&Oid>, edits: &[TreeEdit]) -> Result<Option<Oid>> {
@@ -24,17 +32,13 @@ impl Repo {
             return Ok(None);
         };
         Ok(match grafted {
-            Some(tree) => Some(tree),
-            None => self.try_make_tree(&[]),
+            Grafted::Tree(tree) => Some(tree),
+            Grafted::Nothing => self.try_make_tree(&[]),
         })
     }
 
-    /// The folder with its edits; `Some(None)` where nothing is left in it.
-    fn graft_folder(
-        &self,
-        folder: Option<&Oid>,
-        edits: &[Edit<'_>],
-    ) -> Result<Option<Option<Oid>>> {
+    /// The folder with its edits; `None` where an index has to be asked.
+    fn graft_folder(&self, folder: Option<&Oid>, edits: &[Edit<'_>]) -> Result<Option<Grafted>> {
         let Some(mut entries) = self.entries_of(folder)? else {
             return Ok(None);
         };
@@ -68,22 +72,22 @@ impl Repo {
             }
             match self.graft_folder(folder.as_ref(), &edits)? {
                 None => return Ok(None),
-                Some(Some(tree)) => {
+                Some(Grafted::Tree(tree)) => {
                     entries.insert(name.into(), ("40000".to_owned(), tree));
                 }
-                Some(None) => {
+                Some(Grafted::Nothing) => {
                     entries.remove(name.as_bytes());
                 }
             }
         }
         if entries.is_empty() {
-            return Ok(Some(None));
+            return Ok(Some(Grafted::Nothing));
         }
         let entries: Vec<(String, Vec<u8>, Oid)> = entries
             .into_iter()
             .map(|(name, (mode, oid))| (mode, name, oid))
             .collect();
-        Ok(self.try_make_tree(&entries).map(Some))
+        Ok(self.try_make_tree(&entries).map(Grafted::Tree))
     }
 
     fn entries_of(&self, folder: Option<&Oid>) -> Result<Option<Entries>> {

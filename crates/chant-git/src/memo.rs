@@ -16,7 +16,14 @@ const BLOB_MAX: usize = 256 << 10;
 
 /// The answers so far, and the process that is asked for more.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Memo(Arc<(Mutex<Answers>, Mutex<Option<Conversation>>, Mutex<Writers>)>);
+pub(crate) struct Memo(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    answers: Mutex<Answers>,
+    conversation: Mutex<Option<Conversation>>,
+    writers: Mutex<Writers>,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
@@ -45,17 +52,26 @@ impl Eq for Memo {}
 
 impl Memo {
     fn answers(&self) -> MutexGuard<'_, Answers> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .answers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process that is asked, where there is one.
     pub(crate) fn conversation(&self) -> MutexGuard<'_, Option<Conversation>> {
-        self.0.1.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .conversation
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The processes that make objects.
     pub(crate) fn writers(&self) -> MutexGuard<'_, Writers> {
-        self.0.2.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0
+            .writers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer in `table`, or that of `ask`, which is kept.

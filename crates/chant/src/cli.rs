@@ -134,7 +134,9 @@ impl Context {
         let mended = Project::open(&self.cwd).and_then(|project| recover::mend_damaged(&project));
         match mended {
             Ok(mended) => {
-                mended.iter().for_each(|mended| self.say(mended));
+                if let Some(mended) = &mended {
+                    self.say(mended);
+                }
                 true
             }
             Err(_) => false,

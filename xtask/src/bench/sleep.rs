@@ -17,7 +17,7 @@ const AGENTS: usize = 64;
 const WATCHED: Duration = Duration::from_secs(10);
 
 /// No start and no end takes so long.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 const AGENT: &str = "#!/bin/sh\n: > \"$STARTED/$CHANT_SPEC_ID\"\nexec sleep 600\n";
 

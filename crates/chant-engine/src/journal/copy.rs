@@ -128,7 +128,7 @@ fn from_events(folder: &Path) -> Option<Told> {
     else {
         return None;
     };
-    let last = events.last();
+    let last = events.next_back();
     let ended = last.as_ref().and_then(|stamped| match &stamped.event {
         Event::Ended { state, reason } => Some((RunState::from_name(state)?, reason.clone())),
         _ => None,
@@ -136,8 +136,9 @@ fn from_events(folder: &Path) -> Option<Told> {
     let (state, reason) = ended
         .filter(|(state, _)| state.is_over())
         .unwrap_or_else(|| {
-            let lost = format!("its record was lost with the journal; what it did is on {branch}");
-            (RunState::Failed, lost)
+            let sentence =
+                format!("its record was lost with the journal; what it did is on {branch}");
+            (RunState::Failed, sentence)
         });
     Some(Told {
         // Which project it was of is not among the events either; nearly every repository has one, at its top.
@@ -153,8 +154,8 @@ fn from_events(folder: &Path) -> Option<Told> {
             started_at: begun.at,
             ended_at: last.map(|stamped| stamped.at),
             facts: Facts {
-                agent,
                 branch,
+                agent,
                 ..Facts::default()
             },
         },

@@ -112,7 +112,7 @@ pub fn land(
             };
             match Run::resume(project, record, outside) {
                 Ok(run) if waits(run.record()) => {
-                    runs.push(if hands_back { run } else { run.without_agent() })
+                    runs.push(if hands_back { run } else { run.without_agent() });
                 }
                 Ok(_) => {}
                 Err(error) if error.code == Code::SpecLocked => {}
@@ -206,7 +206,7 @@ impl Queue<'_, '_, '_> {
         if self.leave_obstructed(branch, &mut batch)? {
             return Ok(());
         }
-        self.move_branch(branch, &batch, to)
+        self.move_branch(branch, &batch, &to)
     }
 
     fn tip(&self, branch: &BranchName) -> Result<Oid> {
@@ -336,7 +336,7 @@ impl Queue<'_, '_, '_> {
     }
 
     /// The one moment in which results land.
-    fn move_branch(&mut self, branch: &BranchName, batch: &Batch, to: Oid) -> Result<()> {
+    fn move_branch(&mut self, branch: &BranchName, batch: &Batch, to: &Oid) -> Result<()> {
         for planned in &batch.planned {
             let record = self.runs[planned.at].record_mut();
             record.facts.landing = Some(planned.landing.clone());
@@ -344,31 +344,30 @@ impl Queue<'_, '_, '_> {
         let members = batch.members();
         self.runs[members[0]].save_with(members.iter().map(|at| self.runs[*at].record()))?;
         chant_os::crash::point("land:committed");
-        if to != batch.tip {
-            let coming = Move {
-                branch: branch.clone(),
-                from: batch.tip.clone(),
-                to: to.clone(),
-                may_replace: self
-                    .may_replace(batch)?
-                    .into_iter()
-                    .map(|(path, oid)| (path.to_string(), oid))
-                    .collect(),
-            };
-            self.turn.announce(self.project, &coming)?;
-            chant_os::crash::point("land:announced");
-            match self.swap(branch, batch, &to)? {
-                Swapped::Done => {}
-                Swapped::Again => return self.turn.forget(self.project),
-            }
-            chant_os::crash::point("land:moved");
-            self.tell_landed(batch)?;
-            let left = self.turn.show(self.project, &coming)?;
-            chant_os::crash::point("land:shown");
-            self.tell_left(batch, &left)
-        } else {
-            self.tell_landed(batch)
+        if *to == batch.tip {
+            return self.tell_landed(batch);
         }
+        let coming = Move {
+            branch: branch.clone(),
+            from: batch.tip.clone(),
+            to: to.clone(),
+            may_replace: self
+                .may_replace(batch)?
+                .into_iter()
+                .map(|(path, oid)| (path.to_string(), oid))
+                .collect(),
+        };
+        self.turn.announce(self.project, &coming)?;
+        chant_os::crash::point("land:announced");
+        match self.swap(branch, batch, to)? {
+            Swapped::Done => {}
+            Swapped::Again => return self.turn.forget(self.project),
+        }
+        chant_os::crash::point("land:moved");
+        self.tell_landed(batch)?;
+        let left = self.turn.show(self.project, &coming)?;
+        chant_os::crash::point("land:shown");
+        self.tell_left(batch, &left)
     }
 
     fn swap(&mut self, branch: &BranchName, batch: &Batch, to: &Oid) -> Result<Swapped> {

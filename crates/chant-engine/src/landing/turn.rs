@@ -70,6 +70,7 @@ impl Turn {
     }
 
     /// Writes down what is about to happen. It is on disk when this returns.
+    #[expect(clippy::unused_self, reason = "only who has the turn may do it")]
     pub(crate) fn announce(&self, project: &Project, coming: &Move) -> Result<()> {
         let bytes = serde_json::to_vec(coming)
             .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
@@ -95,6 +96,7 @@ impl Turn {
     }
 
     /// Takes the note back.
+    #[expect(clippy::unused_self, reason = "only who has the turn may do it")]
     pub(crate) fn forget(&self, project: &Project) -> Result<()> {
         match chant_os::file::remove_file(&note_of(project)) {
             Err(error) if error.is_not_found() => Ok(()),

@@ -121,10 +121,10 @@ impl<'a> Supervisor<'a> {
         let seen = Seen::of(project);
         let roll = Roll::load(project)?;
         let selection = ask.select(&roll);
-        let asked = selection
+        let chosen = selection
             .as_ref()
             .map_or(&[][..], |selection| &selection.specs);
-        tell_tidied(tidy(project, &outside.guard, asked), outside.sink);
+        tell_tidied(tidy(project, &outside.guard, chosen), outside.sink);
         let selection = selection?;
         let asker = Asker::begin(project)?;
         let lander = Lander::start(project, &outside.guard)?;

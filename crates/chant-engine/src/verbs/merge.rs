@@ -62,7 +62,7 @@ pub fn resolved(runs: Vec<RunRecord>) -> Vec<RunRecord> {
 }
 
 /// What [`merge`] would do, with nothing touched.
-pub fn preview(project: &Project, runs: Vec<RunRecord>) -> Result<Vec<Preview>> {
+pub fn preview(project: &Project, runs: &[RunRecord]) -> Result<Vec<Preview>> {
     queue::preview(project, runs)
 }
 

@@ -123,10 +123,7 @@ fn draw(shared: &(Mutex<Shared>, Condvar), watch: Stopwatch, color: bool) {
 }
 
 /// Waits until it is time for the next frame.
-fn pause<'a>(
-    (shared, wake): &'a (Mutex<Shared>, Condvar),
-    watch: Stopwatch,
-) -> MutexGuard<'a, Shared> {
+fn pause((shared, wake): &(Mutex<Shared>, Condvar), watch: Stopwatch) -> MutexGuard<'_, Shared> {
     let drawn = watch.elapsed();
     let mut state = lock(shared);
     while !state.closed {

@@ -106,8 +106,10 @@ impl Show {
 /// Whether an event is worth a line that stays, above a board that shows what is going on.
 fn is_news(event: &Event) -> bool {
     match event {
-        Event::Landed { .. } | Event::Ended { .. } | Event::Warning { .. } => true,
-        Event::Stopping { .. } => true,
+        Event::Landed { .. }
+        | Event::Ended { .. }
+        | Event::Warning { .. }
+        | Event::Stopping { .. } => true,
         Event::Run { what, .. } => matches!(
             what.event,
             RunEvent::Warning { .. } | RunEvent::Concern { .. }

@@ -1,4 +1,5 @@
 //! A board, and what a terminal shows of it.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 

@@ -57,7 +57,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         return Done::with(Vec::<()>::new());
     }
     if args.dry_run {
-        let previews = merge::preview(&project, runs)?;
+        let previews = merge::preview(&project, &runs)?;
         for preview in &previews {
             show_preview(&mut cx.ui, preview);
         }

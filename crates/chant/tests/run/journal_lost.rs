@@ -17,7 +17,7 @@ fn killed_at(repo: &TestRepo, point: &str) {
     killed.signalled();
 }
 
-/// Deletes the journal with what SQLite keeps beside it.
+/// Deletes the journal with what `SQLite` keeps beside it.
 fn delete(repo: &TestRepo) {
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", journal(repo).display()));

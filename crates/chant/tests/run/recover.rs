@@ -210,13 +210,13 @@ fn processes_that_nobody_owns_are_found_and_ended() {
     let repo = with_agent("");
     let alive = repo.path().join("../alive");
     let script = format!(
-        r#"
+        r"
 setsid sh -c 'echo $$ > {alive}; while test -e {alive}; do sleep 0.05; done' >/dev/null 2>&1 &
 while test ! -s {alive}; do sleep 0.01; done
 guard=$(ps -o ppid= -p $$ | tr -d ' ')
 chant=$(ps -o ppid= -p $guard | tr -d ' ')
 kill -9 $chant $guard
-"#,
+",
         alive = alive.display()
     );
     set_agent(&repo, &script);

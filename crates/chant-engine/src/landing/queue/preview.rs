@@ -61,9 +61,9 @@ pub struct Preview {
 }
 
 /// The runs in the order in which they would land.
-pub fn preview(project: &Project, runs: Vec<RunRecord>) -> Result<Vec<Preview>> {
+pub fn preview(project: &Project, runs: &[RunRecord]) -> Result<Vec<Preview>> {
     let mut starts = Vec::with_capacity(runs.len());
-    for run in &runs {
+    for run in runs {
         let oid: Oid = known(Some(&run.facts.spec_oid))?;
         starts.push(Document::parse(project.repo().blob(&oid)?)?);
     }
