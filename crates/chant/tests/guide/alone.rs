@@ -88,7 +88,18 @@ fn every_spec_shown_elsewhere_can_be_read() {
             let text = block.text();
             let place = page.place(block.first);
             let whole = text.starts_with("---\n");
-            let settings = ["agents:", "checks:", "limits:", "project:", "defaults:"];
+            let settings = [
+                "agents:",
+                "budgets:",
+                "checks:",
+                "defaults:",
+                "landing:",
+                "limits:",
+                "prices:",
+                "project:",
+                "repos:",
+                "worktree:",
+            ];
             match block.language {
                 // A workflow's file: it is used by the commands of its page.
                 _ if text.contains("\nvariables:") => {}

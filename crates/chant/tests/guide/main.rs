@@ -79,7 +79,13 @@ fn spec_is_known(text: &str, place: &str) {
 #[track_caller]
 fn settings_are_known(text: &str, place: &str) {
     let repo = chant_testkit::TestRepo::new();
-    repo.write(".chant/config.md", &format!("---\n{text}---\n"));
+    // Other repositories are a person's own matter: a project's file may not name them.
+    let file = if text.starts_with("repos:") {
+        ".chant/agents.md"
+    } else {
+        ".chant/config.md"
+    };
+    repo.write(file, &format!("---\n{text}---\n"));
     let config = repo.chant(&["config", "--json"]).ok().json();
     for remarks in ["warnings", "unused"] {
         assert_eq!(config["data"][remarks], serde_json::json!([]), "{place}");
