@@ -115,7 +115,8 @@ pub fn land(
                     runs.push(if hands_back { run } else { run.without_agent() });
                 }
                 Ok(_) => {}
-                Err(error) if error.code == Code::SpecLocked => {}
+                // Another process has it, or has landed it since it was listed.
+                Err(error) if matches!(error.code, Code::SpecLocked | Code::WrongStatus) => {}
                 Err(error) => return Err(error),
             }
         }
