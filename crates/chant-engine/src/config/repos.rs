@@ -37,6 +37,9 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Result<Vec<RepoEntry>> {
         }
     }
     settings.unused.extend(not_taken);
+    // As in the file: a person reads them beside it.
+    let place = |remark: &Remark| (remark.source.layer, remark.source.line);
+    settings.unused.sort_by_key(place);
     Ok(repos)
 }
 

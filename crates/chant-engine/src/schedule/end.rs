@@ -28,6 +28,8 @@ impl Supervisor<'_> {
         for waiting in self.summary.waiting.clone() {
             self.tell(&Event::Waiting(waiting));
         }
+        // A short command may end before it has looked at the files a second time.
+        self.read_roll()?;
         let meant = self.ask.select(&self.roll).map(|now| now.specs);
         let later = meant.unwrap_or_default().into_iter();
         self.summary.later = later
