@@ -179,6 +179,15 @@ mod tests {
         }
     }
 
+    /// What was given back can be taken. A process that another test begins just then may hold a copy of the lock until it
+    /// has become its program.
+    fn comes_back(mut take: impl FnMut() -> Option<Held>) -> bool {
+        (0..100_000).any(|_| {
+            std::thread::yield_now();
+            take().is_some()
+        })
+    }
+
     #[test]
     fn places_are_shared_and_come_back() {
         let repo = chant_testkit::TestRepo::folder_only();
@@ -190,12 +199,9 @@ mod tests {
         assert!(first.is_some() && second.is_some());
         assert!(held(one.take(&wanted(&agent, 2, 1)).unwrap()).is_none());
         drop(second);
-        // A process that another test begins just now may hold a copy of the lock until it has become its program.
-        let again = (0..10_000).find_map(|_| {
-            std::thread::yield_now();
-            held(one.take(&wanted(&agent, 2, 1)).unwrap())
-        });
-        assert!(again.is_some());
+        assert!(comes_back(|| held(
+            one.take(&wanted(&agent, 2, 1)).unwrap()
+        )));
     }
 
     #[test]
@@ -212,8 +218,9 @@ mod tests {
             held(one.take(&wanted(&Limit::All, 2, 1)).unwrap()).is_none(),
             "the second waits, and the first has its share"
         );
-        let third = held(two.take(&wanted(&Limit::All, 2, 0)).unwrap());
-        assert!(third.is_some());
+        assert!(comes_back(|| held(
+            two.take(&wanted(&Limit::All, 2, 0)).unwrap()
+        )));
     }
 
     #[test]
@@ -226,6 +233,6 @@ mod tests {
         assert!(held.is_some());
         assert!(two.take_targets(&targets).unwrap().is_none());
         drop(held);
-        assert!(two.take_targets(&targets).unwrap().is_some());
+        assert!(comes_back(|| two.take_targets(&targets).unwrap()));
     }
 }
