@@ -1,11 +1,9 @@
 //! The red-to-green proof of a run: once cheaply before an agent is paid, and once in full on the tree that would land.
 
 use chant_git::Oid;
-use chant_os::tree::Guard;
 use chant_spec::{Document, Ending, Stage};
 
 use super::{Flow, Run};
-use crate::bench::Bench;
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::journal::{Facts, RunState};
@@ -120,7 +118,7 @@ impl Run<'_, '_> {
         };
         let guard = self.outside.guard.clone();
         let run = self.record.id.clone();
-        let bench = self.proof_bench(&guard, &run);
+        let bench = self.bench(&guard, &run);
         let mut unheard = |_: &Row| Ok(());
         let answer = could_be_red(
             &Lab::new(&bench, &plan, &base, &mut unheard),
@@ -178,7 +176,7 @@ impl Run<'_, '_> {
         let named = self.named_commits(&facts, &result)?;
         let guard = self.outside.guard.clone();
         let run = self.record.id.clone();
-        let bench = self.proof_bench(&guard, &run);
+        let bench = self.bench(&guard, &run);
         let subject = Subject {
             project: self.project,
             plan,
@@ -207,23 +205,6 @@ impl Run<'_, '_> {
         };
         let document = Document::parse(repo.blob(&entry.oid)?)?;
         Ok(named_commits(&document))
-    }
-
-    fn proof_bench<'b>(&self, guard: &'b Guard, run: &'b str) -> Bench<'b>
-    where
-        Self: 'b,
-    {
-        Bench {
-            project: self.project,
-            guard,
-            control: self.outside.control,
-            run,
-            logs: self.dir(),
-            cold: self.record.facts.cold,
-            env: self.check_environment(),
-            spec_file: Some(self.record.facts.spec_path.clone()),
-            bounds: None,
-        }
     }
 }
 

@@ -57,7 +57,7 @@ impl Run<'_, '_> {
         {
             let id = chant_spec::SpecId::parse(&self.record.spec)
                 .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
-            let wanted = super::start::wanted_branch(self.project, &id);
+            let wanted = super::place::wanted_branch(self.project, &id);
             if self.record.facts.branch != wanted && self.record.facts.branch.starts_with(&wanted) {
                 self.note(format!(
                     "the branch {wanted} is yours, so this run uses {}",
