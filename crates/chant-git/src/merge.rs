@@ -165,6 +165,15 @@ impl Repo {
             .map(drop)
     }
 
+    /// Makes index and files what HEAD is; files that neither knows stay. One process.
+    pub fn reset_files(&self) -> Result<()> {
+        self.change()
+            .setting("core.hooksPath=/dev/null")
+            .args(["reset", "--hard", "--quiet"])
+            .stdout()
+            .map(drop)
+    }
+
     /// Makes the index what HEAD is; no file is touched. One process.
     pub fn match_index(&self) -> Result<()> {
         self.change()

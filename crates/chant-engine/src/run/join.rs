@@ -109,7 +109,36 @@ impl Run<'_, '_> {
                 chant_os::file::remove_file(&lent)?;
             }
         }
+        self.clear_what_was_cut_off(&there)?;
         Ok(there.begin_merge(&onto)?)
+    }
+
+    /// A merge that was killed half-way has left files of the other side, and no note that it was begun: git would write over
+    /// none of them. They are kept aside, and the worktree is made what its commit is.
+    fn clear_what_was_cut_off(&mut self, there: &Repo) -> Result<()> {
+        let Some(head) = there.resolve("HEAD")? else {
+            return Ok(());
+        };
+        let found = self.without_brought(&there.snapshot()?, &head)?;
+        let left = there.diff(&there.tree_of(&head)?, &found)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let repo = self.project.repo();
+        let worktree = self.record.facts.worktree.clone();
+        if let Some(name) = worktree::save_uncommitted(repo, &self.record.spec, &worktree)? {
+            self.note(format!(
+                "a merge was cut off half-way; the files it left are kept at {name}"
+            ))?;
+        }
+        there.reset_files()?;
+        for added in left.iter().filter(|change| change.old.is_none()) {
+            let path = worktree.join(&added.path);
+            if !path.is_dir() {
+                chant_os::file::remove_file(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// The prompt with both intents, for a session of its own.

@@ -16,7 +16,9 @@ fn agent(repo: &TestRepo, join: &str) {
         &format!(
             r#"
 case "$CHANT_SPEC_ID" in
-  001*) echo 'hello, please' > greeting.txt ;;
+  001*)
+    echo 'hello, please' > greeting.txt
+    [ ! -e "$HOME/adds" ] || for file in $(cat "$HOME/adds"); do echo "$file" > "$file"; done ;;
   002*)
     if grep -q '<<<<<<<' greeting.txt; then
       cp "$CHANT_PROMPT_FILE" "$HOME/given"
@@ -104,6 +106,34 @@ fn an_agent_may_commit_the_merge_itself() {
     assert_eq!(repo.git(&["show", "main:greeting.txt"]), "HELLO, PLEASE\n");
     assert_eq!(repo.git(&["rev-list", "--merges", "main"]).trim(), "");
     assert_eq!(state(&repo), "completed");
+}
+
+/// Git dies while it writes the files of the merge: what it wrote is there, and no note that it merges.
+#[test]
+fn a_merge_that_was_killed_half_way_is_begun_again() {
+    let repo = project("echo 'HELLO, PLEASE' > greeting.txt");
+    let home = repo.home();
+    let killer = home.join("killer");
+    std::fs::write(
+        &killer,
+        "#!/bin/sh\n[ -e \"$HOME/go\" ] && [ ! -e \"$HOME/killed\" ] && touch \"$HOME/killed\" && kill -9 $PPID\nexec cat\n",
+    )
+    .unwrap();
+    chant_os::file::set_executable(&killer).unwrap();
+    repo.git(&[
+        "config",
+        "filter.deadly.smudge",
+        &killer.display().to_string(),
+    ]);
+    std::fs::write(home.join("adds"), "before.txt deadly.txt").unwrap();
+    repo.write(".git/info/attributes", "deadly.txt filter=deadly\n");
+    collide(&repo);
+    assert!(home.join("killed").exists(), "the merge was killed");
+    assert_ne!(state(&repo), "completed");
+    repo.chant(&["work", TWO]).ok();
+    assert_eq!(repo.git(&["show", "main:greeting.txt"]), "HELLO, PLEASE\n");
+    assert_eq!(repo.git(&["show", "main:before.txt"]), "before.txt\n");
+    assert_eq!(repo.git(&["status", "--porcelain"]), "?? .chant/config.md\n");
 }
 
 #[test]
