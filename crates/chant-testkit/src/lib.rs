@@ -5,6 +5,7 @@
 pub mod chance;
 pub mod crew;
 pub mod family;
+pub mod patience;
 pub mod terminal;
 
 use std::collections::BTreeMap;
@@ -160,10 +161,11 @@ impl TestRepo {
     /// Runs the real `chant` with the command prepared by `prepare`.
     pub fn chant_with(&self, prepare: impl FnOnce(&mut Command)) -> Output {
         let mut command = self.command(chant_bin());
+        let piped = std::process::Stdio::piped;
+        command.stdin(std::process::Stdio::null());
+        command.stdout(piped()).stderr(piped());
         prepare(&mut command);
-        let output = command
-            .output()
-            .expect("the chant binary: build it with `cargo build`");
+        let output = patience::output(&mut command);
         Output {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

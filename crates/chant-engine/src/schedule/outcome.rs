@@ -9,6 +9,7 @@ use super::task::Stage;
 use crate::error::{Code, Error, Result};
 use crate::event::{Event as RunEvent, Stamped};
 use crate::journal::{RunRecord, RunState, Step};
+use crate::landing::queue::waits as waits_to_land;
 use crate::limits::Outlook;
 use crate::run::claim;
 use crate::verbs::work::Report;
@@ -54,7 +55,7 @@ impl Supervisor<'_> {
             self.make_ready(at);
             return Ok(());
         }
-        if cut_off && (record.step as usize) < Step::Land as usize {
+        if cut_off && !waits_to_land(&record) {
             let error = error_of(ending);
             if error.code == Code::SpecLocked {
                 self.release(at);
@@ -86,7 +87,7 @@ impl Supervisor<'_> {
 
     /// What follows for a run that is where this record says.
     pub(super) fn go_on_with(&mut self, at: usize, record: &RunRecord) -> Result<()> {
-        let at_landing = (record.step as usize) >= Step::Land as usize;
+        let waits = waits_to_land(record);
         match record.state {
             RunState::Finished if self.ask.no_merge => {
                 self.over_with(at, Report::of(record.clone()))
@@ -95,16 +96,12 @@ impl Supervisor<'_> {
                 self.over_with(at, Report::of(record.clone()))
             }
             state if state.is_over() => self.over_with(at, Report::of(record.clone())),
-            RunState::Finished => self.land(at, &record.id),
-            RunState::Landing if at_landing || !record.reason.is_empty() => {
-                self.land(at, &record.id)
-            }
             RunState::Paused if self.tasks[at].begun => {
                 self.over_with(at, Report::of(record.clone()))
             }
             RunState::Parked => self.park(at, record),
             // A run that was cut off goes on when there is a place; whether it may is asked as of any other.
-            _ if at_landing => self.land(at, &record.id),
+            _ if waits => self.land(at, &record.id),
             _ if self.tasks[at].begun => {
                 self.make_ready(at);
                 Ok(())

@@ -207,10 +207,5 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
 /// Waits for a command in the background.
 #[track_caller]
 pub(crate) fn ended(child: &mut Child) -> Option<i32> {
-    let mut status = None;
-    eventually("chant to end", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    status.unwrap().code()
+    chant_testkit::patience::ended(child).code()
 }

@@ -26,6 +26,9 @@ const IDLE: &str = "4s";
 /// How often the command is given in one night, at most.
 const TIMES: usize = 8;
 
+/// A command that takes longer hangs: all of them together take three minutes with 200 specs.
+const LONGEST: Duration = Duration::from_mins(10);
+
 /// What a full disk is in kilobytes: enough for 200 specs, soon filled.
 const DISK: u32 = 400_000;
 
@@ -138,6 +141,9 @@ impl Rehearsal {
     fn night(&mut self) {
         for time in 1..=TIMES {
             self.command(time);
+            if !self.trouble.is_empty() {
+                return;
+            }
             if self.struck.len() == 1 && self.filled && check::fates(&self.scene).is_empty() {
                 return;
             }
@@ -151,19 +157,31 @@ impl Rehearsal {
         command.stdout(said.try_clone().unwrap()).stderr(said);
         let mut child = command.spawn().unwrap();
         let began = Instant::now();
-        let limit = Duration::from_mins(15);
         let status = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;
             }
-            if began.elapsed() > limit {
-                self.trouble.push(format!("command {time} hung"));
-                crate::blow::all_at_once();
+            if began.elapsed() > LONGEST {
+                self.hung(time);
+                break child.wait().unwrap();
             }
             self.incidents(child.id());
             std::thread::sleep(Duration::from_millis(5));
         };
         self.ended.push(status.to_string());
+    }
+
+    /// Ends everything, and says what was running.
+    fn hung(&mut self, time: usize) {
+        let said = fs::read_to_string(self.said(time)).unwrap_or_default();
+        let members = crate::blow::all_at_once();
+        let lines = members
+            .iter()
+            .map(|member| format!("  {} {:?}: {}\n", member.pid, member.role, member.line));
+        self.trouble.push(format!(
+            "command {time} hung with these processes:\n{}it had said:\n{said}",
+            lines.collect::<String>()
+        ));
     }
 
     /// After a third of the work the command is killed; after two thirds the disk is full for a while.

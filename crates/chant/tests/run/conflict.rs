@@ -127,13 +127,16 @@ fn a_merge_that_was_killed_half_way_is_begun_again() {
     ]);
     std::fs::write(home.join("adds"), "before.txt deadly.txt").unwrap();
     repo.write(".git/info/attributes", "deadly.txt filter=deadly\n");
-    collide(&repo);
+    collide(&repo).fails(1);
     assert!(home.join("killed").exists(), "the merge was killed");
     assert_ne!(state(&repo), "completed");
     repo.chant(&["work", TWO]).ok();
     assert_eq!(repo.git(&["show", "main:greeting.txt"]), "HELLO, PLEASE\n");
     assert_eq!(repo.git(&["show", "main:before.txt"]), "before.txt\n");
-    assert_eq!(repo.git(&["status", "--porcelain"]), "?? .chant/config.md\n");
+    assert_eq!(
+        repo.git(&["status", "--porcelain"]),
+        "?? .chant/config.md\n"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! How runs are ended from outside: by a person, by a limit, by SIGKILL. Nothing is left running, nothing is lost.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use chant_testkit::{TestRepo, chant_bin};
@@ -49,14 +49,7 @@ pub(crate) fn signal(pid: u32, name: &str) {
     assert!(status.success());
 }
 
-pub(crate) fn ended(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    eventually("chant to end", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    status.unwrap()
-}
+pub(crate) use chant_testkit::patience::ended;
 
 /// The processes whose environment names this repository's home and a run: the run's whole tree.
 pub(crate) fn tree_of(repo: &TestRepo) -> Vec<u32> {

@@ -81,3 +81,28 @@ fn after_a_kill_the_same_command_goes_on() {
     let askers = std::fs::read_dir(state_dir(&repo).join("askers")).unwrap();
     assert!(askers.count() <= 1, "only the killed one's lock is left");
 }
+
+/// Its result could not get its ref: neither half may take it for the other's.
+#[test]
+fn a_run_whose_result_could_not_be_stored_goes_on() {
+    let repo = project("");
+    spec(&repo, "a-1", "labels: [many]\n");
+    repo.commit("specs");
+    let words = ["work", "--parallel=2", "--label", "many"];
+    // A ref of the folder's name leaves no room for the refs in it.
+    repo.git(&["update-ref", "refs/chant/runs", "HEAD"]);
+    let mut child = start(&repo, &words, "first");
+    assert_eq!(
+        ended(&mut child).code(),
+        Some(1),
+        "{}",
+        said(&repo, "first")
+    );
+    assert_eq!(state(&repo, "a-1"), "paused");
+    repo.git(&["update-ref", "-d", "refs/chant/runs"]);
+    let mut child = start(&repo, &words, "again");
+    let status = ended(&mut child);
+    assert!(status.success(), "{}", said(&repo, "again"));
+    assert_landed(&repo, &["a-1"]);
+    assert_nothing_left(&repo);
+}

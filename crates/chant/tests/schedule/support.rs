@@ -1,7 +1,7 @@
 //! A repository with specs, and an agent that keeps a ledger of who is at work.
 
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use chant_testkit::{Output, TestRepo, chant_bin};
@@ -119,16 +119,7 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// Waits for a command in the background to end.
-#[track_caller]
-pub(crate) fn ended(child: &mut Child) -> ExitStatus {
-    let mut status = None;
-    eventually("chant to end", || {
-        status = child.try_wait().unwrap();
-        status.is_some()
-    });
-    status.unwrap()
-}
+pub(crate) use chant_testkit::patience::ended;
 
 /// Sends a signal to one process.
 pub(crate) fn signal(child: &Child, name: &str) {
