@@ -14,6 +14,8 @@ use crate::{AgentError, UnknownKind};
 pub enum AgentKind {
     /// Claude Code, by its `stream-json` output.
     Claude,
+    /// Codex, by `codex exec --json`.
+    Codex,
     /// Any program that reads a prompt.
     Command,
     /// A recorded run, played again on the same base.
@@ -22,15 +24,31 @@ pub enum AgentKind {
 
 impl AgentKind {
     /// Every kind this version supports, in the order they are shown.
-    pub const ALL: [Self; 3] = [Self::Claude, Self::Command, Self::Replay];
+    pub const ALL: [Self; 4] = [Self::Claude, Self::Codex, Self::Command, Self::Replay];
 
     /// The name used in settings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Claude => "claude",
+            Self::Codex => "codex",
             Self::Command => "command",
             Self::Replay => "replay",
         }
+    }
+}
+
+impl AgentKind {
+    /// The program that is looked for where no command is configured; absent where only the user can know.
+    pub fn own_program(self) -> Option<&'static str> {
+        match self {
+            Self::Claude | Self::Codex => Some(self.name()),
+            Self::Command | Self::Replay => None,
+        }
+    }
+
+    /// Whether such an agent always tells how it ended, so that a clean exit without that proves nothing.
+    pub fn tells_its_end(self) -> bool {
+        matches!(self, Self::Claude | Self::Codex)
     }
 }
 
@@ -149,12 +167,15 @@ mod tests {
     fn an_unknown_kind_names_the_nearest_and_the_supported() {
         let message = "cluade".parse::<AgentKind>().unwrap_err().to_string();
         assert!(message.contains("did you mean `claude`?"), "{message}");
-        assert!(message.contains("claude, command, replay"), "{message}");
+        assert!(
+            message.contains("claude, codex, command, replay"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_kind_of_a_later_version_is_called_that() {
-        let message = "codex".parse::<AgentKind>().unwrap_err().to_string();
+        let message = "gemini".parse::<AgentKind>().unwrap_err().to_string();
         assert!(
             message.contains("not supported by this version"),
             "{message}"

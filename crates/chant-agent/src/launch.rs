@@ -6,7 +6,7 @@ use chant_os::tree::{Job, Stdin};
 
 use crate::{
     AgentConfig, AgentError, AgentKind, Limits, MARKER, OutputMode, PromptMode, Request, claude,
-    command, environment, replay, stream::Format,
+    codex, command, environment, replay, stream::Format,
 };
 
 /// The job of one run.
@@ -42,27 +42,32 @@ pub(crate) fn job(
 pub(crate) fn format(config: &AgentConfig) -> Format {
     match config.kind {
         AgentKind::Claude => Format::Claude,
+        AgentKind::Codex => Format::Codex,
         AgentKind::Command => Format::Configured(config.output),
         AgentKind::Replay => Format::Configured(OutputMode::JsonLines),
     }
 }
 
 fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString>, AgentError> {
-    let model = request.model.or(config.model.as_deref());
+    let plain = |what, value: Option<&str>| match value {
+        Some(value) => plain_value(config, what, value).map(|value| Some(value.to_owned())),
+        None => Ok(None),
+    };
+    let model = || plain("model", request.model.or(config.model.as_deref()));
+    let resume = || plain("id of the conversation", request.resume);
+    let words = |words: Vec<String>| words.into_iter().map(OsString::from).collect();
     let own: Vec<OsString> = match config.kind {
-        AgentKind::Claude => {
-            let model = model
-                .map(|model| plain_value(config, "model", model))
-                .transpose()?;
-            let resume = request
-                .resume
-                .map(|id| plain_value(config, "id of the conversation", id))
-                .transpose()?;
-            claude::arguments(config, model, resume)
-                .into_iter()
-                .map(OsString::from)
-                .collect()
-        }
+        AgentKind::Claude => words(claude::arguments(
+            config,
+            model()?.as_deref(),
+            resume()?.as_deref(),
+        )),
+        AgentKind::Codex => words(codex::arguments(
+            config,
+            model()?.as_deref(),
+            resume()?.as_deref(),
+            request.writable,
+        )),
         AgentKind::Command => command::arguments(config, request.prompt_text, request.prompt_file)?,
         AgentKind::Replay => replay::arguments(recording(config)?),
     };
@@ -72,7 +77,7 @@ fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString
 
 fn stdin(config: &AgentConfig, request: &Request<'_>) -> Stdin {
     let wants_prompt = match config.kind {
-        AgentKind::Claude => true,
+        AgentKind::Claude | AgentKind::Codex => true,
         AgentKind::Command => config.prompt == PromptMode::Stdin,
         AgentKind::Replay => false,
     };

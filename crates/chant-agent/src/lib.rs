@@ -6,6 +6,7 @@
 //! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
 
 mod claude;
+mod codex;
 mod command;
 mod config;
 mod environment;

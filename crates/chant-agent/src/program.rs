@@ -50,9 +50,9 @@ pub fn find_program(
 }
 
 fn program_name(config: &AgentConfig) -> Result<&str, AgentError> {
-    match (config.command.first(), config.kind) {
+    match (config.command.first(), config.kind.own_program()) {
         (Some(name), _) if !name.is_empty() => Ok(name),
-        (None, AgentKind::Claude) => Ok("claude"),
+        (None, Some(own)) => Ok(own),
         _ => Err(AgentError::Incomplete {
             agent: config.name.clone(),
             kind: config.kind,
@@ -108,6 +108,9 @@ fn not_in_path(config: &AgentConfig, name: &str, folders: &[PathBuf]) -> AgentEr
         AgentKind::Claude => {
             "install Claude Code, or set `command:` of this agent to the path of its program"
         }
+        AgentKind::Codex => {
+            "install Codex, or set `command:` of this agent to the path of its program"
+        }
         _ => "install it, or set `command:` of this agent to the path of the program",
     };
     AgentError::NotInPath {
@@ -124,9 +127,7 @@ fn not_in_path(config: &AgentConfig, name: &str, folders: &[PathBuf]) -> AgentEr
 pub fn version(config: &AgentConfig, program: &Path) -> Option<String> {
     const LONGEST_ANSWER: usize = 64 * 1024;
     const PATIENCE: Duration = Duration::from_secs(5);
-    if config.kind != AgentKind::Claude {
-        return None;
-    }
+    config.kind.own_program()?;
     let first: Vec<OsString> = config.command.iter().skip(1).map(OsString::from).collect();
     let mut command = Cmd::new(program).args(first).arg("--version");
     for (key, value) in &config.env {

@@ -44,6 +44,8 @@ pub struct Request<'a> {
     pub model: Option<&'a str>,
     /// The `CHANT…` variables.
     pub env: Vec<(String, String)>,
+    /// What it may write beside its worktree, where it confines itself: the parts of git's folder that a commit needs.
+    pub writable: &'a [std::path::PathBuf],
     /// The run's id, which marks every process of its tree.
     pub run_id: &'a str,
     /// Where the guard writes how the agent ended.

@@ -6,13 +6,15 @@
 use chant_os::tree::Line;
 use serde_json::Value;
 
-use crate::{AgentEvent, OutputMode, claude, excerpt};
+use crate::{AgentEvent, OutputMode, claude, codex, excerpt};
 
 /// How the lines of one agent are read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Format {
     /// Claude's `stream-json`.
     Claude,
+    /// Codex's `exec --json`.
+    Codex,
     /// What a `command` or `replay` agent was configured to print.
     Configured(OutputMode),
 }
@@ -25,6 +27,9 @@ pub(crate) fn events(format: Format, line: &Line) -> Vec<AgentEvent> {
         return Vec::new();
     }
     match format {
+        Format::Codex => object(text)
+            .and_then(|value| codex::events(&value))
+            .unwrap_or_else(|| vec![unknown(text)]),
         Format::Configured(OutputMode::Text) => vec![plain(text)],
         Format::Configured(OutputMode::Auto) => known(text).unwrap_or_else(|| vec![plain(text)]),
         Format::Configured(OutputMode::JsonLines) | Format::Claude => {
@@ -44,16 +49,18 @@ pub(crate) fn stderr(line: &Line) -> Option<AgentEvent> {
 
 /// The events of a JSON line in our own form or in claude's; none for any other line.
 fn known(text: &str) -> Option<Vec<AgentEvent>> {
-    if !text.starts_with('{') {
-        return None;
-    }
-    let value: Value = serde_json::from_str(text).ok()?;
+    let value = object(text)?;
     if value.get("kind").is_some() {
         let event = serde_json::from_value(value).map(AgentEvent::bounded);
         return Some(vec![event.unwrap_or_else(|_| unknown(text))]);
     }
     value.get("type")?.as_str()?;
     Some(claude::events(&value).unwrap_or_else(|| vec![unknown(text)]))
+}
+
+fn object(text: &str) -> Option<Value> {
+    text.starts_with('{')
+        .then(|| serde_json::from_str(text).ok())?
 }
 
 fn plain(text: &str) -> AgentEvent {

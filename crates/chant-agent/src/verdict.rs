@@ -97,12 +97,13 @@ fn by_itself(config: &AgentConfig, seen: &Observed, exit: &Exit) -> End {
 
 fn exited(config: &AgentConfig, seen: &Observed, code: i32) -> End {
     let claude = config.kind == AgentKind::Claude;
+    let tells = config.kind.tells_its_end();
     match (&seen.claim, code) {
         (Some((false, reason)), _) => End::Failed {
             reason: reason.clone(),
         },
         (Some((true, _)), 0) => End::Finished,
-        (None, 0) if !claude => End::Finished,
+        (None, 0) if !tells => End::Finished,
         (None, 0) => End::Failed {
             reason: with_last_line("the agent ended without a result", seen),
         },

@@ -68,7 +68,7 @@ pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
         return from_entry(project, entry);
     }
     match name.parse::<AgentKind>() {
-        Ok(kind) if kind == AgentKind::Claude => Ok(AgentConfig::new(name, kind)),
+        Ok(kind) if kind.own_program().is_some() => Ok(AgentConfig::new(name, kind)),
         Ok(kind) => Err(Error::new(
             Code::AgentNotFound,
             format!("no agent {name:?} is configured"),
@@ -81,13 +81,15 @@ pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
 }
 
 fn unknown(project: &Project, name: &str) -> Error {
-    let names: Vec<&str> = project
-        .config()
-        .agents
-        .iter()
-        .map(|entry| entry.name.as_str())
-        .chain(["claude"])
-        .collect();
+    let mut names: Vec<&str> = Vec::new();
+    names.extend(
+        project
+            .config()
+            .agents
+            .iter()
+            .map(|entry| entry.name.as_str()),
+    );
+    names.extend(AgentKind::ALL.iter().filter_map(|kind| kind.own_program()));
     let hint = crate::nearest(name, names.iter().copied()).map_or_else(
         || format!("known agents: {}", names.join(", ")),
         |near| format!("did you mean `{near}`?"),

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
-use chant_agent::{AgentEvent, AgentKind, Control, End, Limits, Outcome, Request, Stage};
+use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
 
 use super::{Flow, Run, write_event};
 use crate::error::Result;
@@ -99,7 +99,7 @@ impl Run<'_, '_> {
             _ => None,
         });
         exit.is_some_and(|exit| exit.is_success())
-            && said.unwrap_or(self.agent.kind != AgentKind::Claude)
+            && said.unwrap_or(!self.agent.kind.tells_its_end())
     }
 
     fn exit_file(&self) -> std::path::PathBuf {
@@ -129,12 +129,14 @@ impl Run<'_, '_> {
         let worktree = self.record.facts.worktree.join(self.project.prefix_text());
         let run_id = self.record.id.clone();
         let program = crate::agents::program(self.project, &self.agent)?;
+        let writable = self.parts_of_git();
         let request = Request {
             program: &program,
             prompt_text: &asked.text,
             prompt_file: &asked.file,
             worktree: &worktree,
             resume: asked.session.as_deref(),
+            writable: &writable,
             model: self.agent.model.as_deref(),
             env,
             run_id: &run_id,
@@ -188,6 +190,25 @@ impl Run<'_, '_> {
             Some(error) => Err(error),
             None => Ok(outcome),
         }
+    }
+
+    /// The parts of git's own folder that a commit in the worktree writes to. Neither settings nor hooks are among them.
+    fn parts_of_git(&self) -> Vec<std::path::PathBuf> {
+        let common = self.project.repo().common_dir();
+        let own = self.record.facts.worktree.join(".git");
+        // A worktree's `.git` is a file that names its folder in git's own: `gitdir: …`.
+        let own = chant_os::file::read_regular(&own, 4096).ok();
+        let own = own.and_then(|text| {
+            let text = String::from_utf8(text).ok()?;
+            Some(std::path::PathBuf::from(
+                text.strip_prefix("gitdir: ")?.trim_end(),
+            ))
+        });
+        ["objects", "refs", "logs"]
+            .map(|part| common.join(part))
+            .into_iter()
+            .chain(own)
+            .collect()
     }
 
     /// What every process of the run finds in its environment (contract §5).

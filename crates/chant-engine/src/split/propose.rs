@@ -223,6 +223,8 @@ impl<'a> Asked<'a> {
             prompt_text: &prompt,
             prompt_file: &prompt_file,
             worktree: place.project(),
+            // Nothing is committed: what it proposes is read from its files.
+            writable: &[],
             resume: None,
             model: self.agent.model.as_deref(),
             env: self.environment(place),
