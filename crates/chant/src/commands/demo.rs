@@ -7,7 +7,8 @@ use chant_engine::verbs::demo;
 use chant_engine::{Result, verbs};
 use chant_spec::SpecId;
 
-use super::work::{Stop, attended, conclude};
+use super::attend::{Stop, attended};
+use super::work::conclude;
 use crate::cli::{Context, Done};
 use crate::ui::Tone;
 

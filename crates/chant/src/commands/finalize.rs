@@ -4,7 +4,8 @@ use chant_engine::steer::{self, Finalized};
 use chant_engine::verbs::approve::Name;
 use chant_engine::{Code, Error, Result};
 
-use super::work::{Stop, attended, conclude};
+use super::attend::{Stop, attended};
+use super::work::conclude;
 use crate::cli::{Context, Done};
 
 /// Accept what you made in a worktree that you took over

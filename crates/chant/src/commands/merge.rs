@@ -8,7 +8,8 @@ use chant_engine::verbs::merge;
 use chant_engine::verbs::work::Report;
 use chant_engine::{Code, Error, Project, Result, driver};
 
-use super::work::{Stop, attended_runs, conclude};
+use super::attend::{Stop, attended_runs};
+use super::work::conclude;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, Ui, one_line};
 

@@ -4,6 +4,7 @@ mod activity;
 mod add;
 mod approve;
 mod archive;
+mod attend;
 mod attest;
 mod bundle;
 mod cancel;

@@ -6,7 +6,7 @@ use chant_engine::run::Order;
 use chant_engine::split::{self, Proposal, Split};
 use chant_engine::{Code, Error, Result};
 
-use super::work::{Stop, attended};
+use super::attend::{Stop, attended};
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, harmless, one_line};
 

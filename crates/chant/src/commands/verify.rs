@@ -4,7 +4,7 @@ use chant_engine::event::Event;
 use chant_engine::verbs::verify::{self, Options, Rerun, Search, Verification};
 use chant_engine::{Code, Error, Result, SpecRef};
 
-use super::work::{Stop, attended_by, show};
+use super::attend::{Stop, attended_by, show};
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, Ui, one_line};
 

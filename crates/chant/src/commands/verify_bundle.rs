@@ -6,7 +6,7 @@ use chant_engine::bundle::{self, Bundle, Replay, Replayed, Row, Surroundings};
 use chant_engine::{Code, Error, Result};
 use chant_os::tree::Guard;
 
-use super::work::Stop;
+use super::attend::Stop;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, harmless, one_line};
 

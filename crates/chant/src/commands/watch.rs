@@ -11,7 +11,8 @@ use chant_engine::verbs::work::{Report, work};
 use chant_engine::{Code, Error, Project, Result, query};
 use chant_spec::SpecId;
 
-use super::work::{Stop, attended, conclude};
+use super::attend::{Stop, attended};
+use super::work::conclude;
 use super::work_many;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, one_line};

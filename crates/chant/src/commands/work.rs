@@ -1,27 +1,21 @@
 //! `chant work`
 
 use std::path::PathBuf;
-use std::sync::mpsc;
 
-use chant_agent::Control;
 use chant_engine::drift::{self, Next};
 use chant_engine::driver;
 use chant_engine::driver::Completed;
-use chant_engine::event::Event;
-use chant_engine::landing::queue::Attendance;
-use chant_engine::run::{Order, Surroundings};
+use chant_engine::run::Order;
 use chant_engine::schedule::Ask;
 use chant_engine::steer::ways;
 use chant_engine::verbs::work::{Labelled, Report, labelled};
 use chant_engine::{Code, Error, Project, Result, SpecRef};
-use chant_os::signal::Interrupts;
-use chant_os::tree::Guard;
 use chant_spec::{Kind, SpecId};
 
+use super::attend::{Stop, attended};
 use super::work_many::{self, Many};
 use crate::cli::{Context, Done};
-use crate::progress::{self, Line, Weight};
-use crate::ui::{Tone, Ui, one_line};
+use crate::ui::{Tone, one_line};
 
 /// Give a spec to an agent, check the result, and land it
 ///
@@ -324,120 +318,6 @@ fn say_rest(cx: &mut Context, none: bool, gates: &[String], uncommitted: usize) 
             "{uncommitted} stale by changes that are not committed: a run begins from the main branch, so commit them first"
         ));
     }
-}
-
-/// The user's wish to stop, passed on to whatever runs.
-pub(crate) struct Stop {
-    control: mpsc::Receiver<Control>,
-}
-
-impl Stop {
-    /// The first signal asks, the second kills.
-    pub(crate) fn install() -> Result<Self> {
-        let failed = |error: std::io::Error| {
-            Error::new(
-                Code::Internal,
-                format!("failed to listen for signals: {error}"),
-            )
-        };
-        let interrupts = Interrupts::install().map_err(failed)?;
-        let (sender, control) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(move || {
-                let mut wish = Control::Stop;
-                while interrupts.receiver().recv().is_ok() && sender.send(wish).is_ok() {
-                    wish = Control::Kill;
-                }
-            })
-            .map_err(failed)?;
-        Ok(Self { control })
-    }
-
-    /// Where it arrives.
-    pub(crate) fn control(&self) -> &mpsc::Receiver<Control> {
-        &self.control
-    }
-}
-
-/// Runs a verb with its progress shown.
-pub(crate) fn attended<T>(
-    cx: &mut Context,
-    stop: &Stop,
-    verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
-) -> Result<T> {
-    attended_by(cx, stop, show, verb)
-}
-
-/// The same, with `tell` to show what happens.
-pub(crate) fn attended_by<T>(
-    cx: &mut Context,
-    stop: &Stop,
-    tell: fn(&mut Ui, &Event),
-    verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
-) -> Result<T> {
-    let guard = guard()?;
-    let ui = &mut cx.ui;
-    let mut sink = |event: &Event| tell(ui, event);
-    verb(Surroundings {
-        control: &stop.control,
-        sink: &mut sink,
-        guard,
-    })
-}
-
-/// The same for a verb that tells of several runs; `name` says which spec a run is of, where that has to be said.
-pub(crate) fn attended_runs<T>(
-    cx: &mut Context,
-    stop: &Stop,
-    name: &dyn Fn(&str) -> Option<String>,
-    verb: impl FnOnce(Attendance<'_>) -> Result<T>,
-) -> Result<T> {
-    let guard = guard()?;
-    let ui = &mut cx.ui;
-    let mut tell = |run: &str, event: &Event| {
-        let name = name(run);
-        for mut line in progress::lines(event) {
-            if let Some(name) = name.as_deref().filter(|name| !line.text.starts_with(name)) {
-                line.text = format!("{name}: {}", line.text);
-            }
-            show_line(ui, &line);
-        }
-    };
-    verb(Attendance {
-        control: &stop.control,
-        tell: &mut tell,
-        guard,
-        hands_back: false,
-    })
-}
-
-fn guard() -> Result<Guard> {
-    Guard::this_program(crate::GUARD).map_err(|error| {
-        Error::new(
-            Code::Internal,
-            format!("failed to find this program: {error}"),
-        )
-    })
-}
-
-/// Shows one event.
-pub(crate) fn show(ui: &mut Ui, event: &Event) {
-    for line in progress::lines(event) {
-        show_line(ui, &line);
-    }
-}
-
-fn show_line(ui: &mut Ui, line: &Line) {
-    let tone = match line.weight {
-        Weight::Normal => Tone::Dim,
-        Weight::Good => Tone::Good,
-        Weight::Bad => Tone::Bad,
-        Weight::Warning => Tone::Warning,
-        Weight::Detail if ui.is_verbose() => Tone::Dim,
-        Weight::Detail => return,
-    };
-    ui.status(tone, line.word, &line.text);
 }
 
 /// Says how a run ended; anything but a landing is an error with the way on.
