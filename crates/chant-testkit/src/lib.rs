@@ -5,6 +5,7 @@
 pub mod chance;
 pub mod crew;
 pub mod family;
+pub mod model;
 pub mod patience;
 pub mod terminal;
 
