@@ -71,19 +71,21 @@ impl Repo {
         }
     }
 
-    /// Once more where a lock stood in the way that a killed git had left.
+    /// Again where a lock stood in the way that a killed git had left; there may be one on the ref and one on all of them.
     fn transact(&self, order: &str, reason: &str) -> Result<Ran> {
         let once = || {
             let call = self.change();
             let call = call.args(["update-ref", "-m", reason, "--stdin", "-z"]);
             call.stdin(order).run()
         };
-        let ran = once()?;
-        if ran.code() != Some(0) && self.is_freed(&ran)? {
-            once()
-        } else {
-            Ok(ran)
+        let mut ran = once()?;
+        for _ in 0..2 {
+            if ran.code() == Some(0) || !self.is_freed(&ran)? {
+                break;
+            }
+            ran = once()?;
         }
+        Ok(ran)
     }
 
     /// Makes a branch, if there is none of that name. One process, two where there is.

@@ -21,8 +21,8 @@ const OURS: Duration = Duration::from_secs(1);
 /// For any other ref.
 const ANYBODYS: Duration = Duration::from_secs(15);
 
-/// How long a living holder is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a lock is waited for: until it is given back, or has been there for so long that it is nobody's.
+const PATIENCE: Duration = Duration::from_secs(16);
 
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -34,19 +34,24 @@ impl Repo {
         };
         let ours = lock.starts_with(self.common_dir().join("refs/chant"));
         let limit = if ours { OURS } else { ANYBODYS };
-        let waited = Stopwatch::start();
-        while let Some(age) = age(&lock) {
-            if age >= limit {
-                file::remove_file(&lock)?;
-                break;
-            }
-            if waited.elapsed() >= PATIENCE {
-                return Ok(false);
-            }
-            thread::sleep(PAUSE);
-        }
-        Ok(true)
+        is_given_back(&lock, limit, PATIENCE)
     }
+}
+
+/// Whether a lock is gone within `patience`: because its holder gave it back, or because it is older than `limit`.
+fn is_given_back(lock: &Path, limit: Duration, patience: Duration) -> Result<bool> {
+    let waited = Stopwatch::start();
+    while let Some(age) = age(lock) {
+        if age >= limit {
+            file::remove_file(lock)?;
+            break;
+        }
+        if waited.elapsed() >= patience {
+            return Ok(false);
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(true)
 }
 
 /// The lock on a ref that git could not take, by its own words.
@@ -54,8 +59,9 @@ fn lock_named_in(stderr: &str, common_dir: &Path) -> Option<PathBuf> {
     let (_, rest) = stderr.split_once("Unable to create '")?;
     let (path, rest) = rest.split_once("': ")?;
     let lock = PathBuf::from(path);
-    let is_of_ref = lock.starts_with(common_dir.join("refs"))
+    let is_loose = lock.starts_with(common_dir.join("refs"))
         && lock.extension().is_some_and(|end| end == "lock");
+    let is_of_ref = is_loose || lock == common_dir.join("packed-refs.lock");
     (is_of_ref && rest.starts_with("File exists")).then_some(lock)
 }
 
@@ -72,6 +78,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_new_lock_is_waited_for_and_an_old_one_is_nobodys() {
+        let folder = chant_testkit::TestRepo::folder_only();
+        let lock = folder.path().join("a.lock");
+        fs::write(&lock, "").unwrap();
+        let long = Duration::from_secs(600);
+        assert!(!is_given_back(&lock, long, Duration::ZERO).unwrap());
+        assert!(lock.exists());
+        assert!(is_given_back(&lock, Duration::ZERO, Duration::ZERO).unwrap());
+        assert!(!lock.exists());
+        assert!(is_given_back(&lock, long, Duration::ZERO).unwrap());
+    }
+
+    #[test]
     fn only_a_lock_on_a_ref_of_this_repository_is_taken_for_one() {
         let named = |text: &str| lock_named_in(text, Path::new("/r/.git"));
         let said = |path: &str| {
@@ -81,6 +100,8 @@ mod tests {
         };
         let lock = "/r/.git/refs/chant/kept/a.lock";
         assert_eq!(named(&said(lock)), Some(lock.into()));
+        let packed = "/r/.git/packed-refs.lock";
+        assert_eq!(named(&said(packed)), Some(packed.into()));
         assert_eq!(named(&said("/r/.git/index.lock")), None);
         assert_eq!(named(&said("/other/.git/refs/heads/main.lock")), None);
         assert_eq!(

@@ -7,12 +7,15 @@
 //! * it refuses a file that already is what it shall become, and one whose content is known to be safe elsewhere (the spec
 //!   the user wrote, which has just landed): here these are settled one by one ([`plan`]);
 //! * killed while it writes, it leaves files that it then takes for the user's changes: here a note is written before the
-//!   first file is touched ([`intent`]), and a repetition recognises what the first attempt left.
+//!   first file is touched ([`intent`]), and a repetition recognises what the first attempt left;
+//! * killed while it holds the index, it leaves a lock that could be anybody's: here git works on a copy of the index, under a
+//!   lock that a successor knows as chant's ([`held`]).
 //!
 //! Everything is looked at before anything is touched: either the whole change comes along, or nothing does and the files
 //! in the way are named.
 
 mod apply;
+mod held;
 mod intent;
 mod plan;
 mod survey;

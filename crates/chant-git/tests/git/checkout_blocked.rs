@@ -223,3 +223,21 @@ fn an_index_that_another_git_holds_is_waited_for_and_then_named() {
     assert_eq!(git.bring_along(&old, &new, &[]).unwrap(), Brought::Done);
     assert_eq!(repo.file("a"), "new\n");
 }
+
+#[test]
+fn a_lock_that_a_killed_chant_left_is_its_own() {
+    let repo = scene();
+    let (old, new) = land(&repo, &[put(&repo, "a", "new\n")]);
+    let lock = repo.path().join(".git/index.lock");
+    let git = open(&repo);
+    // What is there in the middle of it: the lock, with a copy of the index that git held in its turn.
+    fs::write(&lock, "chant holds the index\n").unwrap();
+    fs::create_dir_all(repo.path().join(".git/chant")).unwrap();
+    for half in ["checkout-index", "checkout-index.lock"] {
+        fs::write(repo.path().join(".git/chant").join(half), "half").unwrap();
+    }
+    assert_eq!(git.bring_along(&old, &new, &[]).unwrap(), Brought::Done);
+    assert_eq!(repo.file("a"), "new\n");
+    assert!(!lock.exists());
+    assert_eq!(repo.git(&["status", "--porcelain"]), "");
+}

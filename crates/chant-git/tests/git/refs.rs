@@ -92,13 +92,20 @@ fn branches_are_moved_and_deleted_or_an_error_says_where_they_are() {
 }
 
 #[test]
-fn a_lock_is_not_taken_for_a_move() {
+fn a_lock_that_was_left_long_ago_stands_in_nobodys_way() {
     let (repo, first, second) = two_commits();
-    fs::write(repo.path().join(".git/refs/heads/main.lock"), "").unwrap();
-    let error = open(&repo)
-        .update_ref("refs/heads/main", &first, Some(&second), "x")
-        .unwrap_err();
-    assert!(matches!(error, GitError::Command { .. }), "{error}");
+    let git = open(&repo);
+    for name in ["refs/heads/main.lock", "packed-refs.lock"] {
+        let path = repo.path().join(".git").join(name);
+        let lock = fs::File::create(&path).unwrap();
+        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        lock.set_modified(then).unwrap();
+    }
+    let swapped = git.update_ref("refs/heads/main", &first, Some(&second), "x");
+    assert_eq!(swapped.unwrap(), Cas::Done);
+    repo.git(&["branch", "topic"]);
+    git.delete_branch(&branch("topic"), &first).unwrap();
+    assert!(!repo.path().join(".git/packed-refs.lock").exists());
 }
 
 #[test]

@@ -108,6 +108,27 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
     copy().map_err(|error| FileError::new("write", to, error))
 }
 
+/// Like [`copy`], but not forced to the disk: for scratch that nobody needs after a power cut.
+pub fn copy_scratch(from: &Path, to: &Path) -> Result<(), FileError> {
+    let copy = || -> io::Result<()> {
+        let mut source = read::open_regular(from)?;
+        let changed = source.metadata()?.modified()?;
+        let mut target = temp_beside(to, 0o600)?;
+        io::copy(&mut source, target.as_file_mut())?;
+        target.as_file().set_modified(changed)?;
+        target
+            .persist(to)
+            .map(drop)
+            .map_err(|refused| refused.error)
+    };
+    copy().map_err(|error| FileError::new("write", to, error))
+}
+
+/// Like [`rename`], but a power cut may leave the old file: where whoever wrote the new one promises no more.
+pub fn rename_lightly(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::rename(from, to).map_err(|error| FileError::new("rename", from, error))
+}
+
 /// Renames `from` to `to`, replacing a file of that name, and makes both folders durable.
 pub fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     let rename = || -> io::Result<()> {
