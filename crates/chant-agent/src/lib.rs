@@ -6,6 +6,7 @@
 //! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
 
 mod claude;
+mod client;
 mod codex;
 mod command;
 mod config;
@@ -13,6 +14,7 @@ mod environment;
 mod error;
 mod event;
 mod excerpt;
+mod feature;
 mod launch;
 mod limits;
 mod observed;
@@ -26,10 +28,12 @@ mod stream;
 mod transcript;
 mod verdict;
 
+pub use client::{CLIENTS, Client, Login, login};
 pub use config::{AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
 pub use environment::{MARKER, base_environment};
 pub use error::{AgentError, UnknownKind};
 pub use event::AgentEvent;
+pub use feature::{Feature, Support, Use, features};
 pub use limits::{Control, Limits, Stage};
 pub use outcome::{End, Outcome, Usage, Which};
 pub use program::{find_program, version};

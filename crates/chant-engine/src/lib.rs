@@ -3,7 +3,7 @@
 //! The engine never prints and never asks. It returns values, emits events and returns errors with a code;
 //! a face renders them. No function depends on the current directory: [`Project`] carries the root.
 
-mod agents;
+pub mod agents;
 mod approval;
 pub mod attest;
 mod bench;

@@ -211,14 +211,21 @@ pub fn check_config(project: &Project) -> Result<()> {
     }
 }
 
+/// Refuses where the program of the agent of this name is not to be started. One of the user's own needs no trust.
+pub(crate) fn check_agent(project: &Project, name: &str) -> Result<()> {
+    let mut agents = project.config().agents.iter();
+    let entry = agents.find(|entry| entry.name == name);
+    if entry.is_some_and(|entry| is_foreign(entry, machine_file_is_published(project))) {
+        check(project, &format!("the agent {name:?}"))?;
+    }
+    Ok(())
+}
+
 /// Refuses where a run of this spec with this agent would start something that was not trusted. An agent of the
 /// user's own, and a spec without commands, need no trust.
 pub fn check_run(project: &Project, agent: &AgentConfig, document: &Document) -> Result<()> {
     let config = project.config();
-    let entry = config.agents.iter().find(|entry| entry.name == agent.name);
-    if entry.is_some_and(|entry| is_foreign(entry, machine_file_is_published(project))) {
-        check(project, &format!("the agent {:?}", agent.name))?;
-    }
+    check_agent(project, &agent.name)?;
     if let Some(command) = document.frontmatter().verify.first() {
         check(project, &format!("the check {:?}", command.run))?;
     }

@@ -6,6 +6,7 @@ pub mod chance;
 pub mod crew;
 pub mod family;
 pub mod model;
+pub mod path;
 pub mod patience;
 pub mod terminal;
 
@@ -125,7 +126,7 @@ impl TestRepo {
         command
             .current_dir(&self.root)
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PATH", path::without_agents(&home))
             .env("HOME", &home)
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_CACHE_HOME", home.join("cache"))

@@ -10,15 +10,16 @@ use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::project::{DOT_CHANT, Project};
-use crate::{nearest_project, trust, verbs::silent};
+use crate::{agents, nearest_project, trust, verbs::silent};
 
 /// What was asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
     /// The project's name; found out where absent.
     pub name: Option<String>,
-    /// The agent's command, for a program that reads a prompt; Claude Code where absent.
-    pub agent_command: Option<String>,
+    /// The name of a client that chant knows, or the command of a program that reads a prompt. Where absent it is the
+    /// first client that is installed, else Claude Code.
+    pub agent: Option<String>,
     /// The model to ask for.
     pub model: Option<String>,
     /// Whether git is to know nothing of it.
@@ -42,6 +43,11 @@ pub struct Initialised {
     pub silent: bool,
     /// Whether the folder is new.
     pub new: bool,
+    /// The kind of agent that was written into new settings, where it is a client that chant knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<&'static str>,
+    /// The clients that are installed, by name.
+    pub installed: Vec<&'static str>,
 }
 
 /// Where a project would be made, and what it would be called: for whoever asks the user first.
@@ -53,6 +59,8 @@ pub struct Proposal {
     pub name: String,
     /// Whether there is a project already.
     pub exists: bool,
+    /// The clients that are installed, by name; the most used first.
+    pub installed: Vec<&'static str>,
 }
 
 /// Finds out where and under what name a project would be made.
@@ -69,7 +77,33 @@ pub fn propose(start: &Path, here: bool) -> Result<Proposal> {
     let exists = existing.is_some();
     let root = existing.unwrap_or(if here { start } else { top });
     let name = name_of(&root);
-    Ok(Proposal { root, name, exists })
+    let clients = agents::installed(&root).into_iter();
+    Ok(Proposal {
+        installed: clients.map(|client| client.kind).collect(),
+        root,
+        name,
+        exists,
+    })
+}
+
+/// The agent that new settings name.
+enum Agent {
+    /// A client that chant knows.
+    Client(&'static str),
+    /// A program that reads a prompt, by its command.
+    Program(String),
+}
+
+impl Agent {
+    fn of(wishes: &Wishes, installed: &[&'static str]) -> Self {
+        match &wishes.agent {
+            Some(wished) => match agents::client(wished) {
+                Some(client) => Self::Client(client.kind),
+                None => Self::Program(wished.clone()),
+            },
+            None => Self::Client(installed.first().copied().unwrap_or("claude")),
+        }
+    }
 }
 
 /// Makes a project, or completes one.
@@ -89,7 +123,8 @@ pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
         }
         Ok(())
     };
-    make(".chant/config.md", settings(&name, wishes))?;
+    let agent = Agent::of(wishes, &proposal.installed);
+    make(".chant/config.md", settings(&name, &agent, wishes))?;
     if wishes.bypass_permissions {
         make(".chant/agents.md", machine_settings())?;
     }
@@ -101,7 +136,13 @@ pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
         .repo()
         .exclude(&format!("/{}", project.path_from_repo(".chant/agents.md")))?;
     trust::trust(&project)?;
+    let is_new = created.iter().any(|path| path == ".chant/config.md");
     Ok(Initialised {
+        agent: match agent {
+            Agent::Client(name) if is_new => Some(name),
+            _ => None,
+        },
+        installed: proposal.installed,
         name: project.name(),
         root: root.clone(),
         created,
@@ -113,15 +154,17 @@ pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
 /// The name an agent gets that nobody named.
 const AGENT: &str = "main";
 
-fn settings(name: &str, wishes: &Wishes) -> String {
+fn settings(name: &str, agent: &Agent, wishes: &Wishes) -> String {
     let quoted = chant_spec::scalar;
     let mut text = format!(
         "---\nproject:\n  name: {}\nagents:\n  - name: {AGENT}\n",
         quoted(name)
     );
-    match &wishes.agent_command {
-        Some(command) => text.extend(["    kind: command\n    command: ", &quoted(command), "\n"]),
-        None => text += "    kind: claude\n",
+    match agent {
+        Agent::Program(command) => {
+            text.extend(["    kind: command\n    command: ", &quoted(command), "\n"]);
+        }
+        Agent::Client(kind) => text.extend(["    kind: ", kind, "\n"]),
     }
     text += &defaults(wishes);
     text += "# checks: [\"cargo test\"]     # must pass before anything lands\n";

@@ -1,6 +1,6 @@
 //! `chant init`
 
-use chant_engine::verbs::init::{self, Wishes};
+use chant_engine::verbs::init::{self, Initialised, Proposal, Wishes};
 use chant_engine::{Code, Error, Result};
 
 use crate::cli::{Context, Done};
@@ -18,8 +18,9 @@ pub(crate) struct Args {
     /// What the project is called; the folder's name where not given
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The agent's command, for a program that reads a prompt; Claude Code where not given
-    #[arg(long, value_name = "COMMAND")]
+    /// The agent: a client that chant knows, such as `codex`, or the command of any program that reads a prompt. Where not
+    /// given it is the client that is installed, else Claude Code
+    #[arg(long, value_name = "NAME|COMMAND")]
     agent: Option<String>,
     /// The model to ask the agent for
     #[arg(long, value_name = "MODEL")]
@@ -39,14 +40,14 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let proposal = init::propose(&cx.cwd, args.here)?;
     let mut wishes = Wishes {
         name: args.name,
-        agent_command: args.agent,
+        agent: args.agent,
         model: args.model,
         silent: args.silent,
         bypass_permissions: args.bypass_permissions,
         here: args.here,
     };
     if cx.interactive && !proposal.exists {
-        ask(&mut wishes, &proposal.name)?;
+        ask(&mut wishes, &proposal)?;
     }
     let done = init::init(&cx.cwd, &wishes)?;
     let what = if done.new {
@@ -58,6 +59,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     for path in &done.created {
         cx.ui.out(&one_line(&format!("  created {path}")));
     }
+    say_agent(cx, &done);
     cx.ui.out("");
     cx.ui.out("Next:");
     cx.ui
@@ -69,15 +71,44 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     Done::with(done)
 }
 
+/// Which agent the settings name now, and which others could be.
+fn say_agent(cx: &mut Context, done: &Initialised) {
+    let Some(agent) = done.agent else { return };
+    let others: Vec<&str> = done
+        .installed
+        .iter()
+        .copied()
+        .filter(|name| *name != agent)
+        .collect();
+    let found = done.installed.contains(&agent);
+    if found && others.is_empty() {
+        cx.ui
+            .out(&format!("  specs go to {agent}, which is installed"));
+    } else if found {
+        let others = others.join(", ");
+        cx.ui.out(&format!(
+            "  specs go to {agent}; {others} can be had too: chant agents"
+        ));
+    }
+}
+
 /// The questions of a first run, each with the answer that is safe.
-fn ask(wishes: &mut Wishes, name: &str) -> Result<()> {
+fn ask(wishes: &mut Wishes, proposal: &Proposal) -> Result<()> {
     if wishes.name.is_none() {
         wishes.name = Some(
             inquire::Text::new("What is the project called?")
-                .with_default(name)
+                .with_default(&proposal.name)
                 .prompt()
                 .map_err(|error| unanswered(&error))?,
         );
+    }
+    if wishes.agent.is_none() && proposal.installed.len() > 1 {
+        let chosen =
+            inquire::Select::new("Which agent do specs go to?", proposal.installed.clone())
+                .with_help_message("the others can be named for single specs")
+                .prompt()
+                .map_err(|error| unanswered(&error))?;
+        wishes.agent = Some(chosen.to_owned());
     }
     if !wishes.silent {
         wishes.silent = inquire::Confirm::new("Keep .chant/ out of git (silent mode)?")

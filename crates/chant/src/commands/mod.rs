@@ -2,6 +2,7 @@
 
 mod activity;
 mod add;
+mod agents;
 mod approve;
 mod archive;
 mod attend;
@@ -101,6 +102,7 @@ pub(crate) enum Command {
     Silent(silent::Args),
     Trust(trust::Args),
     Config(config::Args),
+    Agents(agents::Args),
     Diagnose(diagnose::Args),
     Cleanup(cleanup::Args),
     Undo(undo::Args),
@@ -169,6 +171,7 @@ pub(crate) fn run(cx: &mut Context, command: Option<Command>) -> Result<Done> {
         Command::Silent(args) => silent::run(cx, &args),
         Command::Trust(args) => trust::run(cx, &args),
         Command::Config(args) => config::run(cx, &args),
+        Command::Agents(args) => agents::run(cx, &args),
         Command::Diagnose(args) => diagnose::run(cx, &args),
         Command::Cleanup(args) => cleanup::run(cx, &args),
         Command::Undo(args) => undo::run(cx, &args),

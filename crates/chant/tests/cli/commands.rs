@@ -258,6 +258,7 @@ const COMMANDS: &[&str] = &[
     "silent",
     "trust",
     "config",
+    "agents",
     "diagnose",
     "cleanup",
     "undo",

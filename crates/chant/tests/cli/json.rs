@@ -63,6 +63,7 @@ fn every_command_prints_one_document() {
         vec!["silent", "--status"],
         vec!["trust"],
         vec!["config"],
+        vec!["agents"],
         vec!["diagnose"],
         vec!["cleanup"],
         vec!["undo", "--list"],

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
+mod agents;
 mod commands;
 mod corpus;
 mod export;

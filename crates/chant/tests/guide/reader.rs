@@ -166,11 +166,12 @@ impl Reader {
     fn sh(&self, command: &str) -> Output {
         let tools = Path::new(env!("CARGO")).parent().unwrap();
         let bin = chant_bin();
-        let path = std::env::var("PATH").unwrap();
+        let path = chant_testkit::path::without_agents(&self.home.home());
         let path = format!(
-            "{}:{}:{path}",
+            "{}:{}:{}",
             bin.parent().unwrap().display(),
-            tools.display()
+            tools.display(),
+            path.to_str().unwrap()
         );
         let mut shell: Command = self.home.command("sh");
         shell

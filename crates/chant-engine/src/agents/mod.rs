@@ -1,5 +1,12 @@
 //! Which agent, model and prompt a spec is worked with: the command line, then the spec, then the settings.
 
+mod survey;
+
+pub use survey::{Known, Missing, Problem, Survey, survey};
+pub(crate) use survey::{client, installed};
+
+use std::path::Path;
+
 use chant_agent::{AgentConfig, AgentKind, OutputMode, PromptMode};
 use chant_spec::{Document, Kind};
 
@@ -24,8 +31,8 @@ pub(crate) fn choose(
     let mut agent = match named {
         Some(name) => by_name(project, name)?,
         None => match config.agents.as_slice() {
-            [only] => from_entry(project, only)?,
-            [first, ..] => from_entry(project, first)?,
+            [only] => entry(project, only)?,
+            [first, ..] => entry(project, first)?,
             [] => by_name(project, AgentKind::Claude.name())?,
         },
     };
@@ -65,7 +72,7 @@ pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
         .iter()
         .find(|entry| entry.name == name)
     {
-        return from_entry(project, entry);
+        return self::entry(project, entry);
     }
     match name.parse::<AgentKind>() {
         Ok(kind) if kind.own_program().is_some() => Ok(AgentConfig::new(name, kind)),
@@ -101,7 +108,13 @@ fn unknown(project: &Project, name: &str) -> Error {
     .hint(hint)
 }
 
-fn from_entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
+fn entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
+    let recordings = crate::verbs::demo::recordings(project);
+    from_entry(entry, project.root(), Some(&recordings))
+}
+
+/// What an entry of the settings means. Paths in it are relative to `root`; `recordings` are those kept with a clone.
+fn from_entry(entry: &AgentEntry, root: &Path, recordings: Option<&Path>) -> Result<AgentConfig> {
     let kind: AgentKind = entry.kind.parse().map_err(|error| {
         Error::new(
             Code::ConfigInvalid,
@@ -121,13 +134,10 @@ fn from_entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
     agent.model.clone_from(&entry.model);
     agent.env = entry.env.clone();
     agent.bypass_permissions = entry.bypass_permissions;
-    agent.recording = entry
-        .recording
-        .as_ref()
-        .map(|path| project.root().join(path));
+    agent.recording = entry.recording.as_ref().map(|path| root.join(path));
     if kind == AgentKind::Replay && agent.recording.is_none() {
         // Without a file of its own it plays, for each spec, the recording that is kept with this clone.
-        agent.recording = Some(crate::verbs::demo::recordings(project));
+        agent.recording = recordings.map(Path::to_owned);
     }
     agent.prompt = match entry.prompt.as_deref() {
         None | Some("stdin") => PromptMode::Stdin,
