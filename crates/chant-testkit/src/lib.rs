@@ -3,6 +3,7 @@
 //! Nothing of the machine's user leaks in: HOME, the XDG folders, git's settings and the clock's zone are set here.
 
 pub mod chance;
+pub mod clients;
 pub mod crew;
 pub mod family;
 pub mod model;
