@@ -87,6 +87,15 @@ fn complaint(summary: &Summary, is_quiet: bool) -> Option<(Code, String, String)
             format!("then: chant merge {first}"),
         ));
     }
+    if let Some((first, by_budget)) = summary.paused() {
+        let (code, option) = if by_budget {
+            (Code::BudgetSpent, " --over-budget")
+        } else {
+            (Code::Interrupted, "")
+        };
+        let hint = format!("go on: chant work {first}{option}");
+        return Some((code, told(format!("{first} is paused"), &first), hint));
+    }
     let first = summary.ids(End::Waits).into_iter().next();
     let first = first.filter(|_| summary.is_idle())?;
     let message = told("nothing of it could begin".to_owned(), &first);

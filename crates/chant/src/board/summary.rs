@@ -117,6 +117,16 @@ impl Summary {
         stuck.next().map(|spec| one_line(spec.id))
     }
 
+    /// A run that was stopped on its way, and waits to be told to go on; and whether its budget is why.
+    pub(crate) fn paused(&self) -> Option<(String, bool)> {
+        let all = self.standing().into_iter();
+        let mut paused = all.filter(|spec| spec.status == "paused");
+        let id = paused.next()?.id;
+        let mut runs = self.outcome.runs.iter().filter(|run| run.id == id);
+        let by_budget = runs.any(|run| run.budget_spent.is_some());
+        Some((one_line(id), by_budget))
+    }
+
     /// Why a spec stands as it does.
     pub(crate) fn reason_of(&self, id: &str) -> String {
         let all = self.standing().into_iter();
