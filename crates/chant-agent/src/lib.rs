@@ -21,6 +21,7 @@ mod observed;
 mod outcome;
 mod program;
 pub mod recording;
+pub mod redact;
 mod refusal;
 mod replay;
 mod run;

@@ -16,6 +16,7 @@ use crate::{
     claude::Tally,
     launch,
     observed::Observed,
+    redact::{self, Redactor},
     stream::{self, Format},
     transcript::Transcript,
     verdict,
@@ -67,6 +68,7 @@ pub fn run(
     sink: &mut dyn FnMut(AgentEvent),
 ) -> Result<Outcome, AgentError> {
     let job = launch::job(config, request, limits)?;
+    let redactor = Redactor::of_agent(config);
     let transcript = Transcript::open(request.transcript)?;
     let clock = Stopwatch::start();
     let running = Running::start(guard, &job)?;
@@ -75,6 +77,8 @@ pub fn run(
         tally: Tally::default(),
         limits: *limits,
         running,
+        stdout: redactor.lines(),
+        stderr: redactor.lines(),
         transcript,
         seen: Observed::default(),
         last_output: Stopwatch::start(),
@@ -123,6 +127,9 @@ struct Dispatcher<'a> {
     tally: Tally,
     limits: Limits,
     running: Running,
+    /// Secrets end here: nothing behind it has ever seen one.
+    stdout: redact::Lines<'a>,
+    stderr: redact::Lines<'a>,
     transcript: Transcript,
     seen: Observed,
     last_output: Stopwatch,
@@ -138,7 +145,7 @@ impl Dispatcher<'_> {
     ) -> Exit {
         loop {
             match self.running.next(self.patience(clock)) {
-                Next::Line(source, line) => self.line(source, &line),
+                Next::Line(source, line) => self.line(source, line),
                 Next::Ended(exit) => return exit,
                 // Only silence counts as idle: a line that waits for a slow reader is no silence of the agent's.
                 Next::Timeout => self.check_idle(),
@@ -182,9 +189,21 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn line(&mut self, source: Source, line: &Line) {
+    fn line(&mut self, source: Source, line: Line) {
         self.last_output = Stopwatch::start();
-        if let Err(error) = self.transcript.line(source, &line.bytes) {
+        let clean = match source {
+            Source::Stdout => self.stdout.clean(line),
+            Source::Stderr => self.stderr.clean(line),
+        };
+        if let Some(line) = clean {
+            self.clean_line(source, &line);
+        }
+    }
+
+    fn clean_line(&mut self, source: Source, line: &Line) {
+        // A secret in pieces is none that could be seen; the whole follows.
+        let is_piece = self.format.is_piece(line);
+        if !is_piece && let Err(error) = self.transcript.line(source, &line.bytes) {
             self.tell(AgentEvent::Warning {
                 text: format!("the transcript ends here: {error}"),
             });

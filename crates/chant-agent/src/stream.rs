@@ -19,6 +19,13 @@ pub(crate) enum Format {
     Configured(OutputMode),
 }
 
+impl Format {
+    /// Whether a line is one of the pieces of what another line says whole.
+    pub(crate) fn is_piece(self, line: &Line) -> bool {
+        matches!(self, Self::Claude) && line.bytes.starts_with(br#"{"type":"stream_event""#)
+    }
+}
+
 /// The events of one line of standard output.
 pub(crate) fn events(format: Format, line: &Line) -> Vec<AgentEvent> {
     let text = String::from_utf8_lossy(&line.bytes);

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use chant_agent::AgentError;
 use chant_agent::recording::RecordingError;
+use chant_agent::redact::Redactor;
 use chant_git::GitError;
 use chant_os::dirs::NoHome;
 use chant_os::file::FileError;
@@ -173,7 +174,8 @@ impl Error {
         let details = serde_json::Value::Object(serde_json::Map::new());
         Self(Box::new(Parts {
             code,
-            message: message.into(),
+            // What a program said is often part of it.
+            message: Redactor::of_user().text(&message.into()).into_owned(),
             hint: None,
             details,
             location: None,

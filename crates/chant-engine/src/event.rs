@@ -1,7 +1,10 @@
 //! The one stream of events that describes a run. The terminal, `--json`, the run's `events.jsonl` and
 //! `chant log` all read this.
 
+use std::borrow::Cow;
+
 use chant_agent::AgentEvent;
+use chant_agent::redact::Redactor;
 use serde::{Deserialize, Serialize};
 
 /// Something that happened in a run.
@@ -85,6 +88,23 @@ pub enum Event {
         /// Why, one sentence; empty for a landing.
         reason: String,
     },
+}
+
+impl Event {
+    /// The same without secrets. An agent's own have come without any.
+    pub(crate) fn without_secrets(&self) -> Cow<'_, Self> {
+        if matches!(self, Self::Agent(_)) {
+            return Cow::Borrowed(self);
+        }
+        let clean = || {
+            let json = serde_json::to_string(self).ok()?;
+            match Redactor::of_user().text(&json) {
+                Cow::Borrowed(_) => None,
+                Cow::Owned(clean) => serde_json::from_str(&clean).ok(),
+            }
+        };
+        clean().map_or(Cow::Borrowed(self), Cow::Owned)
+    }
 }
 
 /// An event with its time, as a line of `events.jsonl`.

@@ -10,7 +10,7 @@ use super::{
     base::Listing,
     git::{Git, remove_if_there},
 };
-use crate::AgentEvent;
+use crate::{AgentEvent, redact::Redactor};
 
 /// The most bytes of event text that are kept.
 const EVENTS_CAP: usize = 32 * 1024 * 1024;
@@ -108,6 +108,7 @@ impl Recorder {
                 leave: Leave { changes },
             });
         }
+        entries.iter_mut().for_each(without_secrets);
         entries.extend(self.end);
         let created = clock::now().to_string();
         let base = listing.base();
@@ -120,6 +121,26 @@ impl Recorder {
             created,
         };
         Ok(Recording { header, entries })
+    }
+}
+
+/// A recording is given away, so it holds no secret that is known. Events have come without any.
+fn without_secrets(entry: &mut Entry) {
+    let redactor = Redactor::of_user();
+    let changes = match entry {
+        Entry::Event { .. } => return,
+        Entry::Commit { commit } => {
+            redactor.clean(&mut commit.message);
+            &mut commit.changes
+        }
+        Entry::Leave { leave } => &mut leave.changes,
+    };
+    for change in changes {
+        match change {
+            Change::Write { content, .. } => redactor.clean_values(content),
+            Change::Spec(edit) => redactor.clean(&mut edit.append),
+            Change::Delete { .. } => {}
+        }
     }
 }
 

@@ -1,5 +1,8 @@
 //! Output in bounded memory: its beginning and its end, and how much of the middle is gone.
 
+use chant_agent::redact::{Lines, Redactor};
+use chant_os::tree::{Line, Source};
+
 /// How much of the beginning is kept.
 const HEAD: usize = 3 << 20;
 
@@ -7,16 +10,42 @@ const HEAD: usize = 3 << 20;
 const TAIL: usize = 1 << 20;
 
 /// What is kept of an output.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
+    /// Secrets end here.
+    stdout: Lines<'static>,
+    stderr: Lines<'static>,
     head: Vec<u8>,
     /// At most twice what is kept, so that the front is seldom moved.
     tail: Vec<u8>,
     cut: u64,
 }
 
+impl Default for Kept {
+    fn default() -> Self {
+        let lines = || Redactor::of_user().lines();
+        Self {
+            stdout: lines(),
+            stderr: lines(),
+            head: Vec::new(),
+            tail: Vec::new(),
+            cut: 0,
+        }
+    }
+}
+
 impl Kept {
-    pub(super) fn line(&mut self, line: &[u8]) {
+    pub(super) fn line(&mut self, source: Source, line: Line) {
+        let clean = match source {
+            Source::Stdout => self.stdout.clean(line),
+            Source::Stderr => self.stderr.clean(line),
+        };
+        if let Some(line) = clean {
+            self.keep(&line.bytes);
+        }
+    }
+
+    fn keep(&mut self, line: &[u8]) {
         if self.tail.is_empty() && self.head.len() + line.len() < HEAD {
             self.head.extend_from_slice(line);
             self.head.push(b'\n');
@@ -59,11 +88,11 @@ mod tests {
     #[test]
     fn beginning_and_end_survive_a_flood() {
         let mut kept = Kept::default();
-        kept.line(b"first");
+        kept.keep(b"first");
         for _ in 0..100_000 {
-            kept.line(&[b'x'; 99]);
+            kept.keep(&[b'x'; 99]);
         }
-        kept.line(b"last");
+        kept.keep(b"last");
         assert!(kept.cut() > 0);
         let bytes = kept.into_bytes();
         assert!(bytes.len() <= HEAD + TAIL + 100, "{}", bytes.len());
@@ -73,9 +102,9 @@ mod tests {
     #[test]
     fn little_is_kept_as_it_is() {
         let mut kept = Kept::default();
-        kept.line(b"a");
-        kept.line(b"");
-        kept.line(b"b");
+        kept.keep(b"a");
+        kept.keep(b"");
+        kept.keep(b"b");
         assert_eq!(
             (kept.cut(), kept.into_bytes().as_slice()),
             (0, &b"a\n\nb\n"[..])

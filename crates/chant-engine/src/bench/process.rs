@@ -78,7 +78,7 @@ pub(crate) fn attend(
     let mut kept = Kept::default();
     let ended = loop {
         match running.next(LOOK) {
-            Next::Line(_, line) => kept.line(&line.bytes),
+            Next::Line(source, line) => kept.line(source, line),
             Next::Ended(exit) => break ended(exit),
             Next::Timeout => {}
         }
@@ -111,7 +111,7 @@ fn end(running: &mut Running, kept: &mut Kept) {
     let watch = Stopwatch::start();
     while watch.elapsed() < LAST_WORDS {
         match running.next(LOOK) {
-            Next::Line(_, line) => kept.line(&line.bytes),
+            Next::Line(source, line) => kept.line(source, line),
             Next::Ended(_) => return,
             Next::Timeout => {}
         }

@@ -14,6 +14,7 @@ use file::Text;
 
 use std::path::{Path, PathBuf};
 
+use chant_agent::redact::Redactor;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
@@ -77,7 +78,8 @@ impl Prompt {
         let text = template
             .render(variables.context())
             .map_err(|error| self.broken(&error))?;
-        Ok(format!("{}\n", text.trim()))
+        // It is kept, and it leaves this machine.
+        Ok(format!("{}\n", Redactor::of_user().text(text.trim())))
     }
 
     /// Adds the built-in templates that `source` extends or includes, and what those do. The others are not compiled:

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use chant_agent::redact::Redactor;
+
 use super::Run;
 use crate::error::Result;
 use crate::steer::{Feedback, Handover, feedback};
@@ -45,6 +47,7 @@ impl Run<'_, '_> {
             Some(_) => format!("{RESUMED}\n{standing}"),
             None => format!("{}\n{HANDED_ON}\n{standing}", whole.text),
         };
+        let text = Redactor::of_user().text(&text).into_owned();
         let file = self.dir().join("prompt-resumed.md");
         chant_os::file::replace(&file, text.as_bytes())?;
         Ok(Asked {

@@ -31,9 +31,10 @@ impl Run<'_, '_> {
         self.record.facts.violation = self.violation(&there, &branch, &base)?;
         let mut tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
         if self.record.facts.violation.is_none() && !facts.silent {
-            tip = self.withdraw_brought(&branch, &base, tip)?;
+            tip = self.withdraw(&branch, &base, tip)?;
             self.record.facts.violation = self.forged(&base, &tip)?;
         }
+        self.clean_spec_file()?;
         let tree = self.without_brought(&there.snapshot()?, &tip)?;
         let tip = if tree == there.tree_of(&tip)? {
             tip
@@ -42,6 +43,9 @@ impl Run<'_, '_> {
         };
         if tip == base && !facts.silent && self.record.facts.violation.is_none() {
             self.record.facts.violation = self.strayed(&base)?;
+        }
+        if self.record.facts.violation.is_none() {
+            self.record.facts.violation = self.leaked(&base, &tip, &tree)?;
         }
         self.record.facts.tip = Some(tip.to_string());
         let full = if facts.silent {
@@ -188,35 +192,46 @@ impl Run<'_, '_> {
     }
 
     /// An agent that commits everything also commits what was only brought for it to read, and that may be
-    /// private. Its commits are made again without it; as they were, they are kept in this clone.
-    fn withdraw_brought(&mut self, branch: &BranchName, base: &Oid, tip: Oid) -> Result<Oid> {
-        if self.record.facts.brought.is_empty() && self.record.facts.lent.is_empty() {
+    /// private. Its commits are made again without it; as they were, they are kept in this clone. With secrets in them they are
+    /// not kept.
+    fn withdraw(&mut self, branch: &BranchName, base: &Oid, tip: Oid) -> Result<Oid> {
+        if tip == *base {
             return Ok(tip);
         }
         let repo = self.project.repo();
+        let redactor = self.redactor();
+        let commits = repo.log(base, &tip)?;
+        let secret = self.tell_secrets(&redactor, &commits)?;
+        if self.record.facts.brought.is_empty() && self.record.facts.lent.is_empty() && !secret {
+            return Ok(tip);
+        }
         let mut again: HashMap<Oid, Oid> = HashMap::new();
-        for commit in repo.log(base, &tip)?.into_iter().rev() {
+        for commit in commits.into_iter().rev() {
             let tree = self.without_brought(&commit.tree, base)?;
+            let tree = self.with_clean_spec(&redactor, &tree)?;
+            let message = redactor.text(&commit.message);
             let parents: Vec<Oid> = commit
                 .parents
                 .iter()
                 .map(|parent| again.get(parent).unwrap_or(parent).clone())
                 .collect();
-            if tree != commit.tree || parents != commit.parents {
+            if tree != commit.tree || parents != commit.parents || *message != commit.message {
                 let options = CommitOptions {
                     author: Some(commit.author),
                     ..CommitOptions::default()
                 };
                 again.insert(
                     commit.oid,
-                    repo.commit_tree_with(&tree, &parents, &commit.message, &options)?,
+                    repo.commit_tree_with(&tree, &parents, &message, &options)?,
                 );
             }
         }
         let Some(clean) = again.remove(&tip) else {
             return Ok(tip);
         };
-        if let Some(name) = super::worktree::keep(repo, &self.record.spec, &tip, base)? {
+        if secret {
+            self.note("a secret was taken out of what the agent wrote to its spec or its messages")?;
+        } else if let Some(name) = super::worktree::keep(repo, &self.record.spec, &tip, base)? {
             self.note(format!("inputs that git does not track were taken out of the agent's commits; as they were: {name}"))?;
         }
         self.project.repo().set_branch(branch, &clean, Some(&tip))?;

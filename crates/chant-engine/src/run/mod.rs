@@ -21,6 +21,7 @@ mod prove;
 mod ready;
 mod refused;
 mod result;
+mod secrets;
 mod start;
 mod suite;
 mod together;
@@ -39,6 +40,7 @@ pub(crate) use together::check_together;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
+use chant_agent::redact::Redactor;
 use chant_agent::{AgentConfig, Control};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
@@ -221,7 +223,8 @@ impl Run<'_, '_> {
             self.note(format!("what the run wrote below .chant is kept at {name}"))?;
             self.record.facts.kept = Some(name);
         }
-        let reason = &self.wished(state).unwrap_or_else(|| reason.to_owned());
+        let reason = self.wished(state).unwrap_or_else(|| reason.to_owned());
+        let reason = &*Redactor::of_user().text(&reason);
         self.record.state = state;
         reason.clone_into(&mut self.record.reason);
         if state.is_over() {
@@ -303,8 +306,9 @@ impl Run<'_, '_> {
     }
 
     fn emit(&mut self, event: &Event) -> Result<()> {
-        write_event(&mut self.log, event)?;
-        (self.outside.sink)(event);
+        let event = event.without_secrets();
+        write_event(&mut self.log, &event)?;
+        (self.outside.sink)(&event);
         Ok(())
     }
 

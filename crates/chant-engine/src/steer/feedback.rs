@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use chant_agent::redact::Redactor;
 use chant_os::file::Appender;
 use chant_spec::SpecId;
 use serde::{Deserialize, Serialize};
@@ -66,7 +67,7 @@ pub fn give(project: &Project, id: &SpecId, by: &Name, text: &str) -> Result<Giv
     let feedback = Feedback {
         by: by.as_str().to_owned(),
         at: chant_os::clock::now().to_string(),
-        text: text.to_owned(),
+        text: Redactor::of_user().text(text).into_owned(),
     };
     let line = serde_json::to_vec(&feedback).map_err(|error| {
         Error::new(Code::Internal, format!("failed to write feedback: {error}"))

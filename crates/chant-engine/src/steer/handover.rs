@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chant_agent::AgentEvent;
+use chant_agent::redact::Redactor;
 use chant_git::{Oid, Repo};
 use chant_spec::Document;
 use serde::Serialize;
@@ -68,6 +69,7 @@ impl Handover {
             && let Some((tip, tree)) = present(project, facts)?
         {
             handover.look(project.repo(), facts, &tip, &tree)?;
+            handover.clean();
         }
         Ok(handover)
     }
@@ -96,6 +98,16 @@ impl Handover {
             }
         }
         Ok(())
+    }
+
+    /// What the agent wrote to its commits and its spec is not known to be free of secrets yet.
+    fn clean(&mut self) {
+        let redactor = Redactor::of_user();
+        let lists = [&mut self.commits, &mut self.ticked, &mut self.open];
+        lists
+            .into_iter()
+            .flatten()
+            .for_each(|text| redactor.clean(text));
     }
 
     /// Whether there is nothing to hand on: no agent has done anything yet.

@@ -34,6 +34,7 @@ mod prompts;
 mod proof;
 mod recover;
 mod run_one;
+mod secrets;
 mod signed;
 mod silent;
 mod split;
