@@ -113,10 +113,7 @@ impl Redactor {
 }
 
 /// `bytes` with what was found, in order and without overlaps, replaced.
-fn replace<'t, 'n>(
-    bytes: &'t [u8],
-    found: impl Iterator<Item = Found<'n>>,
-) -> Cow<'t, [u8]> {
+fn replace<'t, 'n>(bytes: &'t [u8], found: impl Iterator<Item = Found<'n>>) -> Cow<'t, [u8]> {
     let mut clean = Vec::new();
     let mut done = 0;
     for Found { range, name } in found {

@@ -43,7 +43,15 @@ fn shapes_of_providers_are_found() {
         ("Google API key", long("AIza", "aB3x", 35)),
         ("Stripe key", long("sk_live_", "aB3x", 24)),
         ("Hugging Face token", long("hf_", "aB3x", 34)),
-        ("JWT", format!("{}.{}.{}", long("eyJ", "hb3x", 20), long("eyJ", "zdWI", 30), long("", "s1G_", 43))),
+        (
+            "JWT",
+            format!(
+                "{}.{}.{}",
+                long("eyJ", "hb3x", 20),
+                long("eyJ", "zdWI", 30),
+                long("", "s1G_", 43)
+            ),
+        ),
     ] {
         let mark = format!("[redacted: {name}]");
         becomes(&secret, &mark);
@@ -52,7 +60,10 @@ fn shapes_of_providers_are_found() {
             &format!(r#"{{"text":"one\n{secret}\ntwo \"{secret}\""}}"#),
             &format!(r#"{{"text":"one\n{mark}\ntwo \"{mark}\""}}"#),
         );
-        becomes(&format!("\u{1b}[31m{secret}\u{1b}[0m"), &format!("\u{1b}[31m{mark}\u{1b}[0m"));
+        becomes(
+            &format!("\u{1b}[31m{secret}\u{1b}[0m"),
+            &format!("\u{1b}[31m{mark}\u{1b}[0m"),
+        );
         becomes(&format!("KEY={secret};"), &format!("KEY={mark};"));
     }
 }
@@ -133,13 +144,19 @@ fn a_value_wins_over_its_shape() {
         "Bearer [redacted: GITHUB_TOKEN]"
     );
     assert_eq!(redactor.variables_in(token.as_bytes()), ["GITHUB_TOKEN"]);
-    assert!(redactor.variables_in(long("ghp_", "zZ9y", 36).as_bytes()).is_empty());
+    assert!(
+        redactor
+            .variables_in(long("ghp_", "zZ9y", 36).as_bytes())
+            .is_empty()
+    );
 }
 
 fn armour(kind: &str, end: &str) -> String {
     let line = long("", "aB3/+x", 64);
     let dashes = "-".repeat(5);
-    format!("{dashes}BEGIN {kind}PRIVATE KEY{dashes}{end}{line}{end}{line}{end}abc={end}{dashes}END {kind}PRIVATE KEY{dashes}")
+    format!(
+        "{dashes}BEGIN {kind}PRIVATE KEY{dashes}{end}{line}{end}{line}{end}abc={end}{dashes}END {kind}PRIVATE KEY{dashes}"
+    )
 }
 
 #[test]
@@ -154,8 +171,13 @@ fn private_keys_are_found_in_text_and_in_json() {
     }
     let cut = armour("", "\\n");
     let cut = &cut[..cut.len() - 40];
-    let clean = redactor().text(&format!(r#"{{"t":"{cut}","u":1}}"#)).into_owned();
-    assert!(clean.starts_with(r#"{"t":"[redacted: private key]"#), "{clean}");
+    let clean = redactor()
+        .text(&format!(r#"{{"t":"{cut}","u":1}}"#))
+        .into_owned();
+    assert!(
+        clean.starts_with(r#"{"t":"[redacted: private key]"#),
+        "{clean}"
+    );
     assert!(clean.ends_with(r#"","u":1}"#), "{clean}");
 }
 
@@ -187,7 +209,10 @@ fn a_key_over_many_lines_is_one_mark() {
 fn a_key_that_never_ends_takes_nothing_else_with_it() {
     let key = armour("RSA ", "\n");
     let lines: Vec<&str> = key.lines().take(2).chain(["and so on", "x"]).collect();
-    assert_eq!(cleaned(&lines), ["[redacted: private key]", "and so on", "x"]);
+    assert_eq!(
+        cleaned(&lines),
+        ["[redacted: private key]", "and so on", "x"]
+    );
 }
 
 #[test]

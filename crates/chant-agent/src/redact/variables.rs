@@ -106,7 +106,10 @@ fn is_credential(name: &str) -> bool {
     let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '_');
     // Git's own way to give settings has a KEY that is the setting's name.
     !name.starts_with("GIT_CONFIG_KEY")
-        && ENDS.iter().chain(&LAST_WORDS).any(|end| name.ends_with(end))
+        && ENDS
+            .iter()
+            .chain(&LAST_WORDS)
+            .any(|end| name.ends_with(end))
 }
 
 /// A name that can stand in a line of JSON.
@@ -125,7 +128,13 @@ fn ways_to_write(value: &str) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let mut ways = vec![value.to_owned()];
-    ways.extend(value.lines().map(str::trim).filter(|line| is_telling(line)).map(str::to_owned));
+    ways.extend(
+        value
+            .lines()
+            .map(str::trim)
+            .filter(|line| is_telling(line))
+            .map(str::to_owned),
+    );
     let plain = ways.clone();
     for value in &plain {
         let once = in_json(value);
@@ -218,7 +227,12 @@ mod tests {
         for value in ["", "true", "password", "12345678", "abc12", "/bin"] {
             assert!(!is_telling(value), "{value}");
         }
-        for value in ["hunter22", "correct horse", "abcdefghijklmnop", "/bin/no/such+secret"] {
+        for value in [
+            "hunter22",
+            "correct horse",
+            "abcdefghijklmnop",
+            "/bin/no/such+secret",
+        ] {
             assert!(is_telling(value), "{value}");
         }
     }
@@ -227,6 +241,9 @@ mod tests {
     fn values_are_not_shown_by_debug() {
         let values = Values::of([("A_TOKEN", "very-secret-1")]);
         let shown = format!("{values:?}");
-        assert!(shown.contains("A_TOKEN") && !shown.contains("very-secret"), "{shown}");
+        assert!(
+            shown.contains("A_TOKEN") && !shown.contains("very-secret"),
+            "{shown}"
+        );
     }
 }

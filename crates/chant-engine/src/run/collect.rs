@@ -230,7 +230,9 @@ impl Run<'_, '_> {
             return Ok(tip);
         };
         if secret {
-            self.note("a secret was taken out of what the agent wrote to its spec or its messages")?;
+            self.note(
+                "a secret was taken out of what the agent wrote to its spec or its messages",
+            )?;
         } else if let Some(name) = super::worktree::keep(repo, &self.record.spec, &tip, base)? {
             self.note(format!("inputs that git does not track were taken out of the agent's commits; as they were: {name}"))?;
         }

@@ -71,7 +71,9 @@ impl Run<'_, '_> {
         let commits = repo.log(base, tip)?.into_iter().rev();
         for after in commits.map(|commit| commit.tree).chain([tree.clone()]) {
             for change in repo.diff(&before, &after)? {
-                let Some((_, new)) = change.new.filter(|_| change.path != self.record.facts.spec_path)
+                let Some((_, new)) = change
+                    .new
+                    .filter(|_| change.path != self.record.facts.spec_path)
                 else {
                     continue;
                 };

@@ -100,7 +100,11 @@ fn a_secret_that_an_agent_prints_is_shown_and_kept_nowhere() {
         &["work", ID, "--record", &recording.display().to_string()],
     );
     let text = shown(output.ok());
-    for mark in ["[redacted: SHOP_TOKEN]", "[redacted: GitHub token]", "[redacted: private key]"] {
+    for mark in [
+        "[redacted: SHOP_TOKEN]",
+        "[redacted: GitHub token]",
+        "[redacted: private key]",
+    ] {
         assert!(text.contains(mark), "{mark} in {text}");
     }
     assert_landed_once(&repo);
@@ -121,7 +125,10 @@ fn a_secret_that_an_agent_prints_is_shown_and_kept_nowhere() {
         assert!(raw.contains(line), "{line} in {raw}");
     }
     let messages = repo.git(&["log", "--format=%s", "main"]);
-    assert!(messages.contains("greet with [redacted: SHOP_TOKEN]"), "{messages}");
+    assert!(
+        messages.contains("greet with [redacted: SHOP_TOKEN]"),
+        "{messages}"
+    );
 }
 
 #[test]
@@ -133,7 +140,10 @@ exit 1
     let repo = with_agent(&format!("{LOUD}{says_so}"));
     repo.commit("setup");
     let text = shown(chant(&repo, &["work", ID]).fails(1));
-    assert!(text.contains("the server refused [redacted: SHOP_TOKEN]"), "{text}");
+    assert!(
+        text.contains("the server refused [redacted: SHOP_TOKEN]"),
+        "{text}"
+    );
     let told = format!("try {VALUE} instead");
     let _ = shown(chant(&repo, &["feedback", ID, &told]).ok());
     let _ = shown(chant(&repo, &["prep", ID]).ok());
@@ -162,7 +172,10 @@ fn the_value_of_a_credential_in_a_file_does_not_land() {
         ));
         repo.commit("setup");
         let text = shown(chant(&repo, &["work", ID]).fails(1));
-        assert!(text.contains("the agent wrote the value of SHOP_TOKEN into"), "{text}");
+        assert!(
+            text.contains("the agent wrote the value of SHOP_TOKEN into"),
+            "{text}"
+        );
         assert!(text.contains("do not push its branch"), "{text}");
         assert_eq!(state(&repo), "failed");
         assert!(!repo.git(&["log", "--format=%s", "main"]).contains("two"));
@@ -178,5 +191,8 @@ fn an_example_of_a_key_in_a_file_lands() {
     repo.commit("setup");
     chant(&repo, &["work", ID]).ok();
     assert_landed_once(&repo);
-    assert_eq!(repo.file("example.txt").trim(), format!("AKIA{}", "AB3X".repeat(4)));
+    assert_eq!(
+        repo.file("example.txt").trim(),
+        format!("AKIA{}", "AB3X".repeat(4))
+    );
 }
