@@ -224,6 +224,9 @@ pub fn login(
         let configured = config.env.get(name).map(OsString::from);
         configured.or_else(|| variable(name))
     };
+    if config.kind == crate::AgentKind::Builtin {
+        return key_of_builtin(config, &own);
+    }
     match Client::of(config) {
         Some(client) => client.login(&own, home),
         None => Login::Unknown {
@@ -232,6 +235,24 @@ pub fn login(
                 _ => "chant does not know how this program signs in".into(),
             },
         },
+    }
+}
+
+/// chant's own agent needs the key of its model, and a server of one's own may need none.
+fn key_of_builtin(config: &AgentConfig, variable: &dyn Fn(&str) -> Option<OsString>) -> Login {
+    let name = config.builtin.key_env();
+    if variable(name).is_some_and(|key| !key.is_empty()) {
+        return Login::Yes {
+            by: name.to_owned(),
+        };
+    }
+    if config.builtin.base_url.is_some() && config.builtin.key_env.is_none() {
+        return Login::Unknown {
+            why: format!("{name} is not set, and a server of your own may need no key"),
+        };
+    }
+    Login::No {
+        hint: format!("set {name} to your key, or name another variable with `key_env`"),
     }
 }
 
@@ -288,6 +309,23 @@ mod tests {
                 by: "CODEX_API_KEY".into()
             }
         );
+    }
+
+    #[test]
+    fn of_our_own_agent_the_key_is_looked_for_where_one_is_needed() {
+        let mut config = AgentConfig::new("mine", AgentKind::Builtin);
+        let found = |config: &AgentConfig, set: &str| {
+            login(config, &|name| (name == set).then(|| "k".into()), None)
+        };
+        assert!(matches!(found(&config, ""), Login::No { .. }));
+        assert!(matches!(
+            found(&config, "OPENAI_API_KEY"),
+            Login::Yes { .. }
+        ));
+        config.builtin.base_url = "http://localhost:11434".parse().ok();
+        assert!(matches!(found(&config, ""), Login::Unknown { .. }));
+        config.builtin.key_env = "MINE".parse().ok();
+        assert!(matches!(found(&config, "OPENAI_API_KEY"), Login::No { .. }));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentError, UnknownKind};
+use crate::{AgentError, UnknownKind, builtin::Builtin};
 
 /// The protocols this version speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,11 +20,19 @@ pub enum AgentKind {
     Command,
     /// A recorded run, played again on the same base.
     Replay,
+    /// chant's own small agent, which talks to a model itself.
+    Builtin,
 }
 
 impl AgentKind {
     /// Every kind this version supports, in the order they are shown.
-    pub const ALL: [Self; 4] = [Self::Claude, Self::Codex, Self::Command, Self::Replay];
+    pub const ALL: [Self; 5] = [
+        Self::Claude,
+        Self::Codex,
+        Self::Command,
+        Self::Replay,
+        Self::Builtin,
+    ];
 
     /// The name used in settings.
     pub fn name(self) -> &'static str {
@@ -33,6 +41,7 @@ impl AgentKind {
             Self::Codex => "codex",
             Self::Command => "command",
             Self::Replay => "replay",
+            Self::Builtin => "builtin",
         }
     }
 }
@@ -42,13 +51,13 @@ impl AgentKind {
     pub fn own_program(self) -> Option<&'static str> {
         match self {
             Self::Claude | Self::Codex => Some(self.name()),
-            Self::Command | Self::Replay => None,
+            Self::Command | Self::Replay | Self::Builtin => None,
         }
     }
 
     /// Whether such an agent always tells how it ended, so that a clean exit without that proves nothing.
     pub fn tells_its_end(self) -> bool {
-        matches!(self, Self::Claude | Self::Codex)
+        matches!(self, Self::Claude | Self::Codex | Self::Builtin)
     }
 }
 
@@ -116,6 +125,8 @@ pub struct AgentConfig {
     pub args: Vec<String>,
     /// The recording to play, as an absolute path (`replay` only).
     pub recording: Option<PathBuf>,
+    /// Which model it talks to, and how (`builtin` only).
+    pub builtin: Builtin,
 }
 
 impl AgentConfig {
@@ -132,6 +143,7 @@ impl AgentConfig {
             bypass_permissions: false,
             args: Vec::new(),
             recording: None,
+            builtin: Builtin::default(),
         }
     }
 }
@@ -168,7 +180,7 @@ mod tests {
         let message = "cluade".parse::<AgentKind>().unwrap_err().to_string();
         assert!(message.contains("did you mean `claude`?"), "{message}");
         assert!(
-            message.contains("claude, codex, command, replay"),
+            message.contains("claude, codex, command, replay, builtin"),
             "{message}"
         );
     }

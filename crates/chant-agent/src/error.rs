@@ -74,9 +74,7 @@ pub struct UnknownKind {
 }
 
 /// Kinds that are planned: naming one is no typing error.
-const LATER: [&str; 7] = [
-    "codex", "acp", "builtin", "gemini", "qwen", "opencode", "copilot",
-];
+const LATER: [&str; 5] = ["acp", "gemini", "qwen", "opencode", "copilot"];
 
 impl UnknownKind {
     pub(crate) fn new(given: &str) -> Self {

@@ -106,7 +106,9 @@ fn of(config: &AgentConfig, name: Use) -> (Support, &'static str) {
 fn resume(kind: AgentKind) -> (Support, &'static str) {
     use Support::{No, Partly, Yes};
     match kind {
-        AgentKind::Claude | AgentKind::Codex => (Yes, "goes on with the same conversation"),
+        AgentKind::Claude | AgentKind::Codex | AgentKind::Builtin => {
+            (Yes, "goes on with the same conversation")
+        }
         AgentKind::Command => (
             Partly,
             "begins again in the same worktree, where its work still is",
@@ -119,7 +121,9 @@ fn cost(config: &AgentConfig) -> (Support, &'static str) {
     use Support::{No, Partly, Yes};
     match config.kind {
         AgentKind::Claude => (Yes, "tokens and US dollars, as it tells them"),
-        AgentKind::Codex => (Partly, "tokens; US dollars from `prices` in the settings"),
+        AgentKind::Codex | AgentKind::Builtin => {
+            (Partly, "tokens; US dollars from `prices` in the settings")
+        }
         AgentKind::Command if config.output == OutputMode::Text => {
             (No, "prints text, so nothing is known of tokens")
         }
@@ -129,8 +133,12 @@ fn cost(config: &AgentConfig) -> (Support, &'static str) {
 }
 
 fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
-    use Support::{No, Yes};
+    use Support::{No, Partly, Yes};
     match config.kind {
+        AgentKind::Builtin => (
+            Partly,
+            "its own tools stay in the worktree; commands run with your rights",
+        ),
         AgentKind::Codex if config.bypass_permissions => {
             (No, "`bypass_permissions` turns its own sandbox off")
         }
@@ -155,6 +163,7 @@ fn permissions(config: &AgentConfig) -> (Support, &'static str) {
         ),
         AgentKind::Codex => (No, "never asks: its sandbox denies"),
         AgentKind::Command => (No, "its own affair"),
+        AgentKind::Builtin => (No, "never asks: it can leave the worktree only by commands"),
         AgentKind::Replay => (No, "nothing to ask"),
     }
 }

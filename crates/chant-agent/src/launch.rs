@@ -5,8 +5,8 @@ use std::{ffi::OsString, path::PathBuf};
 use chant_os::tree::{Job, Stdin};
 
 use crate::{
-    AgentConfig, AgentError, AgentKind, Limits, MARKER, OutputMode, PromptMode, Request, claude,
-    codex, command, environment, replay, stream::Format,
+    AgentConfig, AgentError, AgentKind, Limits, MARKER, OutputMode, PromptMode, Request, builtin,
+    claude, codex, command, environment, replay, stream::Format,
 };
 
 /// The job of one run.
@@ -44,7 +44,7 @@ pub(crate) fn format(config: &AgentConfig) -> Format {
         AgentKind::Claude => Format::Claude,
         AgentKind::Codex => Format::Codex,
         AgentKind::Command => Format::Configured(config.output),
-        AgentKind::Replay => Format::Configured(OutputMode::JsonLines),
+        AgentKind::Replay | AgentKind::Builtin => Format::Configured(OutputMode::JsonLines),
     }
 }
 
@@ -70,6 +70,12 @@ fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString
         )),
         AgentKind::Command => command::arguments(config, request.prompt_text, request.prompt_file)?,
         AgentKind::Replay => replay::arguments(recording(config)?),
+        AgentKind::Builtin => builtin::arguments(
+            &config.builtin,
+            &model()?.ok_or_else(|| no_model(config))?,
+            resume()?.as_deref(),
+            &config.args,
+        ),
     };
     let first = config.command.iter().skip(1).map(OsString::from);
     Ok(first.chain(own).collect())
@@ -77,7 +83,7 @@ fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString
 
 fn stdin(config: &AgentConfig, request: &Request<'_>) -> Stdin {
     let wants_prompt = match config.kind {
-        AgentKind::Claude | AgentKind::Codex => true,
+        AgentKind::Claude | AgentKind::Codex | AgentKind::Builtin => true,
         AgentKind::Command => config.prompt == PromptMode::Stdin,
         AgentKind::Replay => false,
     };
@@ -100,6 +106,15 @@ pub(crate) fn recording(config: &AgentConfig) -> Result<PathBuf, AgentError> {
         kind: config.kind,
         problem,
     })
+}
+
+/// That a `builtin` agent was given no model, which only the user can choose.
+pub(crate) fn no_model(config: &AgentConfig) -> AgentError {
+    AgentError::Incomplete {
+        agent: config.name.clone(),
+        kind: config.kind,
+        problem: "no model; set `model:` of this agent to the name its server has for it",
+    }
 }
 
 /// A value from outside that follows an option: it must not look like one, and must be a single printable word.

@@ -5,6 +5,7 @@
 //! recordings of runs. It does not decide whether the work is done (that is the engine's, from git), does not own the
 //! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
 
+mod builtin;
 mod claude;
 mod client;
 mod codex;
@@ -29,6 +30,7 @@ mod stream;
 mod transcript;
 mod verdict;
 
+pub use builtin::{BUILTIN, BaseUrl, Builtin, Provider, VariableName};
 pub use client::{CLIENTS, Client, Login, login};
 pub use config::{AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
 pub use environment::{MARKER, base_environment};

@@ -15,14 +15,17 @@ use crate::{AgentConfig, AgentError, AgentKind, excerpt, launch};
 ///
 /// A name with a `/` in it is a path, relative to `root` (the project's folder); any other is looked for in the folders of
 /// `path_env` (the value of `PATH`), of which the relative ones are skipped, since they would mean another program in each
-/// worktree. A `replay` agent's program is this one; what must be there is its recording.
+/// worktree. The program of a `replay` and of a `builtin` agent is this one; what must be
+/// there is the recording, and the name of a model.
 pub fn find_program(
     config: &AgentConfig,
     root: &Path,
     path_env: Option<&OsStr>,
 ) -> Result<PathBuf, AgentError> {
-    if config.kind == AgentKind::Replay {
-        return find_recording(config);
+    match config.kind {
+        AgentKind::Replay => return find_recording(config),
+        AgentKind::Builtin => return find_own(config),
+        _ => {}
     }
     let name = program_name(config)?;
     if name.contains('/') {
@@ -76,6 +79,18 @@ fn find_recording(config: &AgentConfig) -> Result<PathBuf, AgentError> {
             path,
             "cannot be played: this program's own path is not known",
         )
+    })
+}
+
+/// chant's own agent is this program; what must be there is the name of a model.
+fn find_own(config: &AgentConfig) -> Result<PathBuf, AgentError> {
+    if config.model.is_none() {
+        return Err(launch::no_model(config));
+    }
+    std::env::current_exe().map_err(|_| AgentError::NotAProgram {
+        agent: config.name.clone(),
+        path: PathBuf::from("chant"),
+        problem: "is not known: this program's own path cannot be found out",
     })
 }
 

@@ -99,10 +99,18 @@ fn lines(
                 .recording
                 .as_ref()
                 .map(|path| path.display().to_string());
+            // Where a key is sent, and which one.
+            let base_url = agent.base_url.as_ref().map(|url| format!("at {url}"));
+            let key_env = agent
+                .key_env
+                .as_ref()
+                .map(|name| format!("with the key in {name}"));
             let words: Vec<&str> = program
                 .iter()
                 .chain(&agent.args)
                 .chain(&recording)
+                .chain(&base_url)
+                .chain(&key_env)
                 .map(String::as_str)
                 .collect();
             let unasked = if published && agent.bypass_permissions {

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 const GUARD: &str = "__guard";
 const CONFINE: &str = chant_os::confine::ARGUMENT;
 const REPLAY: &str = "__replay";
+const BUILTIN: &str = chant_agent::BUILTIN;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Some(GUARD) => chant_os::guard::main(),
         Some(CONFINE) => chant_os::confine::main(args),
         Some(REPLAY) => chant_agent::replay_main(args),
+        Some(BUILTIN) => chant_builtin::main(args),
         _ => return ExitCode::from(cli::run()),
     };
     ExitCode::from(u8::try_from(status).unwrap_or(1))

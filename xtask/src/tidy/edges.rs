@@ -8,11 +8,12 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Finding;
 
 /// Every crate of ours, and those of ours that it may depend on.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("chant-os", &[]),
     ("chant-spec", &[]),
     ("chant-git", &["chant-os"]),
     ("chant-agent", &["chant-os"]),
+    ("chant-builtin", &["chant-agent", "chant-os"]),
     (
         "chant-engine",
         &["chant-agent", "chant-git", "chant-os", "chant-spec"],
@@ -21,6 +22,7 @@ const EDGES: [(&str, &[&str]); 8] = [
         "chant",
         &[
             "chant-agent",
+            "chant-builtin",
             "chant-engine",
             "chant-git",
             "chant-os",

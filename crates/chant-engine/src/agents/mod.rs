@@ -7,7 +7,7 @@ pub(crate) use survey::{client, installed};
 
 use std::path::Path;
 
-use chant_agent::{AgentConfig, AgentKind, OutputMode, PromptMode};
+use chant_agent::{AgentConfig, AgentKind, Builtin, OutputMode, PromptMode, Provider};
 use chant_spec::{Document, Kind};
 
 use crate::config::AgentEntry;
@@ -139,6 +139,7 @@ fn from_entry(entry: &AgentEntry, root: &Path, recordings: Option<&Path>) -> Res
         // Without a file of its own it plays, for each spec, the recording that is kept with this clone.
         agent.recording = recordings.map(Path::to_owned);
     }
+    agent.builtin = builtin(entry, kind)?;
     agent.prompt = match entry.prompt.as_deref() {
         None | Some("stdin") => PromptMode::Stdin,
         Some("file") => PromptMode::File,
@@ -152,6 +153,38 @@ fn from_entry(entry: &AgentEntry, root: &Path, recordings: Option<&Path>) -> Res
         Some(other) => return Err(invalid("output", other, "auto, text, json")),
     };
     Ok(agent)
+}
+
+/// What is set for chant's own agent, checked; a word of it at another kind of agent is a mistake.
+fn builtin(entry: &AgentEntry, kind: AgentKind) -> Result<Builtin> {
+    let wrong = |key: &str, problem: &str| {
+        let message = format!("agent {:?}: {key}: {problem}", entry.name);
+        Error::new(Code::ConfigInvalid, message)
+    };
+    let keys = [
+        ("provider", entry.provider.is_some()),
+        ("base_url", entry.base_url.is_some()),
+        ("key_env", entry.key_env.is_some()),
+        ("context", entry.context.is_some()),
+        ("max_turns", entry.max_turns.is_some()),
+    ];
+    let set = keys.iter().find(|(_, is_set)| *is_set);
+    if let Some((key, _)) = set.filter(|_| kind != AgentKind::Builtin) {
+        let problem = format!("an agent of the kind {kind} has no such setting");
+        return Err(wrong(key, &problem).hint("set `kind: builtin`, or remove the line"));
+    }
+    let provider = entry.provider.as_deref().map(str::parse).transpose();
+    let base_url = entry.base_url.as_deref().map(str::parse).transpose();
+    let key_env = entry.key_env.as_deref().map(str::parse).transpose();
+    Ok(Builtin {
+        provider: provider
+            .map_err(|problem| wrong("provider", problem))?
+            .unwrap_or(Provider::OpenAi),
+        base_url: base_url.map_err(|problem| wrong("base_url", problem))?,
+        key_env: key_env.map_err(|problem| wrong("key_env", problem))?,
+        context: entry.context,
+        max_turns: entry.max_turns,
+    })
 }
 
 /// The prompt for a spec: `--prompt`, else the spec's, else one for its type, else the configured default.

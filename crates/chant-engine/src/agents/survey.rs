@@ -192,7 +192,11 @@ impl Ground {
     fn configured(&self, entry: &AgentEntry) -> Asked {
         let recordings = self.project.as_ref().map(crate::verbs::demo::recordings);
         let made = super::from_entry(entry, &self.root, recordings.as_deref());
-        let found = made.and_then(|agent| Ok((self.program(&agent)?, agent)));
+        let found = made.and_then(|mut agent| {
+            let wished = self.config.defaults.model.clone();
+            agent.model = agent.model.or(wished);
+            Ok((self.program(&agent)?, agent))
+        });
         let may_ask = self
             .project
             .as_ref()
@@ -234,7 +238,7 @@ impl Ground {
         }
         let path = std::env::var_os("PATH");
         let program = chant_agent::find_program(agent, &self.root, path.as_deref())?;
-        Ok(Some(program))
+        Ok((agent.kind != AgentKind::Builtin).then_some(program))
     }
 
     /// What is installed and not in the settings already.

@@ -1,8 +1,10 @@
 //! The `agents:` list: entries of all layers, merged by name and then key by key.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+
+use chant_agent::Provider;
 
 use super::file::{File, Layer};
 use super::keys;
@@ -36,6 +38,16 @@ pub struct AgentEntry {
     pub account: Option<String>,
     /// The recording to play, or the folder of recordings, for the kind `replay`.
     pub recording: Option<PathBuf>,
+    /// Whose protocol its model speaks, for the kind `builtin`.
+    pub provider: Option<String>,
+    /// Where its model is, for the kind `builtin`.
+    pub base_url: Option<String>,
+    /// The variable that holds the key of its model, for the kind `builtin`.
+    pub key_env: Option<String>,
+    /// How many tokens its model takes in, for the kind `builtin`.
+    pub context: Option<NonZeroU32>,
+    /// How often its model may be asked in one sitting, for the kind `builtin`.
+    pub max_turns: Option<NonZeroU32>,
     /// Whether it may do everything unasked. Only the user's own files can say so.
     pub bypass_permissions: bool,
     /// Who decides what is started: the tracked file, if it says anything of it, else the last layer that does.
@@ -59,6 +71,11 @@ impl AgentEntry {
             max_concurrent: None,
             account: None,
             recording: None,
+            provider: None,
+            base_url: None,
+            key_env: None,
+            context: None,
+            max_turns: None,
             bypass_permissions: false,
             source,
             by_project: Vec::new(),
@@ -83,8 +100,17 @@ impl AgentEntry {
     }
 }
 
-/// The keys that decide what is started.
-const STARTS: &[&str] = &["kind", "provider", "command", "args", "env", "recording"];
+/// The keys that decide what is started, or to whom a key is sent.
+const STARTS: &[&str] = &[
+    "kind",
+    "provider",
+    "command",
+    "args",
+    "env",
+    "recording",
+    "base_url",
+    "key_env",
+];
 
 /// Reads and merges the entries of all layers; returns them in the order they were first named.
 pub(super) fn read(settings: &Settings<'_>, remarks: &mut Vec<Remark>) -> Result<Vec<AgentEntry>> {
@@ -146,7 +172,15 @@ fn set(
     }
     match key {
         "name" | "weight" => {}
-        "kind" | "provider" => agent.kind = text(file, key, node)?,
+        "kind" | "provider" => {
+            let word = text(file, key, node)?;
+            // Once the word for the kind; for `builtin`, the protocol that its model speaks.
+            if key == "provider" && word.parse::<Provider>().is_ok() {
+                agent.provider = Some(word);
+            } else {
+                agent.kind = word;
+            }
+        }
         "command" => {
             agent.command = words(file, key, node)?;
         }
@@ -161,6 +195,10 @@ fn set(
             let number = number.map_err(|_| wrong(file, key, node, "a whole number above 0"))?;
             agent.max_concurrent = Some(number);
         }
+        "base_url" => agent.base_url = Some(text(file, key, node)?),
+        "key_env" => agent.key_env = Some(text(file, key, node)?),
+        "context" => agent.context = Some(count(file, key, node)?),
+        "max_turns" => agent.max_turns = Some(count(file, key, node)?),
         "account" => agent.account = Some(text(file, key, node)?),
         "bypass_permissions" => {
             let Value::Flag(wanted) = node.value else {
@@ -178,6 +216,11 @@ fn set(
         agent.decided(key, file.layer);
     }
     Ok(())
+}
+
+fn count(file: &File, key: &str, node: &Node) -> Result<NonZeroU32> {
+    let number = text(file, key, node)?.replace('_', "").parse();
+    number.map_err(|_| wrong(file, key, node, "a whole number above 0"))
 }
 
 fn refused_bypass(agent: &AgentEntry, file: &File, node: &Node) -> Remark {

@@ -268,7 +268,7 @@ pub(super) const AGENT: &[(&str, &str)] = &[
     ("name", "what it is called"),
     (
         "kind",
-        "`claude` (also when absent), `command` (any program) or `replay` (a recording)",
+        "`claude` (also when absent), `codex`, `command` (any program), `replay` (a recording) or `builtin` (chant's own, which talks to a model itself)",
     ),
     (
         "command",
@@ -293,6 +293,26 @@ pub(super) const AGENT: &[(&str, &str)] = &[
     (
         "recording",
         "the recording to play, or a folder with one for each spec (`<id>.jsonl`), for the kind `replay`",
+    ),
+    (
+        "provider",
+        "for the kind `builtin`: the protocol of its model's server, `openai` (also when absent; Ollama, llama.cpp, vLLM and LM Studio speak it) or `anthropic`",
+    ),
+    (
+        "base_url",
+        "for the kind `builtin`: where its model's server is, such as `http://localhost:11434/v1`; the provider's own where not given",
+    ),
+    (
+        "key_env",
+        "for the kind `builtin`: the environment variable that holds the key; `OPENAI_API_KEY` or `ANTHROPIC_API_KEY` where not given",
+    ),
+    (
+        "context",
+        "for the kind `builtin`: how many tokens its model takes in; old output of tools is shortened before they are used up",
+    ),
+    (
+        "max_turns",
+        "for the kind `builtin`: how often its model may be asked in one sitting; 200 where not given",
     ),
     (
         "bypass_permissions",

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod conversation;
+mod ends;
 mod error;
 
 use std::{
@@ -19,6 +20,7 @@ use std::{
 };
 
 pub use conversation::Conversation;
+pub use ends::{Ended, Ends};
 pub use error::SpawnError;
 
 static STARTED: AtomicU64 = AtomicU64::new(0);
