@@ -8,7 +8,7 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
-use crate::AgentConfig;
+use crate::{AgentConfig, acp};
 
 /// The variable that marks every process of a run; its value is the run's id.
 pub const MARKER: &str = "CHANT_RUN_ID";
@@ -63,7 +63,11 @@ pub(crate) fn complete(
     chant: &[(String, String)],
     run_id: &str,
 ) -> Vec<(OsString, OsString)> {
-    let mut all: BTreeMap<OsString, OsString> = base.into_iter().collect();
+    let quiet = acp::quiet(config.kind).iter();
+    let mut all: BTreeMap<OsString, OsString> = quiet
+        .map(|&(key, value)| (key.into(), value.into()))
+        .collect();
+    all.extend(base);
     all.extend(
         config
             .env

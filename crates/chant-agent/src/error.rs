@@ -73,9 +73,6 @@ pub struct UnknownKind {
     given: String,
 }
 
-/// Kinds that are planned: naming one is no typing error.
-const LATER: [&str; 5] = ["acp", "gemini", "qwen", "opencode", "copilot"];
-
 impl UnknownKind {
     pub(crate) fn new(given: &str) -> Self {
         Self {
@@ -87,25 +84,14 @@ impl UnknownKind {
     pub fn nearest(&self) -> Option<&'static str> {
         let distance = |kind: &AgentKind| strsim::damerau_levenshtein(&self.given, kind.name());
         let nearest = AgentKind::ALL.into_iter().min_by_key(distance)?;
-        (distance(&nearest) <= 2 && !self.is_planned()).then(|| nearest.name())
-    }
-
-    fn is_planned(&self) -> bool {
-        LATER.contains(&self.given.as_str())
+        (distance(&nearest) <= 2).then(|| nearest.name())
     }
 }
 
 impl fmt::Display for UnknownKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let given = &self.given;
-        if self.is_planned() {
-            write!(
-                f,
-                "the agent kind `{given}` is not supported by this version"
-            )?;
-        } else {
-            write!(f, "there is no agent kind `{given}`")?;
-        }
+        write!(f, "there is no agent kind `{given}`")?;
         if let Some(nearest) = self.nearest() {
             write!(f, "; did you mean `{nearest}`?")?;
         }

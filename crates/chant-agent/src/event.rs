@@ -156,7 +156,7 @@ impl From<Usage> for AgentEvent {
 
 impl AgentEvent {
     /// The same event with every text cut to its bound, for events that come ready-made from outside.
-    pub(crate) fn bounded(mut self) -> Self {
+    pub fn bounded(mut self) -> Self {
         match &mut self {
             Self::Text { text } => shorten(text, excerpt::TEXT),
             Self::Thinking { text }

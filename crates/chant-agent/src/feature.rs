@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AgentConfig, AgentKind, OutputMode};
+use crate::{AcpAgent, AgentConfig, AgentKind, OutputMode};
 
 /// One thing that chant may want of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -109,6 +109,15 @@ fn resume(kind: AgentKind) -> (Support, &'static str) {
         AgentKind::Claude | AgentKind::Codex | AgentKind::Builtin => {
             (Yes, "goes on with the same conversation")
         }
+        // It takes up no conversation again, though it says that it can.
+        AgentKind::Acp(AcpAgent::Gemini) => (
+            Partly,
+            "is told in a new conversation what is there already",
+        ),
+        AgentKind::Acp(_) => (
+            Partly,
+            "goes on with the same conversation where it can, else it is told what is there",
+        ),
         AgentKind::Command => (
             Partly,
             "begins again in the same worktree, where its work still is",
@@ -124,6 +133,7 @@ fn cost(config: &AgentConfig) -> (Support, &'static str) {
         AgentKind::Codex | AgentKind::Builtin => {
             (Partly, "tokens; US dollars from `prices` in the settings")
         }
+        AgentKind::Acp(_) => (Partly, "tokens and US dollars, if it tells them"),
         AgentKind::Command if config.output == OutputMode::Text => {
             (No, "prints text, so nothing is known of tokens")
         }
@@ -146,7 +156,7 @@ fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
             Yes,
             "its own: writes in the worktree and what a commit needs",
         ),
-        AgentKind::Claude | AgentKind::Command => (No, "runs with your rights"),
+        AgentKind::Claude | AgentKind::Acp(_) | AgentKind::Command => (No, "runs with your rights"),
         AgentKind::Replay => (Yes, "changes only what was recorded, in the worktree"),
     }
 }
@@ -161,6 +171,7 @@ fn permissions(config: &AgentConfig) -> (Support, &'static str) {
             Partly,
             "edits files; what its own rules would ask for is denied",
         ),
+        AgentKind::Acp(_) => (Partly, "what it asks for is allowed"),
         AgentKind::Codex => (No, "never asks: its sandbox denies"),
         AgentKind::Command => (No, "its own affair"),
         AgentKind::Builtin => (No, "never asks: it can leave the worktree only by commands"),

@@ -5,8 +5,8 @@ use std::{ffi::OsString, path::PathBuf};
 use chant_os::tree::{Job, Stdin};
 
 use crate::{
-    AgentConfig, AgentError, AgentKind, Limits, MARKER, OutputMode, PromptMode, Request, builtin,
-    claude, codex, command, environment, replay, stream::Format,
+    AgentConfig, AgentError, AgentKind, Limits, MARKER, OutputMode, PromptMode, Request, acp,
+    builtin, claude, codex, command, environment, replay, stream::Format,
 };
 
 /// The job of one run.
@@ -21,7 +21,7 @@ pub(crate) fn job(
         request.prompt_file.to_string_lossy().into_owned(),
     ));
     Ok(Job {
-        program: request.program.into(),
+        program: program(config, request)?.into(),
         args: arguments(config, request)?,
         dir: request.worktree.to_owned(),
         env: environment::complete(
@@ -44,8 +44,22 @@ pub(crate) fn format(config: &AgentConfig) -> Format {
         AgentKind::Claude => Format::Claude,
         AgentKind::Codex => Format::Codex,
         AgentKind::Command => Format::Configured(config.output),
-        AgentKind::Replay | AgentKind::Builtin => Format::Configured(OutputMode::JsonLines),
+        AgentKind::Acp(_) | AgentKind::Replay | AgentKind::Builtin => {
+            Format::Configured(OutputMode::JsonLines)
+        }
     }
+}
+
+/// What is started: the agent itself, or the part of chant that speaks with it.
+fn program(config: &AgentConfig, request: &Request<'_>) -> Result<PathBuf, AgentError> {
+    if !matches!(config.kind, AgentKind::Acp(_)) {
+        return Ok(request.program.to_owned());
+    }
+    std::env::current_exe().map_err(|_| AgentError::NotAProgram {
+        agent: config.name.clone(),
+        path: request.program.to_owned(),
+        problem: "cannot be spoken with: this program's own path is not known",
+    })
 }
 
 fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString>, AgentError> {
@@ -76,6 +90,14 @@ fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString
             resume()?.as_deref(),
             &config.args,
         ),
+        AgentKind::Acp(_) => {
+            return Ok(acp::arguments(
+                config,
+                request,
+                model()?.as_deref(),
+                resume()?.as_deref(),
+            ));
+        }
     };
     let first = config.command.iter().skip(1).map(OsString::from);
     Ok(first.chain(own).collect())
@@ -85,7 +107,8 @@ fn stdin(config: &AgentConfig, request: &Request<'_>) -> Stdin {
     let wants_prompt = match config.kind {
         AgentKind::Claude | AgentKind::Codex | AgentKind::Builtin => true,
         AgentKind::Command => config.prompt == PromptMode::Stdin,
-        AgentKind::Replay => false,
+        // They are spoken with on both.
+        AgentKind::Acp(_) | AgentKind::Replay => false,
     };
     if wants_prompt {
         Stdin::File(request.prompt_file.to_owned())

@@ -5,6 +5,7 @@
 //! recordings of runs. It does not decide whether the work is done (that is the engine's, from git), does not own the
 //! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
 
+mod acp;
 mod builtin;
 mod claude;
 mod client;
@@ -32,7 +33,7 @@ mod verdict;
 
 pub use builtin::{BUILTIN, BaseUrl, Builtin, Provider, VariableName};
 pub use client::{CLIENTS, Client, Login, login};
-pub use config::{AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
+pub use config::{AcpAgent, AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
 pub use environment::{MARKER, base_environment};
 pub use error::{AgentError, UnknownKind};
 pub use event::AgentEvent;

@@ -9,7 +9,7 @@ use std::{
 
 use chant_os::process::Cmd;
 
-use crate::{AgentConfig, AgentError, AgentKind, excerpt, launch};
+use crate::{AcpAgent, AgentConfig, AgentError, AgentKind, acp, excerpt, launch};
 
 /// The program that will be run.
 ///
@@ -31,7 +31,7 @@ pub fn find_program(
     if name.contains('/') {
         let path = root.join(name);
         return match unusable(&path) {
-            None => Ok(path),
+            None => Ok(acp::native(config.kind, &path).unwrap_or(path)),
             Some(problem) => Err(AgentError::NotAProgram {
                 agent: config.name.clone(),
                 path,
@@ -46,10 +46,11 @@ pub fn find_program(
         .iter()
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(name));
-    candidates
+    let found = candidates
         .into_iter()
         .find(|path| unusable(path).is_none())
-        .ok_or_else(|| not_in_path(config, name, &folders))
+        .ok_or_else(|| not_in_path(config, name, &folders))?;
+    Ok(acp::native(config.kind, &found).unwrap_or(found))
 }
 
 fn program_name(config: &AgentConfig) -> Result<&str, AgentError> {
@@ -125,6 +126,21 @@ fn not_in_path(config: &AgentConfig, name: &str, folders: &[PathBuf]) -> AgentEr
         }
         AgentKind::Codex => {
             "install Codex, or set `command:` of this agent to the path of its program"
+        }
+        AgentKind::Acp(AcpAgent::Gemini) => {
+            "install Gemini CLI, or set `command:` of this agent to the path of its program"
+        }
+        AgentKind::Acp(AcpAgent::Opencode) => {
+            "install opencode, or set `command:` of this agent to the path of its program"
+        }
+        AgentKind::Acp(AcpAgent::Copilot) => {
+            "install GitHub Copilot CLI, or set `command:` of this agent to the path of its program"
+        }
+        AgentKind::Acp(AcpAgent::Qwen) => {
+            "install Qwen Code, or set `command:` of this agent to the path of its program"
+        }
+        AgentKind::Acp(AcpAgent::Goose) => {
+            "install Goose, or set `command:` of this agent to the path of its program"
         }
         _ => "install it, or set `command:` of this agent to the path of the program",
     };

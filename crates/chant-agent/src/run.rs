@@ -41,6 +41,8 @@ pub struct Request<'a> {
     pub worktree: &'a Path,
     /// The conversation to go on with, by the agent's own id.
     pub resume: Option<&'a str>,
+    /// The prompt, as a file, for the case that the agent cannot go on with that conversation and begins a new one.
+    pub handover: Option<&'a Path>,
     /// The model to ask for; none means the one configured.
     pub model: Option<&'a str>,
     /// The `CHANT…` variables.

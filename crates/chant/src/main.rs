@@ -21,6 +21,7 @@ const GUARD: &str = "__guard";
 const CONFINE: &str = chant_os::confine::ARGUMENT;
 const REPLAY: &str = "__replay";
 const BUILTIN: &str = chant_agent::BUILTIN;
+const ACP: &str = "__acp";
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Some(CONFINE) => chant_os::confine::main(args),
         Some(REPLAY) => chant_agent::replay_main(args),
         Some(BUILTIN) => chant_builtin::main(args),
+        Some(ACP) => chant_acp::main(args),
         _ => return ExitCode::from(cli::run()),
     };
     ExitCode::from(u8::try_from(status).unwrap_or(1))

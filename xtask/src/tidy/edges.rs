@@ -8,12 +8,13 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use super::Finding;
 
 /// Every crate of ours, and those of ours that it may depend on.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("chant-os", &[]),
     ("chant-spec", &[]),
     ("chant-git", &["chant-os"]),
     ("chant-agent", &["chant-os"]),
     ("chant-builtin", &["chant-agent", "chant-os"]),
+    ("chant-acp", &["chant-agent", "chant-os"]),
     (
         "chant-engine",
         &["chant-agent", "chant-git", "chant-os", "chant-spec"],
@@ -21,6 +22,7 @@ const EDGES: [(&str, &[&str]); 9] = [
     (
         "chant",
         &[
+            "chant-acp",
             "chant-agent",
             "chant-builtin",
             "chant-engine",

@@ -102,6 +102,7 @@ impl Scratch {
             worktree: &worktree,
             writable: &[],
             resume: None,
+            handover: None,
             model: None,
             env: self.env.clone(),
             run_id: &self.run_id,

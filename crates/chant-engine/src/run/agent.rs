@@ -136,6 +136,7 @@ impl Run<'_, '_> {
             prompt_file: &asked.file,
             worktree: &worktree,
             resume: asked.session.as_deref(),
+            handover: asked.handover.as_deref(),
             writable: &writable,
             model: self.agent.model.as_deref(),
             env,

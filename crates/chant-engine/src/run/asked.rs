@@ -16,6 +16,8 @@ pub(super) struct Asked {
     pub(super) text: String,
     /// The agent's own session to go on with.
     pub(super) session: Option<String>,
+    /// The prompt's file for the case that the agent cannot go on with that session.
+    pub(super) handover: Option<PathBuf>,
 }
 
 impl Run<'_, '_> {
@@ -31,6 +33,7 @@ impl Run<'_, '_> {
             file: first,
             text: task,
             session: None,
+            handover: None,
         };
         if !self.resumed {
             return Ok(whole);
@@ -43,17 +46,25 @@ impl Run<'_, '_> {
             return Ok(whole);
         }
         let standing = standing(&handover, &told);
-        let text = match &session {
-            Some(_) => format!("{RESUMED}\n{standing}"),
-            None => format!("{}\n{HANDED_ON}\n{standing}", whole.text),
-        };
-        let text = Redactor::of_user().text(&text).into_owned();
+        let redactor = Redactor::of_user();
+        let handed_on = format!("{}\n{HANDED_ON}\n{standing}", whole.text);
+        let handed_on = redactor.text(&handed_on).into_owned();
         let file = self.dir().join("prompt-resumed.md");
+        let (text, handover) = match &session {
+            Some(_) => {
+                let handover = self.dir().join("prompt-handed-on.md");
+                chant_os::file::replace(&handover, handed_on.as_bytes())?;
+                let text = format!("{RESUMED}\n{standing}");
+                (redactor.text(&text).into_owned(), Some(handover))
+            }
+            None => (handed_on, None),
+        };
         chant_os::file::replace(&file, text.as_bytes())?;
         Ok(Asked {
             file,
             text,
             session,
+            handover,
         })
     }
 }

@@ -168,6 +168,7 @@ impl Run<'_, '_> {
             file,
             text,
             session: None,
+            handover: None,
         })
     }
 

@@ -226,6 +226,7 @@ impl<'a> Asked<'a> {
             // Nothing is committed: what it proposes is read from its files.
             writable: &[],
             resume: None,
+            handover: None,
             model: self.agent.model.as_deref(),
             env: self.environment(place),
             run_id: &self.run,

@@ -5,6 +5,7 @@
 
 mod bounded;
 mod conversation;
+mod dialogue;
 mod ends;
 mod error;
 
@@ -20,6 +21,7 @@ use std::{
 };
 
 pub use conversation::Conversation;
+pub use dialogue::{Dialogue, Ear, Mouth, Partner};
 pub use ends::{Ended, Ends};
 pub use error::SpawnError;
 

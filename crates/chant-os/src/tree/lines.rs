@@ -34,12 +34,18 @@ pub struct Line {
 
 /// Reads `input` to its end and hands over lines in batches, one for each read. A line that is too long is handed over as soon as it is,
 /// so that output without any line end counts as a sign of life. Stops early when `take` answers `false`.
-pub(crate) fn split(
+pub(crate) fn split(input: impl Read, take: impl FnMut(Vec<Line>) -> bool) -> io::Result<()> {
+    split_longer(input, LINE_MAX, take)
+}
+
+/// The same, where lines may have `max` bytes.
+pub(crate) fn split_longer(
     mut input: impl Read,
+    max: usize,
     mut take: impl FnMut(Vec<Line>) -> bool,
 ) -> io::Result<()> {
     let mut buffer = vec![0; READ_SIZE];
-    let mut splitter = Splitter::default();
+    let mut splitter = Splitter::new(max);
     loop {
         let count = match input.read(&mut buffer) {
             Ok(0) => break,
@@ -59,14 +65,22 @@ pub(crate) fn split(
 }
 
 /// What is known of the line that has not ended yet.
-#[derive(Default)]
 struct Splitter {
+    max: usize,
     partial: Vec<u8>,
     /// The line was handed over already, cut; the rest up to its end is skipped.
     skipping: bool,
 }
 
 impl Splitter {
+    fn new(max: usize) -> Self {
+        Self {
+            max,
+            partial: Vec::new(),
+            skipping: false,
+        }
+    }
+
     fn push(&mut self, mut input: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         while let Some(end) = input.iter().position(|byte| *byte == b'\n') {
@@ -87,7 +101,7 @@ impl Splitter {
         if self.skipping {
             return;
         }
-        let room = LINE_MAX - self.partial.len();
+        let room = self.max - self.partial.len();
         self.partial
             .extend_from_slice(&piece[..piece.len().min(room)]);
         if piece.len() > room {

@@ -1,0 +1,103 @@
+//! What the agent may do: the answer to its questions.
+
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+/// How questions for permission are answered, since nobody is there to be asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Permissions {
+    /// Yes: the worktree, and the sandbox where there is one, are the bounds.
+    #[default]
+    Allow,
+    /// No: what the agent's own settings do not allow is not done.
+    Deny,
+}
+
+impl FromStr for Permissions {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "allow" => Ok(Self::Allow),
+            "deny" => Ok(Self::Deny),
+            _ => Err(format!("--permissions: {text:?} is neither allow nor deny")),
+        }
+    }
+}
+
+/// An answer, and whether it lets the agent go on with the call.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Decision {
+    pub(crate) granted: bool,
+    pub(crate) answer: Value,
+}
+
+impl Permissions {
+    /// Chooses among the options offered by their kind, since ids are each agent's own; what holds once before what
+    /// holds for good. Where there is no such option, the question is not answered, which is a no.
+    pub(crate) fn decide(self, options: &Value) -> Decision {
+        let kinds = match self {
+            Self::Allow => ["allow_once", "allow_always"],
+            Self::Deny => ["reject_once", "reject_always"],
+        };
+        let options: Vec<&Value> = options.as_array().into_iter().flatten().collect();
+        let chosen = kinds.iter().find_map(|kind| {
+            let option = options.iter().find(|option| option["kind"] == *kind)?;
+            option["optionId"].as_str()
+        });
+        Decision {
+            granted: self == Self::Allow && chosen.is_some(),
+            answer: chosen.map_or_else(
+                cancelled,
+                |id| json!({"outcome": {"outcome": "selected", "optionId": id}}),
+            ),
+        }
+    }
+}
+
+/// The answer while the turn is being stopped.
+pub(crate) fn cancelled() -> Value {
+    json!({"outcome": {"outcome": "cancelled"}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Value {
+        json!([
+            {"optionId": "x1", "name": "Allow for this session", "kind": "allow_always"},
+            {"optionId": "reject", "name": "Allow", "kind": "allow_once"},
+            {"optionId": "allow", "name": "Reject", "kind": "reject_once"},
+        ])
+    }
+
+    fn check(permissions: Permissions, options: &Value, granted: bool, chosen: Option<&str>) {
+        let answer = chosen.map_or_else(
+            cancelled,
+            |id| json!({"outcome": {"outcome": "selected", "optionId": id}}),
+        );
+        assert_eq!(permissions.decide(options), Decision { granted, answer });
+    }
+
+    #[test]
+    fn an_option_is_chosen_by_its_kind_and_the_narrower_first() {
+        check(Permissions::Allow, &options(), true, Some("reject"));
+        check(Permissions::Deny, &options(), false, Some("allow"));
+    }
+
+    #[test]
+    fn without_a_fitting_option_nothing_is_granted() {
+        let only = json!([{"optionId": "a", "kind": "allow_always"}]);
+        check(Permissions::Allow, &only, true, Some("a"));
+        check(Permissions::Deny, &only, false, None);
+        check(
+            Permissions::Allow,
+            &json!([{"optionId": "a", "kind": "new"}]),
+            false,
+            None,
+        );
+        check(Permissions::Allow, &Value::Null, false, None);
+    }
+}
