@@ -69,6 +69,14 @@ impl Project {
         })
     }
 
+    /// The same project with other settings than its files say: for a check in a repository made for it.
+    pub(crate) fn with_config(self, change: impl FnOnce(Config) -> Config) -> Self {
+        Self {
+            config: change(self.config),
+            ..self
+        }
+    }
+
     /// The folder that holds `.chant`.
     pub fn root(&self) -> &Path {
         &self.root

@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
             members: self.list("members"),
             prompt: self.word("prompt"),
             model: self.word("model"),
-            agent: self.word("agent"),
+            agent: self.agent(),
             branch: self.word("branch"),
             commits,
             completed_at: self.word("completed_at"),
@@ -93,6 +93,7 @@ impl<'a> Fields<'a> {
             budget: self.budget(),
             priority: self.priority(),
             retries: self.retries(),
+            attempts: self.attempts(),
             strict: self.truth("strict").unwrap_or(false),
             waived: self.waived(),
             rest: self.rest(),
@@ -189,6 +190,15 @@ impl<'a> Fields<'a> {
 
     fn retries(&self) -> Option<u32> {
         self.value("retries").and_then(Node::as_str)?.parse().ok()
+    }
+
+    fn attempts(&self) -> Option<u32> {
+        self.value("attempts").and_then(Node::as_str)?.parse().ok()
+    }
+
+    fn agent(&mut self) -> Option<String> {
+        let names = self.list("agent");
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     fn budget(&mut self) -> Budget {

@@ -147,7 +147,7 @@ pub struct Frontmatter {
     pub prompt: Option<String>,
     /// The model to use.
     pub model: Option<String>,
-    /// The agent to use.
+    /// The agent to use, or several with commas between: they take turns.
     pub agent: Option<String>,
     /// The branch that the earlier implementation worked on.
     pub branch: Option<String>,
@@ -171,6 +171,8 @@ pub struct Frontmatter {
     pub priority: i32,
     /// How often a failed attempt is followed by another without anybody asking.
     pub retries: Option<u32>,
+    /// How many attempts are made, of which the best lands.
+    pub attempts: Option<u32>,
     /// Whether only the target files may change.
     pub strict: bool,
     /// The criteria that a person let go.

@@ -148,7 +148,16 @@ pub const KEYS: &[Key] = &[
         "retries",
         "how often a failed attempt is followed by another without anybody asking; the same failure twice ends that",
     ),
-    field(Work, "agent", "the agent that works it, by its name"),
+    field(
+        Work,
+        "agent",
+        "the agent that works it, by its name; of several, a list, each has its turn",
+    ),
+    field(
+        Work,
+        "attempts",
+        "how many attempts are made, of which the best lands: by its checks, then by the size of its change",
+    ),
     field(
         Work,
         "budget",

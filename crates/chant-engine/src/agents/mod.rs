@@ -1,41 +1,48 @@
 //! Which agent, model and prompt a spec is worked with: the command line, then the spec, then the settings.
 
+mod choosing;
 mod survey;
+mod trial;
 
+pub use choosing::Choice;
+pub(crate) use choosing::{Subject, choice, names};
+pub(crate) use survey::{Ground, client, installed};
 pub use survey::{Known, Missing, Problem, Survey, survey};
-pub(crate) use survey::{client, installed};
+pub use trial::{Point, Trial, Verdict, trial};
 
 use std::path::Path;
 
 use chant_agent::{AgentConfig, AgentKind, Builtin, OutputMode, PromptMode, Provider};
 use chant_spec::{Document, Kind};
 
-use crate::config::AgentEntry;
+use crate::config::{AgentEntry, Config};
 use crate::error::{Code, Error, Result};
+use crate::limits::Outlook;
 use crate::project::Project;
 use crate::run::Order;
 
-/// The agent for the spec `id`: `--agent`, else the spec's `agent`, else `defaults.agent`, else the only one there is.
+/// The agent for the spec `id`, which was tried `tried` times before, and why it is that one.
 pub(crate) fn choose(
     project: &Project,
     id: &str,
     order: &Order,
     document: &Document,
-) -> Result<AgentConfig> {
-    let config = project.config();
-    let named = order
-        .agent
-        .as_deref()
-        .or(document.frontmatter().agent.as_deref())
-        .or(config.defaults.agent.as_deref());
-    let mut agent = match named {
-        Some(name) => by_name(project, name)?,
-        None => match config.agents.as_slice() {
-            [only] => entry(project, only)?,
-            [first, ..] => entry(project, first)?,
-            [] => by_name(project, AgentKind::Claude.name())?,
-        },
+    tried: u32,
+) -> Result<(AgentConfig, Choice)> {
+    let front = document.frontmatter();
+    let prompt = prompt_name(project, order, document);
+    let subject = Subject {
+        id,
+        labels: &front.labels,
+        kind: &front.kind,
+        agent: front.agent.as_deref(),
+        prompt: &prompt,
     };
+    let mut choice = choice(project, order.agent.as_deref(), &subject, tried);
+    if choice.has_others() {
+        choice = choice.passing_by(&Outlook::at(project, chant_os::clock::now())?);
+    }
+    let mut agent = by_name(project, &choice.agent)?;
     let clone = crate::verbs::demo::recordings(project);
     if agent.kind == AgentKind::Replay
         && let Some(folder) = &agent.recording
@@ -47,32 +54,27 @@ pub(crate) fn choose(
     agent.model = order
         .model
         .clone()
-        .or_else(|| document.frontmatter().model.clone())
+        .or_else(|| front.model.clone())
         .or(agent.model)
-        .or_else(|| config.defaults.model.clone());
-    Ok(agent)
-}
-
-/// The name of the agent that [`choose`] takes for a spec which wishes for `wished`.
-pub(crate) fn name(project: &Project, ordered: Option<&str>, wished: Option<&str>) -> String {
-    let config = project.config();
-    let named = ordered.or(wished).or(config.defaults.agent.as_deref());
-    let first = || config.agents.first().map(|entry| entry.name.as_str());
-    named
-        .or_else(first)
-        .unwrap_or(AgentKind::Claude.name())
-        .to_owned()
+        .or_else(|| project.config().defaults.model.clone());
+    Ok((agent, choice))
 }
 
 /// A configured agent, or a built-in kind of that name.
 pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
-    if let Some(entry) = project
-        .config()
-        .agents
-        .iter()
-        .find(|entry| entry.name == name)
-    {
-        return self::entry(project, entry);
+    let recordings = crate::verbs::demo::recordings(project);
+    find(project.config(), project.root(), Some(&recordings), name)
+}
+
+/// The same by these settings, whose paths are relative to `root`; `recordings` are those kept with a clone.
+fn find(
+    config: &Config,
+    root: &Path,
+    recordings: Option<&Path>,
+    name: &str,
+) -> Result<AgentConfig> {
+    if let Some(entry) = config.agents.iter().find(|entry| entry.name == name) {
+        return from_entry(entry, root, recordings);
     }
     match name.parse::<AgentKind>() {
         Ok(kind) if kind.own_program().is_some() => Ok(AgentConfig::new(name, kind)),
@@ -83,19 +85,13 @@ pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
         .hint(format!(
             "an agent of the kind {kind} needs an entry under `agents:` in .chant/config.md"
         ))),
-        Err(_) => Err(unknown(project, name)),
+        Err(_) => Err(unknown(config, name)),
     }
 }
 
-fn unknown(project: &Project, name: &str) -> Error {
+fn unknown(config: &Config, name: &str) -> Error {
     let mut names: Vec<&str> = Vec::new();
-    names.extend(
-        project
-            .config()
-            .agents
-            .iter()
-            .map(|entry| entry.name.as_str()),
-    );
+    names.extend(config.agents.iter().map(|entry| entry.name.as_str()));
     names.extend(AgentKind::ALL.iter().filter_map(|kind| kind.own_program()));
     let hint = crate::nearest(name, names.iter().copied()).map_or_else(
         || format!("known agents: {}", names.join(", ")),
@@ -106,11 +102,6 @@ fn unknown(project: &Project, name: &str) -> Error {
         format!("no agent {name:?} is configured"),
     )
     .hint(hint)
-}
-
-fn entry(project: &Project, entry: &AgentEntry) -> Result<AgentConfig> {
-    let recordings = crate::verbs::demo::recordings(project);
-    from_entry(entry, project.root(), Some(&recordings))
 }
 
 /// What an entry of the settings means. Paths in it are relative to `root`; `recordings` are those kept with a clone.
@@ -190,18 +181,19 @@ fn builtin(entry: &AgentEntry, kind: AgentKind) -> Result<Builtin> {
 /// The prompt for a spec: `--prompt`, else the spec's, else one for its type, else the configured default.
 pub(crate) fn prompt_name(project: &Project, order: &Order, document: &Document) -> String {
     let front = document.frontmatter();
-    if let Some(name) = order.prompt.as_ref().or(front.prompt.as_ref()) {
-        return name.clone();
-    }
-    if let Some(name) = &project.config().defaults.prompt {
-        return name.clone();
-    }
-    match front.kind {
+    let asked = order.prompt.as_deref().or(front.prompt.as_deref());
+    prompt_for(project, asked, &front.kind)
+}
+
+/// The same where it is known which prompt is asked for, if any.
+pub(crate) fn prompt_for(project: &Project, asked: Option<&str>, kind: &Kind) -> String {
+    let by_type = match kind {
         Kind::Research => "research",
         Kind::Documentation => "document",
         _ => "standard",
-    }
-    .to_owned()
+    };
+    let configured = project.config().defaults.prompt.as_deref();
+    asked.or(configured).unwrap_or(by_type).to_owned()
 }
 
 /// The agent's program, found before anything begins.

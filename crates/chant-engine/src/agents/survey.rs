@@ -89,10 +89,10 @@ impl From<&Error> for Problem {
 }
 
 /// Where agents are looked for: a project, or only the person's own settings.
-struct Ground {
-    project: Option<Project>,
-    config: Config,
-    root: PathBuf,
+pub(crate) struct Ground {
+    pub(super) project: Option<Project>,
+    pub(super) config: Config,
+    pub(super) root: PathBuf,
 }
 
 /// Looks at every agent that the settings name or that is installed.
@@ -160,8 +160,9 @@ fn found_program(root: &Path, client: &Client) -> Option<PathBuf> {
 /// The one that is taken where nothing names another.
 fn default_name(config: &Config) -> String {
     let first = || config.agents.first().map(|entry| entry.name.as_str());
-    let named = config.defaults.agent.as_deref().or_else(first);
-    named.unwrap_or(AgentKind::Claude.name()).to_owned()
+    let named = config.defaults.agent.as_deref().map(super::names);
+    let named = named.and_then(|names| names.into_iter().next());
+    named.unwrap_or_else(|| first().unwrap_or(AgentKind::Claude.name()).to_owned())
 }
 
 /// An agent, and what may be asked for its version.
@@ -171,7 +172,16 @@ struct Asked {
 }
 
 impl Ground {
-    fn at(start: &Path) -> Result<Self> {
+    /// Finds an agent by its name and its program, as a run would.
+    pub(crate) fn find(&self, name: &str) -> Result<AgentConfig> {
+        let recordings = self.project.as_ref().map(crate::verbs::demo::recordings);
+        let agent = super::find(&self.config, &self.root, recordings.as_deref(), name)?;
+        self.program(&agent)?;
+        Ok(agent)
+    }
+
+    /// The project here, else the person's own settings.
+    pub(crate) fn at(start: &Path) -> Result<Self> {
         match Project::open(start) {
             Ok(project) => Ok(Self {
                 config: project.config().clone(),
@@ -179,14 +189,19 @@ impl Ground {
                 project: Some(project),
             }),
             Err(error) if matches!(error.code, Code::NotARepository | Code::NoProject) => {
-                Ok(Self {
-                    project: None,
-                    config: Config::of_person()?,
-                    root: start.to_owned(),
-                })
+                Self::of_person(start)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Where no project counts, whatever is around.
+    pub(crate) fn of_person(start: &Path) -> Result<Self> {
+        Ok(Self {
+            project: None,
+            config: Config::of_person()?,
+            root: start.to_owned(),
+        })
     }
 
     fn configured(&self, entry: &AgentEntry) -> Asked {

@@ -34,6 +34,8 @@ pub struct AgentEntry {
     pub output: Option<String>,
     /// How many runs may use it at once; no limit of its own where absent.
     pub max_concurrent: Option<NonZeroUsize>,
+    /// How many turns it has where agents take turns.
+    pub weight: NonZeroU32,
     /// Whose plan or key it uses; agents of one account share their places.
     pub account: Option<String>,
     /// The recording to play, or the folder of recordings, for the kind `replay`.
@@ -69,6 +71,7 @@ impl AgentEntry {
             prompt: None,
             output: None,
             max_concurrent: None,
+            weight: NonZeroU32::MIN,
             account: None,
             recording: None,
             provider: None,
@@ -79,6 +82,14 @@ impl AgentEntry {
             bypass_permissions: false,
             source,
             by_project: Vec::new(),
+        }
+    }
+
+    /// An agent that no settings name: its name says its kind.
+    pub(crate) fn of_kind(name: &str) -> Self {
+        Self {
+            kind: name.to_owned(),
+            ..Self::new(name.to_owned(), Layer::Default)
         }
     }
 
@@ -111,6 +122,9 @@ const STARTS: &[&str] = &[
     "base_url",
     "key_env",
 ];
+
+/// A round of turns is short enough to be seen through.
+const MOST_TURNS: u32 = 100;
 
 /// Reads and merges the entries of all layers; returns them in the order they were first named.
 pub(super) fn read(settings: &Settings<'_>, remarks: &mut Vec<Remark>) -> Result<Vec<AgentEntry>> {
@@ -171,7 +185,6 @@ fn set(
         return Ok(());
     }
     match key {
-        "name" | "weight" => {}
         "kind" | "provider" => {
             let word = text(file, key, node)?;
             // Once the word for the kind; for `builtin`, the protocol that its model speaks.
@@ -180,6 +193,13 @@ fn set(
             } else {
                 agent.kind = word;
             }
+        }
+        "name" => {}
+        "weight" => {
+            let number = text(file, key, node)?.parse().ok();
+            let number = number.filter(|number: &NonZeroU32| number.get() <= MOST_TURNS);
+            agent.weight =
+                number.ok_or_else(|| wrong(file, key, node, "a number from 1 to 100"))?;
         }
         "command" => {
             agent.command = words(file, key, node)?;

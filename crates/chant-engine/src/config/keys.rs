@@ -53,7 +53,7 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting(
         "defaults.agent",
-        "the agent that works a spec which names none: a name from `agents`, or a built-in kind",
+        "the agent that works a spec which names none: a name from `agents`, or a built-in kind; of several, a list, each has its turn",
     ),
     setting(
         "defaults.prompt",
@@ -66,7 +66,7 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting(
         "defaults.fallback",
-        "the agents that may go on, in this order, where the plan of another is used up",
+        "the agents that may go on, or begin, in this order, where the plan of another is used up",
     ),
     setting(
         "defaults.main_branch",
@@ -87,6 +87,10 @@ pub(super) const ALL: &[Key] = &[
     setting(
         "agents",
         "the agents that specs can be given to, each with the keys below",
+    ),
+    setting(
+        "choose",
+        "rules that say which agent works which specs: a list of `{label: …, agent: …}`, `{type: …, agent: …}` or `{prompt: …, agent: …}`; of several agents, a list, each has its turn",
     ),
     setting(
         "repos",
@@ -318,7 +322,10 @@ pub(super) const AGENT: &[(&str, &str)] = &[
         "bypass_permissions",
         "`true`: it may do everything unasked; taken only from files that are yours alone",
     ),
-    ("weight", "understood, without effect"),
+    (
+        "weight",
+        "how many turns it has where agents take turns; 1 where not given",
+    ),
 ];
 
 /// The key of exactly this name.

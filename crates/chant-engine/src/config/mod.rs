@@ -5,6 +5,7 @@
 //! nothing here depends on whether a value is ever used.
 
 mod agent;
+mod choose;
 mod file;
 mod keys;
 mod reference;
@@ -20,6 +21,7 @@ mod yaml;
 mod tests;
 
 pub use agent::AgentEntry;
+pub use choose::Rule;
 pub use file::Layer;
 pub use reference::{Documented, Reference};
 pub use repos::RepoEntry;
@@ -50,6 +52,8 @@ pub struct Config {
     pub defaults: Defaults,
     /// The configured agents, in the order they were first named.
     pub agents: Vec<AgentEntry>,
+    /// Which agents work which specs, the first that fits first.
+    pub choose: Vec<Rule>,
     /// The other repositories that the person works in.
     pub repos: Vec<RepoEntry>,
     /// How long and how much.
@@ -83,7 +87,7 @@ pub struct Config {
 /// What is taken where a command or spec says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Defaults {
-    /// The agent's name.
+    /// The agent's name, or several with commas between: they take turns.
     pub agent: Option<String>,
     /// The prompt's name.
     pub prompt: Option<String>,
@@ -288,6 +292,7 @@ impl Config {
                 )?,
             },
             unused: std::mem::take(&mut settings.unused),
+            choose: choose::read(&settings)?,
             agents,
             repos,
             warnings,
@@ -301,7 +306,7 @@ impl Config {
 impl Defaults {
     fn read(settings: &Settings<'_>) -> Result<Self> {
         Ok(Self {
-            agent: settings.text("defaults.agent")?,
+            agent: settings.listed("defaults.agent"),
             prompt: settings.text("defaults.prompt")?,
             model: settings.text("defaults.model")?,
             split_model: settings.text("defaults.split_model")?,

@@ -198,6 +198,12 @@ impl<'a> Settings<'a> {
         }
     }
 
+    /// One word, or several of a list with commas between.
+    pub(super) fn listed(&self, key: &'static str) -> Option<String> {
+        let text = self.last(key)?.node.listed();
+        (!text.trim().is_empty()).then_some(text)
+    }
+
     /// One of some words.
     pub(super) fn word<T: Copy>(
         &self,

@@ -39,6 +39,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             Some(config.defaults.branch_prefix.clone()),
         ),
         ("defaults.silent", Some(config.defaults.silent.to_string())),
+        ("choose", rules(config)),
         ("repos", repos(config)),
         (
             "defaults.retries",
@@ -120,6 +121,15 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         .unwrap_or(values.len());
     values.splice(at..at, agent_values(settings));
     values
+}
+
+/// `label docs: codex; type research: claude, codex`.
+fn rules(config: &Config) -> Option<String> {
+    let rules = config.choose.iter();
+    let all: Vec<String> = rules
+        .map(|rule| format!("{}: {}", rule.in_words(), rule.agents.join(", ")))
+        .collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// What work may cost.

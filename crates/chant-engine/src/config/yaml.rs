@@ -44,6 +44,17 @@ impl Node {
         }
     }
 
+    /// The value, or the values of a list with commas between.
+    pub(super) fn listed(&self) -> String {
+        match &self.value {
+            Value::List(items) => {
+                let texts: Vec<String> = items.iter().filter_map(Self::text).collect();
+                texts.join(", ")
+            }
+            _ => self.text().unwrap_or_default(),
+        }
+    }
+
     /// The names in a map, on one line.
     pub(super) fn keys(&self) -> Option<String> {
         let Value::Map(entries) = &self.value else {

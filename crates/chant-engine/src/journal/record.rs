@@ -195,6 +195,9 @@ pub struct Facts {
     pub silent: bool,
     /// The agent's configured name.
     pub agent: String,
+    /// Why it is that one, as a fragment of a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub agent_why: String,
     /// The agent's kind.
     pub agent_kind: String,
     /// What the program says of its version.

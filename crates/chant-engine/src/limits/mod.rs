@@ -6,7 +6,7 @@
 mod parked;
 
 pub use parked::{Parked, Renewal};
-pub(crate) use parked::{Refusal, Rules, Verdict, park};
+pub(crate) use parked::{Refusal, Rules, Verdict, clock_time, park};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -97,6 +97,11 @@ impl<'a> Outlook<'a> {
             .filter_map(|run| run.facts.parked.as_ref())
             .map(|parked| parked.until)
             .min()
+    }
+
+    /// Until when an agent is known to be refused; none where it is not.
+    pub(crate) fn refused_until(&self, agent: &str) -> Option<Timestamp> {
+        self.refusals(agent).map(|(at, _)| at).max()
     }
 
     /// Until when `agent`, or another one of its account, is refused, and by which run that is known.
@@ -202,8 +207,12 @@ pub(crate) fn with_substitute(project: &Project, parked: Parked, now: Timestamp)
     if config.spending.fallback.is_empty() {
         return Ok(parked);
     }
-    let main = config.defaults.agent.iter();
-    let candidates: Vec<String> = main.chain(&config.spending.fallback).cloned().collect();
+    let mut candidates = config
+        .defaults
+        .agent
+        .as_deref()
+        .map_or_else(Vec::new, crate::agents::names);
+    candidates.extend_from_slice(&config.spending.fallback);
     let outlook = Outlook::at(project, now)?;
     let own = parked.renewals.clone();
     let renewed = |agent: &str| {

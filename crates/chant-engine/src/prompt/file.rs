@@ -13,7 +13,9 @@ const LIMIT: u64 = 1 << 20;
 pub(super) struct Text {
     /// Without its frontmatter.
     pub(super) template: String,
-    /// How many lines of the file stand before it.
+    /// What stands before it: its frontmatter, if it has any.
+    pub(super) head: String,
+    /// How many lines that is.
     pub(super) lines_before: usize,
     /// Where it was found; absent for a built-in.
     pub(super) path: Option<PathBuf>,
@@ -25,6 +27,7 @@ impl Text {
         let before = &file[..file.len() - text.len()];
         Self {
             template: text.to_owned(),
+            head: before.to_owned(),
             lines_before: before.matches('\n').count(),
             path,
         }

@@ -63,6 +63,13 @@ impl Prompt {
         &self.template.template
     }
 
+    /// The agents that its frontmatter names, with commas between.
+    pub(crate) fn agent(&self) -> Option<String> {
+        let head = &self.template.head;
+        let document = chant_spec::Document::parse(head.clone().into_bytes()).ok()?;
+        document.frontmatter().agent.clone()
+    }
+
     /// Renders the prompt. An unknown variable is an error that names it and the nearest known one.
     pub fn render(&self, variables: &Variables<'_>) -> Result<String> {
         let mut environment = environment();

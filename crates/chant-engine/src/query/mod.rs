@@ -5,6 +5,7 @@
 mod activity;
 mod before;
 mod board;
+mod chosen;
 mod criteria;
 mod findings;
 mod gate;
@@ -22,6 +23,7 @@ mod world;
 pub use activity::{Happening, Wanted, activity, since};
 pub(crate) use before::before;
 pub use board::{Board, board};
+pub use chosen::choose_agents;
 pub use criteria::{Counts, Item, counted, in_words};
 pub use findings::{Findings, SpecFindings, lint};
 pub use gate::{Gate, Phase, Task, gate};

@@ -75,6 +75,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         (spec.state, spec.ready) = (State::Queued, false);
     }
     spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
+    super::chosen::choose_agents(project, std::slice::from_mut(&mut spec))?;
     let (mut member_ids, mut tree) = (Vec::new(), Vec::new());
     if document.frontmatter().kind == chant_spec::Kind::Driver {
         member_ids = crate::driver::own_members(project, &found.id)?;

@@ -7,6 +7,7 @@ use chant_spec::status::State;
 use chant_spec::{Blocker, Consent, Objects};
 use serde::Serialize;
 
+use crate::agents::Choice;
 use crate::index::{Entry, Finding, Summary};
 
 /// A spec, as every listing and every machine is told.
@@ -67,6 +68,9 @@ pub struct Spec {
     /// The agent it asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// The agent that its next run would be given to, and why; where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<Choice>,
     /// What the scheduler starts first: higher before lower.
     #[serde(skip_serializing_if = "is_normal")]
     pub priority: i32,
@@ -218,6 +222,7 @@ impl Spec {
             prompt: summary.prompt,
             model: summary.model,
             agent: summary.agent,
+            chosen: None,
             priority: summary.priority,
             members: node.members,
             completed_at: summary.completed_at,

@@ -257,7 +257,7 @@ fn agent_to_go_on(
     if !is_other {
         order.model = order.model.or_else(|| facts.model.clone());
     }
-    let agent = agents::choose(project, &record.spec, &order, start)?;
+    let (agent, _) = agents::choose(project, &record.spec, &order, start, 0)?;
     if is_other {
         trust::check_run(project, &agent, start)?;
         let program = agents::program(project, &agent)?;
@@ -292,7 +292,8 @@ fn prepare(
     };
     recordable(order)?;
     budget::admit(project, journal, id.as_str(), &document, order.over_budget)?;
-    let agent = agents::choose(project, id.as_str(), order, &document)?;
+    let tried = earlier.map_or(0, |run| run.attempt);
+    let (agent, choice) = agents::choose(project, id.as_str(), order, &document, tried)?;
     trust::check_run(project, &agent, &document)?;
     for check in &document.frontmatter().verify {
         bench::Plan::of(project, check)?;
@@ -328,6 +329,7 @@ fn prepare(
         kind: document.frontmatter().kind.as_str().to_owned(),
         over_budget: order.over_budget,
         agent: agent.name.clone(),
+        agent_why: choice.why,
         agent_kind: agent.kind.to_string(),
         agent_version: chant_agent::version(&agent, &program),
         model: agent.model.clone(),

@@ -14,6 +14,7 @@ use super::targets;
 use super::task::{Stage, Task};
 use crate::agents;
 use crate::error::{Code, Error, Result};
+use crate::index::Entry;
 use crate::journal::RunState;
 use crate::limits::{Outlook, Start};
 use crate::run::{claim, new_id};
@@ -42,10 +43,8 @@ impl Supervisor<'_> {
     fn describe(&mut self, at: usize, spec: &str) -> Result<(String, Candidate)> {
         let entry = self.roll.get(spec).ok_or_else(|| gone(spec))?;
         let summary = entry.content.as_ref().ok();
-        let ordered = self.ask.order.agent.as_deref();
-        let wished = summary.and_then(|summary| summary.agent.as_deref());
-        let agent = agents::name(self.project, ordered, wished);
         let labels = summary.map_or(&[][..], |summary| &summary.labels);
+        let agent = self.agent_for(entry)?;
         let lane = labels.first().cloned().unwrap_or_default();
         let candidate = Candidate {
             key: at,
@@ -60,6 +59,31 @@ impl Supervisor<'_> {
         let labels = labels.to_vec();
         let pools = self.pools(&agent, &labels);
         Ok((agent, Candidate { pools, ..candidate }))
+    }
+
+    /// The agent that its next run is given to, as that run will decide it.
+    fn agent_for(&self, entry: &Entry) -> Result<String> {
+        let order = &self.ask.order;
+        let summary = entry.content.as_ref().ok();
+        let asked = summary.and_then(|summary| summary.prompt.as_deref());
+        let asked = order.prompt.as_deref().or(asked);
+        let prompt = agents::prompt_for(self.project, asked, &entry.node.kind);
+        let subject = agents::Subject {
+            id: &entry.node.id,
+            labels: summary.map_or(&[][..], |summary| &summary.labels),
+            kind: &entry.node.kind,
+            agent: summary.and_then(|summary| summary.agent.as_deref()),
+            prompt: &prompt,
+        };
+        let ordered = order.agent.as_deref();
+        let first = agents::choice(self.project, ordered, &subject, 0);
+        if !first.has_others() {
+            return Ok(first.agent);
+        }
+        let earlier = self.journal.latest(&entry.node.id)?;
+        let tried = earlier.map_or(0, |run| run.attempt);
+        let choice = agents::choice(self.project, ordered, &subject, tried);
+        Ok(choice.passing_by(&self.outlook).agent)
     }
 
     /// The limits that count for an agent and labels.

@@ -113,7 +113,7 @@ impl<'a> Asked<'a> {
     ) -> Result<Self> {
         let repo = project.repo();
         repo.check_version()?;
-        let agent = agents::choose(project, found.id.as_str(), order, document)?;
+        let (agent, _) = agents::choose(project, found.id.as_str(), order, document, 0)?;
         trust::check_run(project, &agent, document)?;
         let (_, base) = run::start_point(project)?;
         let sources = inputs::gather(project, document, &base)?;

@@ -62,6 +62,16 @@ const RECORDINGS: &[(&str, &str)] = embedded!(
     "005-fork-fix.jsonl",
 );
 
+/// Refuses an agent that is not there, before anything is made. Only the person's own settings can name one for a
+/// repository that does not exist yet.
+pub fn check_agent(start: &Path, name: &str) -> Result<()> {
+    match crate::agents::Ground::of_person(start)?.find(name) {
+        Ok(_) => Ok(()),
+        Err(error) if error.hint.is_some() => Err(error),
+        Err(error) => Err(error.hint("chant agents")),
+    }
+}
+
 /// Makes the demo's repository in a folder that must not exist yet, and trusts it.
 pub fn create(folder: &Path) -> Result<Project> {
     if folder.symlink_metadata().is_ok() {
@@ -91,7 +101,7 @@ pub(crate) fn recordings(project: &Project) -> std::path::PathBuf {
 }
 
 /// The demo must run on a machine where git was never set up, and must not ask for a key's passphrase.
-fn own_settings(repo: &Repo) -> Result<()> {
+pub(crate) fn own_settings(repo: &Repo) -> Result<()> {
     for (key, value) in [
         ("user.name", "chant demo"),
         ("user.email", "demo@example.com"),

@@ -160,12 +160,8 @@ fn agents(project: &Project) -> Vec<Finding> {
         names
     };
     // An agent that nothing uses unasked may be missing.
-    let default = project
-        .config()
-        .defaults
-        .agent
-        .as_deref()
-        .unwrap_or(names[0]);
+    let default = project.config().defaults.agent.as_deref();
+    let default = default.map_or_else(|| vec![names[0].to_owned()], agents::names);
     names
         .into_iter()
         .map(|name| {
@@ -182,7 +178,7 @@ fn agents(project: &Project) -> Vec<Finding> {
                 ),
                 Err(error) => {
                     let mut finding = Finding::problem(&label, &error);
-                    if name != default {
+                    if !default.iter().any(|used| used == name) {
                         finding.health = Health::Warning;
                     }
                     finding

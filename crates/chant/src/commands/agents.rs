@@ -2,8 +2,9 @@
 
 use chant_agent::{Login, Support};
 use chant_engine::Result;
-use chant_engine::agents::{self, Known, Survey};
+use chant_engine::agents::{self, Known, Survey, Trial, Verdict};
 
+use super::attend::{Stop, attended};
 use crate::cli::{Context, Done};
 use crate::table::{self, Cell};
 use crate::ui::{Tone, one_line};
@@ -13,10 +14,86 @@ use crate::ui::{Tone, one_line};
 /// Those of the settings come first, then whatever else of the known ones is installed: that can be used by its name too.
 /// Nothing here needs a network; `signed in` says that a key or a login is there, not that its provider takes it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  chant agents\n  chant agents -v\n  chant agents --json")]
-pub(crate) struct Args {}
+#[command(
+    after_help = "Examples:\n  chant agents\n  chant agents -v\n  chant agents test claude",
+    args_conflicts_with_subcommands = true
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
 
-pub(crate) fn run(cx: &mut Context, _args: &Args) -> Result<Done> {
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    Test(TestArgs),
+}
+
+/// Have an agent do a small task in a repository made for it, and see whether chant can work with it
+///
+/// It writes a file, runs a command and commits, in a scratch repository that is removed again; yours is not touched. A
+/// live agent asks its provider, which may cost a cent. Ends with 0 where all was as it should be, else with 1.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant agents test claude\n  chant agents test codex --model gpt-5.5"
+)]
+struct TestArgs {
+    /// The agent, by its name in the settings or as `chant agents` shows it
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The model to ask the agent for
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+}
+
+pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
+    match &args.action {
+        None => show(cx),
+        Some(Action::Test(args)) => test(cx, args),
+    }
+}
+
+fn test(cx: &mut Context, args: &TestArgs) -> Result<Done> {
+    let stop = Stop::install()?;
+    let start = cx.cwd.clone();
+    let trial = attended(cx, &stop, |outside| {
+        agents::trial(&start, &args.name, args.model.as_deref(), outside)
+    })?;
+    say(cx, &trial);
+    let exit = u8::from(trial.verdict != Verdict::Works);
+    Done::with(trial).map(|done| done.ending(exit))
+}
+
+fn say(cx: &mut Context, trial: &Trial) {
+    for point in &trial.points {
+        let (tone, word) = match point.passed {
+            Some(true) => (Tone::Good, "yes"),
+            Some(false) => (Tone::Bad, "no"),
+            None => (Tone::Dim, ""),
+        };
+        let word = cx.ui.paint(tone, &format!("{word:<3}"));
+        let line = format!("{word}  {:<12}  {}", point.name, one_line(&point.says));
+        cx.ui.out(&line);
+    }
+    let name = one_line(&trial.agent);
+    let (tone, verdict) = match trial.verdict {
+        Verdict::Works => (Tone::Good, format!("{name} works.")),
+        Verdict::WorksInPart => (
+            Tone::Warning,
+            format!("{name} works in part: specs can land, but see what says no."),
+        ),
+        Verdict::Fails => (Tone::Bad, format!("{name} does not work yet.")),
+    };
+    let verdict = cx.ui.paint(tone, &verdict);
+    cx.ui.out(&verdict);
+    if let Some(kept) = &trial.kept {
+        let kept = one_line(&kept.display().to_string());
+        cx.ui.hint(&format!(
+            "the scratch repository is kept: chant -C {kept}/repository log 001"
+        ));
+    }
+}
+
+fn show(cx: &mut Context) -> Result<Done> {
     let survey = agents::survey(&cx.cwd)?;
     cx.ui.begin_page();
     if survey.agents.iter().any(|agent| agent.problem.is_none()) {

@@ -30,6 +30,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let folder = cx.cwd.join(&args.folder);
+    if let Some(agent) = &args.agent {
+        demo::check_agent(&cx.cwd, agent)?;
+    }
     let project = demo::create(&folder)?;
     introduce(cx, &args);
     let order = Order {

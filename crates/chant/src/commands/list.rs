@@ -68,7 +68,11 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     if args.global {
         return everywhere(cx, &filter);
     }
-    let specs = query::list(&cx.project()?, &filter)?;
+    let project = cx.project()?;
+    let mut specs = query::list(&project, &filter)?;
+    if cx.ui.is_json() {
+        query::choose_agents(&project, &mut specs)?;
+    }
     cx.ui.begin_page();
     if specs.is_empty() {
         if filtered || args.archived {

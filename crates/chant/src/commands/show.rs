@@ -67,9 +67,14 @@ fn print(cx: &mut Context, detail: &Detail) {
             field(cx, name, &one_line(&values.join(", ")));
         }
     }
+    if let Some(chosen) = &spec.chosen {
+        let text = format!("{} ({})", chosen.agent, chosen.why);
+        field(cx, "agent", &one_line(&text));
+    }
+    let agent = spec.agent.clone().filter(|_| spec.chosen.is_none());
     for (name, value) in [
         ("prompt", &spec.prompt),
-        ("agent", &spec.agent),
+        ("agent", &agent),
         ("model", &spec.model),
         ("completed", &spec.completed_at),
         ("outcome", &spec.outcome),

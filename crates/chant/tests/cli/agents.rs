@@ -188,3 +188,174 @@ fn init_takes_the_client_that_is_there_and_names_the_others() {
     chant(&named, &["init", "--agent", "codex"], |_| {}).ok();
     assert!(named.file(".chant/config.md").contains("kind: codex"));
 }
+
+/// An agent of this machine that runs a shell script in the worktree.
+fn scripted(repo: &TestRepo, name: &str, script: &str) {
+    let path = repo.home().join(format!("{name}.sh"));
+    std::fs::write(&path, script).unwrap();
+    let own = repo.path().join(".chant/agents.md");
+    let before = std::fs::read_to_string(&own).unwrap_or("---\nagents:\n---\n".into());
+    let entry = format!(
+        "agents:\n  - {{name: {name}, kind: command, command: [sh, '{}']}}",
+        path.display()
+    );
+    std::fs::write(&own, before.replacen("agents:", &entry, 1)).unwrap();
+}
+
+const GREETS: &str = "cat > prompt.txt\nword=$(sed -n 's/.*holds the one word `\\(.*\\)`.*/\\1/p' prompt.txt)\nrm prompt.txt\n\
+    echo '{\"kind\":\"session\",\"id\":\"s-1\"}'\necho \"$word\" > greeting.txt\ngit hash-object greeting.txt > checked.txt\n\
+    echo '{\"kind\":\"tool_result\",\"ok\":true}'\ngit add . && git commit -qm 'trial: greet'\n\
+    echo '{\"kind\":\"usage\",\"input\":100,\"output\":20}'\n";
+
+#[test]
+fn an_agent_that_does_what_it_is_asked_for_works() {
+    let repo = TestRepo::new();
+    repo.chant(&["init"]).ok();
+    scripted(&repo, "mine", GREETS);
+    let before = (repo.snapshot_files(), repo.git(&["for-each-ref"]));
+    let output = repo.chant(&["agents", "test", "mine"]);
+    output.ok();
+    for part in [
+        "mine works.",
+        "command run",
+        "s-1",
+        "120 tokens",
+        "no process is left",
+    ] {
+        assert!(output.stdout.contains(part), "{part}: {}", output.stdout);
+    }
+    assert_eq!(before, (repo.snapshot_files(), repo.git(&["for-each-ref"])));
+    assert!(!repo.path().join(".git/chant/journal.db").exists());
+    let trials = repo.home().join("cache/chant/trials");
+    assert_eq!(std::fs::read_dir(trials).unwrap().count(), 0);
+    let worktrees = std::fs::read_dir(repo.worktrees()).into_iter().flatten();
+    assert_eq!(worktrees.count(), 0);
+}
+
+#[test]
+fn what_an_agent_can_not_do_is_named() {
+    let repo = TestRepo::new();
+    repo.chant(&["init"]).ok();
+    scripted(
+        &repo,
+        "shy",
+        &GREETS.replace("git hash-object greeting.txt >", "echo no >"),
+    );
+    scripted(&repo, "broken", "echo 'no such model' >&2\nexit 3\n");
+    let output = repo.chant(&["agents", "test", "shy", "--json"]);
+    output.fails(1);
+    let data = &output.json()["data"];
+    assert_eq!(data["verdict"], "works_in_part");
+    let points = data["points"].as_array().unwrap();
+    let ran = points
+        .iter()
+        .find(|point| point["name"] == "command run")
+        .unwrap();
+    assert_eq!(ran["passed"], false, "{data:#}");
+
+    let output = repo.chant(&["agents", "test", "broken"]);
+    output.fails(1);
+    assert!(
+        output.stdout.contains("broken does not work yet."),
+        "{}",
+        output.stdout
+    );
+    assert!(output.stdout.contains("no such model"), "{}", output.stdout);
+    assert!(output.stderr.contains("is kept"), "{}", output.stderr);
+
+    let output = repo.chant(&["agents", "test", "gone"]);
+    output.fails(3);
+    assert!(
+        output.stderr.contains("chant agents") || output.stderr.contains("known agents"),
+        "{}",
+        output.stderr
+    );
+}
+
+/// The agent that each ready spec would be given to, with why.
+fn chosen(repo: &TestRepo, id: &str) -> (String, String) {
+    let shown = repo.chant(&["show", id, "--json"]);
+    shown.ok();
+    let chosen = shown.json()["data"]["chosen"].clone();
+    let text = |key: &str| chosen[key].as_str().unwrap().to_owned();
+    (text("agent"), text("why"))
+}
+
+#[test]
+fn a_spec_goes_to_whom_its_label_type_or_prompt_says() {
+    let repo = TestRepo::new();
+    repo.chant(&["init"]).ok();
+    repo.write(
+        ".chant/config.md",
+        "---\nagents:\n  - {name: a, kind: claude}\n  - {name: b, kind: claude}\n  - {name: c, kind: claude, weight: 2}\n\
+         defaults: {agent: a}\nchoose:\n  - {prompt: review, agent: c}\n  - {type: research, agent: b}\n\
+         \x20 - {label: docs, agent: [b, c]}\n---\n",
+    );
+    repo.write(".chant/prompts/own.md", "---\nagent: b\n---\n\nDo it.\n");
+    let spec = |id: &str, head: &str| {
+        let text = format!("---\nstatus: pending\n{head}---\n\n# {id}\n");
+        repo.write(&format!(".chant/specs/{id}.md"), &text);
+    };
+    spec("001-plain", "");
+    spec("002-review", "prompt: review\n");
+    spec("003-research", "type: research\nprompt: review\n");
+    spec("004-own", "prompt: own\n");
+    spec("005-named", "agent: c\nlabels: [docs]\n");
+    spec("006-docs", "labels: [docs]\n");
+    let of = |id| chosen(&repo, id);
+    assert_eq!(
+        of("001"),
+        ("a".into(), "the settings' `defaults.agent`".into())
+    );
+    assert_eq!(of("002"), ("c".into(), "`choose` for prompt review".into()));
+    assert_eq!(of("003"), ("b".into(), "`choose` for type research".into()));
+    assert_eq!(of("004"), ("b".into(), "named by the prompt own".into()));
+    assert_eq!(of("005"), ("c".into(), "named by the spec".into()));
+    let (agent, why) = of("006");
+    assert!(["b", "c"].contains(&agent.as_str()));
+    assert_eq!(why, "`choose` for label docs, taking turns: b, c");
+
+    let listed = repo.chant(&["list", "--json"]);
+    let listed = listed.json()["data"].clone();
+    assert!(
+        listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|spec| spec["chosen"]["agent"].is_string())
+    );
+    let shown = repo.chant(&["show", "003"]);
+    assert!(
+        shown.stdout.contains("b (`choose` for type research)"),
+        "{}",
+        shown.stdout
+    );
+
+    repo.write(".chant/config.md", "---\nchoose: [{agent: b}]\n---\n");
+    let wrong = repo.chant(&["list"]);
+    wrong.fails(5);
+    assert!(wrong.stderr.contains("needs a `label`"), "{}", wrong.stderr);
+}
+
+#[test]
+fn agents_take_turns_over_specs_and_attempts() {
+    let repo = TestRepo::new();
+    repo.chant(&["init"]).ok();
+    scripted(&repo, "one", "exit 1");
+    scripted(&repo, "two", "exit 1");
+    repo.write(
+        ".chant/specs/001-both.md",
+        "---\nstatus: pending\nagent: [one, two]\n---\n\n# Both\n",
+    );
+    repo.commit("a spec");
+    let mut agents = Vec::new();
+    for _ in 0..4 {
+        let output = repo.chant(&["work", "001", "--json"]);
+        output.fails(1);
+        let runs = repo.chant(&["show", "001", "--json"]).json()["data"].clone();
+        agents.push(runs["chosen"]["agent"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(agents[0], agents[2]);
+    assert_eq!(agents[1], agents[3]);
+    assert_ne!(agents[0], agents[1]);
+}
