@@ -40,8 +40,10 @@ impl Run<'_, '_> {
                 return Ok(flow);
             }
         }
-        if self.is_joining() {
-            self.begin_joining()?;
+        if self.is_joining()
+            && let Some(flow) = self.begin_joining()?
+        {
+            return Ok(flow);
         }
         if self.resumed {
             let events = Follower::new(self.project, &self.record.id).all_events();

@@ -84,33 +84,74 @@ impl Run<'_, '_> {
         facts.takeover.is_none() && facts.agent_kind != AgentKind::Replay.name() && !only_the_spec
     }
 
-    /// Opens the merge in the worktree. Repeatable: one that is open, or concluded, is left as it is.
-    pub(super) fn begin_joining(&mut self) -> Result<()> {
-        let facts = self.record.facts.clone();
-        let onto: Oid = known(facts.joined.as_deref())?;
-        let there = self.project.repo().at(&facts.worktree);
+    /// Opens the merge in the worktree. Repeatable: one that is open, or concluded, is left as it is. Where nothing contradicts
+    /// any more, there is nothing to ask the agent: then it says where to go on.
+    pub(super) fn begin_joining(&mut self) -> Result<Option<Flow>> {
+        let there = self.project.repo().at(&self.record.facts.worktree);
+        if there.is_merging() {
+            return Ok(None);
+        }
+        let onto: Oid = known(self.record.facts.joined.as_deref())?;
         let tip = there.resolve("HEAD")?;
         let is_joined = match &tip {
             Some(tip) => there.is_ancestor(&onto, tip)?,
             None => false,
         };
-        if is_joined || there.is_merging() {
-            return Ok(());
+        if is_joined {
+            return Ok(None);
         }
+        let onto = match tip {
+            Some(tip) => match self.still_against(&there, &tip, onto)? {
+                Some(onto) => onto,
+                None => return Ok(Some(Flow::Next)),
+            },
+            None => onto,
+        };
+        self.take_back_what_was_lent(&there, &onto)?;
+        self.clear_what_was_cut_off(&there)?;
+        there.begin_merge(&onto)?;
+        Ok(None)
+    }
+
+    /// What the result contradicts by now: the main branch may have moved while the run waited for its turn with an agent.
+    /// `None` where both go together now.
+    fn still_against(&mut self, there: &Repo, tip: &Oid, onto: Oid) -> Result<Option<Oid>> {
+        let main: BranchName = self.record.facts.main.parse()?;
+        let Some(now) = there.branch_oid(&main)?.filter(|now| *now != onto) else {
+            return Ok(Some(onto));
+        };
+        let Merge::Conflict { files, .. } = there.merge(&now, tip)? else {
+            self.record.facts.conflict = None;
+            self.note(format!("{main} and the result go together by now"))?;
+            return Ok(None);
+        };
+        let base: Oid = known(Some(&self.record.facts.base))?;
+        let with = self.candidate().landed_in(&base, &now, &files)?;
+        self.record.facts.joined = Some(now.to_string());
+        self.record.facts.conflict = Some(Conflict {
+            onto: now.to_string(),
+            files,
+            with,
+        });
+        self.journal.save(&self.record)?;
+        Ok(Some(now))
+    }
+
+    /// What was only lent to the agent, and is on the main branch by now: git would not write over it.
+    fn take_back_what_was_lent(&self, there: &Repo, onto: &Oid) -> Result<()> {
+        let facts = &self.record.facts;
         for (path, oid) in &facts.brought {
-            // Only lent to the agent; the main branch has it by now, and git would not write over it.
             let lent = facts.worktree.join(path);
             let is_lent = chant_os::file::read_regular(&lent, u64::MAX)
                 .ok()
                 .map(|bytes| there.hash_object(&bytes))
                 .transpose()?
                 .is_some_and(|now| now.as_str() == oid);
-            if is_lent && there.read_file(&onto, path)?.is_some() {
+            if is_lent && there.read_file(onto, path)?.is_some() {
                 chant_os::file::remove_file(&lent)?;
             }
         }
-        self.clear_what_was_cut_off(&there)?;
-        Ok(there.begin_merge(&onto)?)
+        Ok(())
     }
 
     /// A merge that was killed half-way has left files of the other side, and no note that it was begun: git would write over

@@ -199,6 +199,7 @@ impl Supervisor<'_> {
                     && (record.step as usize) < Step::Land as usize =>
             {
                 self.release(at);
+                self.keep_apart(at, &record);
                 self.make_ready(at);
                 Ok(())
             }

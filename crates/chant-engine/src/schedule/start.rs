@@ -15,7 +15,7 @@ use super::task::{Stage, Task};
 use crate::agents;
 use crate::error::{Code, Error, Result};
 use crate::index::Entry;
-use crate::journal::RunState;
+use crate::journal::{RunRecord, RunState};
 use crate::limits::{Outlook, Start};
 use crate::run::{claim, new_id};
 
@@ -45,15 +45,15 @@ impl Supervisor<'_> {
         let summary = entry.content.as_ref().ok();
         let labels = summary.map_or(&[][..], |summary| &summary.labels);
         let agent = self.agent_for(entry)?;
+        let declared = summary.map_or(&[][..], |summary| &summary.target_files);
+        let contradicts = self.tasks.get(at).map_or(&[][..], |task| &task.contradicts);
         let lane = labels.first().cloned().unwrap_or_default();
         let candidate = Candidate {
             key: at,
             priority: summary.map_or(0, |summary| summary.priority),
             lane,
             age: at,
-            targets: summary
-                .map(|summary| summary.target_files.clone())
-                .unwrap_or_default(),
+            targets: [declared, contradicts].concat(),
             pools: Vec::new(),
         };
         let labels = labels.to_vec();
@@ -306,10 +306,23 @@ impl Supervisor<'_> {
             if !record.state.is_over() {
                 self.tasks[at].run = Some(record.id.clone());
                 self.by_run.insert(record.id.clone(), at);
+                self.keep_apart(at, &record);
                 self.go_on_with(at, &record)?;
             }
         }
         Ok(())
+    }
+
+    /// Nobody else is to be at work on the files in which a run contradicts the main branch.
+    pub(super) fn keep_apart(&mut self, at: usize, record: &RunRecord) {
+        let Some(conflict) = &record.facts.conflict else {
+            return;
+        };
+        let task = &mut self.tasks[at];
+        task.candidate
+            .targets
+            .extend(conflict.files.iter().cloned());
+        task.contradicts.clone_from(&conflict.files);
     }
 
     /// Results that wait for a person, counted only where that is limited.

@@ -57,6 +57,9 @@ pub(super) struct Task {
     pub begun: bool,
     /// What it is picked by.
     pub candidate: Candidate,
+    /// The files in which its result contradicts the main branch: several such are brought together one after another, so
+    /// that each sees what the last one made of it.
+    pub contradicts: Vec<String>,
     /// Its places, while its agent works.
     pub places: Option<Held>,
     /// Its files, until it landed.
@@ -81,6 +84,7 @@ impl Task {
             attempt: 0,
             begun: false,
             candidate,
+            contradicts: Vec::new(),
             places: None,
             files: None,
             told: Vec::new(),

@@ -340,3 +340,33 @@ fn what_a_killed_command_had_asked_for_and_is_over_troubles_no_watch() {
     chant(&repo, &["watch", "--once"]).ok();
     assert_landed(&repo, &["a-1"]);
 }
+
+/// Each of them has to see what the last one made of it, so that nobody is asked twice.
+#[test]
+fn many_that_change_the_same_line_are_brought_together_one_after_another() {
+    let repo = project("");
+    let ids = ["a-1", "a-2", "a-3", "a-4"];
+    repo.write("shared.txt", "nobody\n");
+    for id in ids {
+        spec(&repo, id, "labels: [many]\n");
+        // All write their line before the first of them lands; who finds markers keeps both sides.
+        let write = format!(
+            "if grep -q '<<<<<<<' shared.txt; then sed -i '/^[<=>]\\{{7\\}}/d' shared.txt; else\necho {id} > shared.txt\n{}fi\n",
+            holding(id)
+        );
+        script(&repo, id, &write);
+    }
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=4", "--label", "many"], "work");
+    eventually("all to begin", || ledger(&repo).len() == 4);
+    for id in ids {
+        let_go(&repo, id);
+    }
+    assert!(ended(&mut child).success(), "{}", said(&repo, "work"));
+    assert_landed(&repo, &ids);
+    let begun = |line: &&String| line.starts_with("begins");
+    let asked = ledger(&repo).iter().filter(begun).count();
+    assert_eq!(asked, 7, "each of three once more: {:?}", ledger(&repo));
+    let shared = repo.file("shared.txt");
+    assert!(ids.iter().all(|id| shared.contains(id)), "{shared}");
+}
