@@ -1,47 +1,47 @@
-//! Inputs as text for a prompt: fenced as data, named with their object id, cut at the budget.
+//! Inputs as text for a prompt: named with their object id, cut at the budget, and fenced as data.
 
 use chant_git::Repo;
-use sha2::{Digest, Sha256};
 
 use super::Source;
 use crate::error::Result;
-use crate::prompt::Input;
+use crate::prompt::{Fence, Input};
+
+/// The content of each input; none where it has none of its own.
+pub(crate) fn contents(repo: &Repo, sources: &[Source]) -> Result<Vec<Option<Vec<u8>>>> {
+    let content = |source: &Source| source.oid().map(|oid| repo.blob(oid)).transpose();
+    Ok(sources
+        .iter()
+        .map(content)
+        .collect::<std::result::Result<_, _>>()?)
+}
 
 /// The inputs as a template sees them, and the budget in words.
 ///
-/// Small inputs are whole; what is left of `budget` (bytes) is shared equally among the large ones. The
-/// fence carries a token made from all the content, so that no content can hold its own closing fence.
+/// Small inputs are whole; what is left of `budget` (bytes) is shared equally among the large ones.
 pub(crate) fn fenced(
-    repo: &Repo,
     sources: &[Source],
+    contents: &[Option<Vec<u8>>],
     budget: usize,
-) -> Result<(Vec<Input>, String)> {
-    let mut contents = Vec::with_capacity(sources.len());
-    for source in sources {
-        contents.push(match source.oid() {
-            Some(oid) => Some(repo.blob(oid)?),
-            None => None,
-        });
-    }
+    fence: &Fence,
+) -> (Vec<Input>, String) {
     let sizes: Vec<usize> = contents
         .iter()
         .map(|content| content.as_ref().map_or(0, Vec::len))
         .collect();
     let shares = share(&sizes, budget);
-    let token = token(sources, &contents);
     let inputs = sources
         .iter()
-        .zip(&contents)
+        .zip(contents)
         .zip(shares)
-        .map(|((source, content), share)| fence(source, content.as_deref(), share, &token))
+        .map(|((source, content), share)| input(source, content.as_deref(), share, fence))
         .collect();
-    Ok((
+    (
         inputs,
         format!("at most {} of input text is shown here", bytes(budget)),
-    ))
+    )
 }
 
-fn fence(source: &Source, content: Option<&[u8]>, share: usize, token: &str) -> Input {
+fn input(source: &Source, content: Option<&[u8]>, share: usize, fence: &Fence) -> Input {
     let name = crate::one_line(source.name());
     let oid = source.oid().map_or_else(String::new, ToString::to_string);
     let (text, note) = match content {
@@ -59,15 +59,7 @@ fn fence(source: &Source, content: Option<&[u8]>, share: usize, token: &str) -> 
         .join(", ");
     let fenced = match content {
         None => format!("- {name} ({head})"),
-        Some(_) => format!(
-            "<<<<<<<< input {token}: {name} ({head})\n{}{}>>>>>>>> end of input {token}: {name}",
-            text,
-            if text.is_empty() || text.ends_with('\n') {
-                ""
-            } else {
-                "\n"
-            }
-        ),
+        Some(_) => fence.put("input", &name, &format!(" ({head})"), &text),
     };
     Input {
         name,
@@ -105,18 +97,6 @@ fn share(sizes: &[usize], budget: usize) -> Vec<usize> {
         left -= shares[index];
     }
     shares
-}
-
-fn token(sources: &[Source], contents: &[Option<Vec<u8>>]) -> String {
-    let mut hash = Sha256::new();
-    for (source, content) in sources.iter().zip(contents) {
-        hash.update(source.name().as_bytes());
-        hash.update(content.as_deref().unwrap_or_default());
-    }
-    hash.finalize()
-        .iter()
-        .take(6)
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 fn bytes(count: usize) -> String {

@@ -8,7 +8,7 @@ mod fence;
 mod find;
 mod record;
 
-pub(crate) use fence::fenced;
+pub(crate) use fence::{contents, fenced};
 pub(crate) use find::is_url;
 pub(crate) use record::{intent, record};
 

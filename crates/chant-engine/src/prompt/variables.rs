@@ -6,6 +6,8 @@ use std::path::Path;
 use chant_spec::Document;
 use minijinja::{Value, context};
 
+use super::Fence;
+use super::fence::visible;
 use super::list::{Criteria, Lines};
 use crate::steer::Feedback;
 
@@ -32,6 +34,7 @@ pub(super) const KNOWN: &[&str] = &[
     "previous_failure",
     "feedback",
     "conflict",
+    "fence",
     "silent",
 ];
 
@@ -130,6 +133,8 @@ pub struct Variables<'a> {
     pub feedback: &'a [Feedback],
     /// What the result contradicts, where that is the task.
     pub conflict: Option<&'a Contradiction>,
+    /// What marks the lines between which text is quoted.
+    pub(crate) fence: &'a Fence,
     /// Whether git must know nothing of chant.
     pub silent: bool,
 }
@@ -148,8 +153,8 @@ impl Variables<'_> {
             spec => context! {
                 id => self.id,
                 title => self.document.title().unwrap_or(self.id),
-                description => self.document.description().trim(),
-                body => self.document.body().trim(),
+                description => visible(self.document.description().trim()),
+                body => visible(self.document.body().trim()),
                 type => front.kind.to_string(),
                 labels => lines(&front.labels),
                 target_files => lines(&front.target_files),
@@ -178,13 +183,15 @@ impl Variables<'_> {
                 repeat => plan.repeat,
             }),
             attempt => self.attempt,
-            previous_failure => self.previous_failure,
+            previous_failure => visible(self.previous_failure),
             feedback => self.feedback.iter().map(|told| context! {
-                by => told.by.as_str(),
-                at => told.at.get(..10).unwrap_or(&told.at),
-                text => told.text.as_str(),
+                by => crate::one_line(&told.by),
+                at => told.day(),
+                text => visible(&told.text),
+                quoted => told.quoted(self.fence),
             }).collect::<Vec<_>>(),
             conflict => self.conflict.map(contradiction),
+            fence => self.fence.mark(),
             silent => self.silent,
         }
     }
@@ -194,8 +201,8 @@ fn contradiction(conflict: &Contradiction) -> Value {
     let side = |side: &OtherSide| {
         context! {
             id => side.id.as_str(),
-            title => side.title.as_str(),
-            text => side.text.as_str(),
+            title => crate::one_line(&side.title),
+            text => visible(&side.text),
         }
     };
     context! {

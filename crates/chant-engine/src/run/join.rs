@@ -191,6 +191,7 @@ impl Run<'_, '_> {
             &self.start,
             &[],
             &Occasion {
+                run: &self.record.id,
                 id: &self.record.spec,
                 prompt: PROMPT,
                 worktree: &facts.worktree,

@@ -367,6 +367,7 @@ fn try_prompt(
     place: &Place,
 ) -> Result<()> {
     let occasion = worktree::Occasion {
+        run: "",
         id: id.as_str(),
         prompt,
         worktree: &place.folder,

@@ -11,7 +11,7 @@ use crate::inputs;
 use crate::journal::RunRecord;
 use crate::landing::known;
 use crate::project::Project;
-use crate::prompt::{Contradiction, Prompt, Variables};
+use crate::prompt::{Contradiction, Fence, Prompt, Variables};
 use crate::steer::{Feedback, feedback};
 
 impl Run<'_, '_> {
@@ -165,6 +165,7 @@ impl Run<'_, '_> {
             &self.start,
             &sources,
             &Occasion {
+                run: &self.record.id,
                 id: &self.record.spec,
                 prompt: &facts.prompt,
                 worktree: &facts.worktree,
@@ -399,6 +400,8 @@ pub(super) fn bring(worktree: &Path, path: &str, bytes: &[u8]) -> Result<()> {
 
 /// What a prompt is rendered for.
 pub(crate) struct Occasion<'a> {
+    /// The run's id; empty where it is only looked at.
+    pub(crate) run: &'a str,
     pub(crate) id: &'a str,
     pub(crate) prompt: &'a str,
     pub(crate) worktree: &'a Path,
@@ -411,7 +414,25 @@ pub(crate) struct Occasion<'a> {
     pub(crate) silent: bool,
 }
 
-/// The prompt exactly as an agent gets it.
+impl Occasion<'_> {
+    /// The fence of this prompt, around everything that is quoted in it.
+    fn fence(&self, document: &chant_spec::Document, inputs: &[Option<Vec<u8>>]) -> Fence {
+        let told = self.feedback.iter().map(|told| told.text.as_str());
+        let others = self.conflict.iter().flat_map(|conflict| &conflict.with);
+        let texts: Vec<&str> = [document.text(), self.previous_failure]
+            .into_iter()
+            .chain(told)
+            .chain(others.map(|other| other.text.as_str()))
+            .collect();
+        let texts = texts.iter().map(|text| text.as_bytes());
+        Fence::around(
+            self.run,
+            texts.chain(inputs.iter().flatten().map(Vec::as_slice)),
+        )
+    }
+}
+
+/// The prompt as an agent gets it, but for the mark of its fences: that is each run's own.
 pub(crate) fn render(
     project: &Project,
     document: &chant_spec::Document,
@@ -419,11 +440,10 @@ pub(crate) fn render(
     occasion: &Occasion<'_>,
 ) -> Result<String> {
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), occasion.prompt)?;
-    let (inputs, budget) = inputs::fenced(
-        project.repo(),
-        sources,
-        project.config().limits.inputs_bytes,
-    )?;
+    let contents = inputs::contents(project.repo(), sources)?;
+    let fence = occasion.fence(document, &contents);
+    let most = project.config().limits.inputs_bytes;
+    let (inputs, budget) = inputs::fenced(sources, &contents, most, &fence);
     let id = chant_spec::SpecId::parse(occasion.id)
         .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     // What could not be proven is refused when the spec is worked; a look at its prompt is not the place.
@@ -445,6 +465,7 @@ pub(crate) fn render(
         previous_failure: occasion.previous_failure,
         feedback: occasion.feedback,
         conflict: occasion.conflict,
+        fence: &fence,
         silent: occasion.silent,
     })
 }

@@ -250,6 +250,7 @@ impl<'a> Asked<'a> {
             self.document,
             &self.sources,
             &worktree::Occasion {
+                run: &self.run,
                 id: self.found.id.as_str(),
                 prompt: &self.prompt,
                 worktree: place.worktree(),

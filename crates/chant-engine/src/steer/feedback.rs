@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
+use crate::prompt::Fence;
 use crate::run::claim;
 use crate::verbs::approve::Name;
 
@@ -44,6 +45,19 @@ pub struct Given {
     pub feedback: Feedback,
     /// Whether an agent is at work, which does not see it before it begins again.
     pub at_work: bool,
+}
+
+impl Feedback {
+    /// The day it was said.
+    pub(crate) fn day(&self) -> &str {
+        self.at.get(..10).unwrap_or(&self.at)
+    }
+
+    /// Between its fence, for a prompt.
+    pub(crate) fn quoted(&self, fence: &Fence) -> String {
+        let name = format!("{}, {}", crate::one_line(&self.by), self.day());
+        fence.put("feedback", &name, "", &self.text)
+    }
 }
 
 /// Keeps what a person says for the next attempt at a spec.

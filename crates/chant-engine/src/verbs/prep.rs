@@ -1,4 +1,4 @@
-//! `chant prep`: exactly what an agent would be given now, with nothing changed.
+//! `chant prep`: what an agent would be given now, with nothing changed. Only the mark of the fences is each run's own.
 
 use chant_spec::SpecId;
 use serde::Serialize;
@@ -43,6 +43,7 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
         &document,
         &sources,
         &worktree::Occasion {
+            run: "",
             id: id.as_str(),
             prompt: &prompt,
             worktree: &place.folder,
@@ -50,7 +51,7 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
             base: base.as_str(),
             attempt,
             previous_failure: previous,
-            feedback: &[],
+            feedback: &crate::steer::feedback::open(project, id.as_str())?,
             conflict: None,
             silent: run::is_silent(project, id)?,
         },

@@ -7,7 +7,7 @@ use chant_engine::verbs::prep;
 use crate::cli::{Context, Done};
 use crate::ui::harmless;
 
-/// Print exactly what an agent would be given
+/// Print what an agent would be given
 ///
 /// Nothing is changed and nothing is started: the prompt with the spec, its inputs with their object ids, and the rules.
 #[derive(Debug, clap::Args)]

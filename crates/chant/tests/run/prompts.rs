@@ -91,10 +91,7 @@ fn a_projects_file_takes_the_place_of_the_built_in() {
     );
     assert!(!text.contains("You are the engineer"), "{text}");
     work(&repo).ok();
-    assert_eq!(
-        std::fs::read_to_string(repo.home().join("got")).unwrap(),
-        text
-    );
+    assert_was_given(&repo, &text);
 }
 
 #[test]

@@ -99,3 +99,22 @@ pub(crate) fn assert_landed_once(repo: &TestRepo) {
         .filter(|line| line.starts_with("worktree ") && !line.contains("/.checks/"));
     assert_eq!(left.count(), 1, "no worktree of a run is left: {worktrees}");
 }
+
+/// The mark of a prompt's fences.
+pub(crate) fn mark(prompt: &str) -> &str {
+    let line = prompt.lines().find(|line| line.starts_with("<<<<<<<< "));
+    let opening = line.expect("something is quoted");
+    let mark = opening.split(' ').find_map(|word| word.strip_suffix(':'));
+    mark.expect("a mark")
+}
+
+/// That the agent was given what `chant prep` has shown; only the mark of the fences is each run's own.
+#[track_caller]
+pub(crate) fn assert_was_given(repo: &TestRepo, shown: &str) {
+    let given = std::fs::read_to_string(repo.home().join("got")).unwrap();
+    assert_ne!(mark(&given), mark(shown));
+    assert_eq!(
+        given.replace(mark(&given), "MARK"),
+        shown.replace(mark(shown), "MARK")
+    );
+}
