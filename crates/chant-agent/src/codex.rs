@@ -11,22 +11,25 @@ use serde_json::Value;
 use crate::{AgentConfig, AgentEvent, Usage, excerpt};
 
 /// The arguments of one run; the prompt comes on standard input. Codex itself confines what it runs to its folder,
-/// the temporary folders, and `writable`, unless the user's own setting for this agent lifts that.
+/// the temporary folders, and `writable`, unless the user's own setting for this agent lifts that; or unless chant confines all of
+/// it already, which `writable` says by being absent: within one sandbox its own can not be made.
 pub(crate) fn arguments(
     config: &AgentConfig,
     model: Option<&str>,
     resume: Option<&str>,
-    writable: &[PathBuf],
+    writable: Option<&[PathBuf]>,
 ) -> Vec<String> {
     let mut args: Vec<String> = vec!["exec".into()];
     if config.bypass_permissions {
         args.push("--dangerously-bypass-approvals-and-sandbox".into());
-    } else {
+    } else if let Some(writable) = writable {
         args.extend(["--sandbox".into(), "workspace-write".into()]);
         if !writable.is_empty() {
             let roots = writable_roots(writable);
             args.extend(["-c".into(), roots]);
         }
+    } else {
+        args.extend(["--sandbox".into(), "danger-full-access".into()]);
     }
     args.push("--json".into());
     if let Some(model) = model {

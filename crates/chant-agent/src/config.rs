@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentError, UnknownKind, builtin::Builtin};
+use crate::{AgentError, Bounds, UnknownKind, builtin::Builtin};
 
 /// The protocols this version speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -162,6 +162,8 @@ pub struct AgentConfig {
     pub recording: Option<PathBuf>,
     /// Which model it talks to, and how (`builtin` only).
     pub builtin: Builtin,
+    /// What keeps it in bounds.
+    pub bounds: Bounds,
 }
 
 impl AgentConfig {
@@ -179,6 +181,7 @@ impl AgentConfig {
             args: Vec::new(),
             recording: None,
             builtin: Builtin::default(),
+            bounds: Bounds::default(),
         }
     }
 }

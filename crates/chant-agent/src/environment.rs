@@ -1,14 +1,16 @@
 //! The complete environment of an agent's process.
 //!
-//! The user's own, less what would point git at another repository, with the agent's settings and then chant's own
-//! variables over it. Hiding secrets is not done here.
+//! Of the user's own what a list names ([`allowed`]), with the agent's settings and then chant's own variables over it. Commands of
+//! the user's that run before any agent get all of it, less what would point git at another repository.
 
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
 };
 
-use crate::{AgentConfig, acp};
+use crate::{AgentConfig, acp, bounds};
+
+mod allowed;
 
 /// The variable that marks every process of a run; its value is the run's id.
 pub const MARKER: &str = "CHANT_RUN_ID";
@@ -41,7 +43,7 @@ const HOUSEKEEPING: [(&str, &str); 5] = [
     ("GIT_CONFIG_VALUE_1", "0"),
 ];
 
-/// The user's environment, less what would point git at another repository. For checks too, which run as an agent does.
+/// The user's environment, less what would point git at another repository. For what the user has written and no agent can have changed.
 pub fn base_environment() -> Vec<(OsString, OsString)> {
     let mut all: Vec<_> = std::env::vars_os()
         .filter(|(key, _)| !is_git_location(key))
@@ -50,6 +52,51 @@ pub fn base_environment() -> Vec<(OsString, OsString)> {
         all.extend(HOUSEKEEPING.map(|(key, value)| (key.into(), value.into())));
     }
     all
+}
+
+/// What of the user's environment an agent gets, and the names of what it does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// Names and values.
+    pub kept: Vec<(OsString, OsString)>,
+    /// The names of the others, sorted.
+    pub withheld: Vec<String>,
+}
+
+impl Environment {
+    /// For an agent: what every build needs, its own keys, and what its settings name.
+    pub fn of_agent(config: &AgentConfig) -> Self {
+        Self::sifted(
+            base_environment(),
+            &bounds::own_variables(config),
+            &config.bounds.env_allow,
+        )
+    }
+
+    /// For checks, which run what an agent wrote: what every build needs, and what `named` names.
+    pub fn of_checks(named: &[String]) -> Self {
+        Self::sifted(base_environment(), &[], named)
+    }
+
+    fn sifted(base: Vec<(OsString, OsString)>, own: &[String], named: &[String]) -> Self {
+        let mut sifted = Self::default();
+        let authorizes = allowed::git_settings_authorize(&base);
+        for (key, value) in base {
+            let name = key.to_string_lossy();
+            let wanted = |pattern: &str| allowed::fits(pattern, &name);
+            let is_named = named.iter().any(|pattern| wanted(pattern))
+                || own.iter().any(|pattern| wanted(pattern));
+            let is_usual =
+                allowed::is_usual(&name) && !(authorizes && allowed::is_git_setting(&name));
+            if is_named || is_usual {
+                sifted.kept.push((key, value));
+            } else {
+                sifted.withheld.push(name.into_owned());
+            }
+        }
+        sifted.withheld.sort();
+        sifted
+    }
 }
 
 fn is_git_location(key: &OsStr) -> bool {
@@ -106,6 +153,44 @@ mod tests {
             ("IS_SANDBOX", "1"),
         ];
         assert_eq!(all, expect.map(|(key, value)| (key.into(), value.into())));
+    }
+
+    #[test]
+    fn keys_are_the_agents_own_or_named_or_withheld() {
+        let base = [
+            ("PATH", "/bin"),
+            ("ANTHROPIC_API_KEY", "a"),
+            ("GITHUB_TOKEN", "g"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("DATABASE_URL", "d"),
+            ("CARGO_REGISTRY_TOKEN", "c"),
+            ("CARGO_HOME", "/c"),
+        ]
+        .map(|(key, value)| (key.into(), value.into()));
+        let check = |own: &[&str], named: &[&str], withheld: &[&str]| {
+            let [own, named] =
+                [own, named].map(|names| names.iter().map(|name| (*name).into()).collect());
+            let own: Vec<String> = own;
+            let sifted = Environment::sifted(base.to_vec(), &own, &named);
+            assert_eq!(sifted.withheld, withheld);
+            assert_eq!(sifted.kept.len() + withheld.len(), base.len());
+        };
+        let (anthropic, aws, cargo) = (
+            "ANTHROPIC_API_KEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "CARGO_REGISTRY_TOKEN",
+        );
+        check(
+            &[],
+            &[],
+            &[anthropic, aws, cargo, "DATABASE_URL", "GITHUB_TOKEN"],
+        );
+        check(
+            &["ANTHROPIC_*"],
+            &["DATABASE_URL", "AWS_*"],
+            &[cargo, "GITHUB_TOKEN"],
+        );
+        check(&[], &["*"], &[]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) fn job(
         args: arguments(config, request)?,
         dir: request.worktree.to_owned(),
         env: environment::complete(
-            environment::base_environment(),
+            environment::Environment::of_agent(config).kept,
             config,
             &chant,
             request.run_id,
@@ -80,7 +80,10 @@ fn arguments(config: &AgentConfig, request: &Request<'_>) -> Result<Vec<OsString
             config,
             model()?.as_deref(),
             resume()?.as_deref(),
-            request.writable,
+            match request.confine {
+                Some(confine) if confine.hidden.is_some() => None,
+                _ => Some(request.writable),
+            },
         )),
         AgentKind::Command => command::arguments(config, request.prompt_text, request.prompt_file)?,
         AgentKind::Replay => replay::arguments(recording(config)?),

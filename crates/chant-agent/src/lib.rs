@@ -6,6 +6,7 @@
 //! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
 
 mod acp;
+mod bounds;
 mod builtin;
 mod claude;
 mod client;
@@ -31,10 +32,11 @@ mod stream;
 mod transcript;
 mod verdict;
 
+pub use bounds::{Bounds, Sandbox, State, all_state};
 pub use builtin::{BUILTIN, BaseUrl, Builtin, Provider, VariableName};
 pub use client::{CLIENTS, Client, Login, login};
 pub use config::{AcpAgent, AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
-pub use environment::{MARKER, base_environment};
+pub use environment::{Environment, MARKER, base_environment};
 pub use error::{AgentError, UnknownKind};
 pub use event::AgentEvent;
 pub use feature::{Feature, Support, Use, features};

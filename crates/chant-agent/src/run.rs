@@ -8,6 +8,7 @@ use std::{path::Path, time::Duration};
 
 use chant_os::{
     clock::{self, Stopwatch},
+    confine::Confine,
     tree::{self, Exit, Guard, Line, Next, Running, Source},
 };
 
@@ -47,6 +48,8 @@ pub struct Request<'a> {
     pub model: Option<&'a str>,
     /// The `CHANT…` variables.
     pub env: Vec<(String, String)>,
+    /// What keeps its processes in bounds; absent where nothing does.
+    pub confine: Option<&'a Confine>,
     /// What it may write beside its worktree, where it confines itself: the parts of git's folder that a commit needs.
     pub writable: &'a [std::path::PathBuf],
     /// The run's id, which marks every process of its tree.
@@ -71,6 +74,10 @@ pub fn run(
 ) -> Result<Outcome, AgentError> {
     let job = launch::job(config, request, limits)?;
     let redactor = Redactor::of_agent(config);
+    let job = match request.confine {
+        Some(confine) => confine.wrap(&guard.program, job),
+        None => job,
+    };
     let transcript = Transcript::open(request.transcript)?;
     let clock = Stopwatch::start();
     let running = Running::start(guard, &job)?;

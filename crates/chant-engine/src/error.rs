@@ -105,6 +105,7 @@ codes! {
         ProofUnusable "proof-unusable" "What the spec has to prove can not be proven.",
         InputMissing "input-missing" "An input of the spec can not be found or used.",
         ProgramMissing "program-missing" "A program that is to be started can not be found.",
+        SandboxMissing "sandbox-missing" "An agent shall be kept from something, and this system can not do it.",
         BaseMissing "base-missing" "This clone lacks the commit that a bundle builds on.",
         ProofMissing "proof-missing" "The spec has no red-to-green proof to show.",
         MainBranchUnknown "main-branch-unknown" "It can not be told which branch is the main one.",

@@ -34,6 +34,7 @@ pub mod recover;
 pub mod repos;
 mod resolve;
 pub mod run;
+mod sandbox;
 pub mod schedule;
 pub mod split;
 pub mod steer;

@@ -118,8 +118,13 @@ fn lines(
             } else {
                 ""
             };
+            let unbound = if published && agent.bounds.sandbox == Some(chant_agent::Sandbox::Off) {
+                " (without a sandbox)"
+            } else {
+                ""
+            };
             format!(
-                "agent {}: {}{}{unasked}",
+                "agent {}: {}{}{unasked}{unbound}",
                 agent.name,
                 words.join(" "),
                 environment(&agent.env)

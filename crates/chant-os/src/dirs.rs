@@ -25,6 +25,11 @@ pub fn home() -> Result<PathBuf, NoHome> {
         .ok_or(NoHome)
 }
 
+/// Whether the user is root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Where the user's settings are: `$XDG_CONFIG_HOME/chant` or `~/.config/chant`.
 pub fn config_dir() -> Result<PathBuf, NoHome> {
     below("XDG_CONFIG_HOME", ".config")

@@ -133,6 +133,8 @@ impl TestRepo {
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("XDG_DATA_HOME", home.join("data"))
             .env("CHANT_WORKTREES", self.worktrees())
+            // Agents in tests write what they saw into the home directory. The tests of the sandbox take this away.
+            .env("CHANT_SANDBOX", "off")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", home.join("gitconfig"))
             .env("TMPDIR", self.folder.path())

@@ -49,7 +49,7 @@ fn the_command_line_confines_it_unless_the_user_lifts_that() {
         PathBuf::from("/r/a \"b\""),
     ];
     assert_eq!(
-        arguments(&codex(), Some("gpt"), Some("id"), &writable),
+        arguments(&codex(), Some("gpt"), Some("id"), Some(&writable)),
         [
             "exec",
             "--sandbox",
@@ -69,7 +69,12 @@ fn the_command_line_confines_it_unless_the_user_lifts_that() {
         ..codex()
     };
     assert_eq!(
-        arguments(&free, None, None, &writable),
+        arguments(&codex(), None, None, None)[1..3],
+        ["--sandbox", "danger-full-access"],
+        "what chant confines can not confine itself"
+    );
+    assert_eq!(
+        arguments(&free, None, None, Some(&writable)),
         [
             "exec",
             "--dangerously-bypass-approvals-and-sandbox",

@@ -100,6 +100,7 @@ impl Scratch {
             prompt_text: "do it\n",
             prompt_file: &prompt_file,
             worktree: &worktree,
+            confine: None,
             writable: &[],
             resume: None,
             handover: None,

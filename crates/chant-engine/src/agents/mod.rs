@@ -20,6 +20,7 @@ use crate::error::{Code, Error, Result};
 use crate::limits::Outlook;
 use crate::project::Project;
 use crate::run::Order;
+use crate::sandbox;
 
 /// The agent for the spec `id`, which was tried `tried` times before, and why it is that one.
 pub(crate) fn choose(
@@ -51,6 +52,13 @@ pub(crate) fn choose(
         // A folder holds one recording for each spec.
         agent.recording = Some(folder.join(format!("{id}.jsonl")));
     }
+    let kind = document.frontmatter().kind.as_str();
+    agent.bounds.offline |= project
+        .config()
+        .confinement
+        .offline
+        .iter()
+        .any(|known| known == kind);
     agent.model = order
         .model
         .clone()
@@ -74,10 +82,16 @@ fn find(
     name: &str,
 ) -> Result<AgentConfig> {
     if let Some(entry) = config.agents.iter().find(|entry| entry.name == name) {
-        return from_entry(entry, root, recordings);
+        let mut agent = from_entry(entry, root, recordings)?;
+        agent.bounds = sandbox::bounds(config, Some(&entry.bounds))?;
+        return Ok(agent);
     }
     match name.parse::<AgentKind>() {
-        Ok(kind) if kind.own_program().is_some() => Ok(AgentConfig::new(name, kind)),
+        Ok(kind) if kind.own_program().is_some() => {
+            let mut agent = AgentConfig::new(name, kind);
+            agent.bounds = sandbox::bounds(config, None)?;
+            Ok(agent)
+        }
         Ok(kind) => Err(Error::new(
             Code::AgentNotFound,
             format!("no agent {name:?} is configured"),

@@ -61,6 +61,7 @@ impl Bounds {
         let confine = confine::is_supported().then(|| Confine {
             read: readable(&user),
             write: vec![home.clone(), PathBuf::from("/dev")],
+            ..Confine::default()
         });
         Ok(Self {
             env: environment(&user, &home),

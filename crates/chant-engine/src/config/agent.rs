@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use chant_agent::Provider;
 
+use super::bounds::AgentBounds;
 use super::file::{File, Layer};
 use super::keys;
 use super::settings::{Entry, Remark, Settings, Source};
@@ -52,6 +53,8 @@ pub struct AgentEntry {
     pub max_turns: Option<NonZeroU32>,
     /// Whether it may do everything unasked. Only the user's own files can say so.
     pub bypass_permissions: bool,
+    /// What keeps it in bounds.
+    pub bounds: AgentBounds,
     /// Who decides what is started: the tracked file, if it says anything of it, else the last layer that does.
     /// Who decides what is started: the project as soon as a word of it is the project's.
     pub source: Layer,
@@ -80,6 +83,7 @@ impl AgentEntry {
             context: None,
             max_turns: None,
             bypass_permissions: false,
+            bounds: AgentBounds::default(),
             source,
             by_project: Vec::new(),
         }
@@ -230,7 +234,10 @@ fn set(
                 agent.bypass_permissions = wanted;
             }
         }
-        other => remarks.push(unknown(agent, other, file, node)),
+        other => match agent.bounds.set(&agent.name, file, (other, node)) {
+            Some(remark) => remarks.extend(remark?),
+            None => remarks.push(unknown(agent, other, file, node)),
+        },
     }
     if let Some(key) = STARTS.iter().find(|known| **known == key) {
         agent.decided(key, file.layer);

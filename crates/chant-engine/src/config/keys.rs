@@ -85,6 +85,18 @@ pub(super) const ALL: &[Key] = &[
         "how often a failed attempt is followed by another without anybody asking; 0 where not given, and the same failure twice ends it",
     ),
     setting(
+        "defaults.sandbox",
+        "what agents may write: `worktree` (theirs, and what they are given) or `off`; `off` is taken only from files that are yours alone",
+    ),
+    setting(
+        "defaults.offline",
+        "types of specs, such as `research`, whose agents get no network; each file adds to the list",
+    ),
+    setting(
+        "defaults.env_allow",
+        "names of your environment's variables that agents and checks get beside the usual ones; taken only from files that are yours alone",
+    ),
+    setting(
         "agents",
         "the agents that specs can be given to, each with the keys below",
     ),
@@ -325,6 +337,26 @@ pub(super) const AGENT: &[(&str, &str)] = &[
     (
         "weight",
         "how many turns it has where agents take turns; 1 where not given",
+    ),
+    (
+        "sandbox",
+        "what it may write: `worktree` or `off`; `off` is taken only from files that are yours alone",
+    ),
+    (
+        "network",
+        "`off`: it gets no network, not even your machine's own",
+    ),
+    (
+        "env_allow",
+        "names of your environment's variables that it gets beside the usual ones and its own, such as `[DATABASE_URL, AWS_*]`; taken only from files that are yours alone",
+    ),
+    (
+        "read_allow",
+        "files and folders that it may read although the sandbox hides them; taken only from files that are yours alone",
+    ),
+    (
+        "write_allow",
+        "files and folders that it may write beside its worktree; taken only from files that are yours alone",
     ),
 ];
 

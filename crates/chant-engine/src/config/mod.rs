@@ -5,6 +5,7 @@
 //! nothing here depends on whether a value is ever used.
 
 mod agent;
+mod bounds;
 mod choose;
 mod file;
 mod keys;
@@ -21,6 +22,7 @@ mod yaml;
 mod tests;
 
 pub use agent::AgentEntry;
+pub use bounds::{AgentBounds, Confinement};
 pub use choose::Rule;
 pub use file::Layer;
 pub use reference::{Documented, Reference};
@@ -54,6 +56,8 @@ pub struct Config {
     pub agents: Vec<AgentEntry>,
     /// Which agents work which specs, the first that fits first.
     pub choose: Vec<Rule>,
+    /// What keeps agents in bounds.
+    pub confinement: Confinement,
     /// The other repositories that the person works in.
     pub repos: Vec<RepoEntry>,
     /// How long and how much.
@@ -253,6 +257,7 @@ impl Config {
         }
         let mut warnings = std::mem::take(&mut settings.unknown);
         let agents = agent::read(&settings, &mut warnings)?;
+        let confinement = Confinement::read(&settings, &mut warnings)?;
         let repos = repos::read(&mut settings)?;
         let mut config = Self {
             project_name: settings.text("project.name")?,
@@ -294,6 +299,7 @@ impl Config {
             unused: std::mem::take(&mut settings.unused),
             choose: choose::read(&settings)?,
             agents,
+            confinement,
             repos,
             warnings,
             values: Vec::new(),

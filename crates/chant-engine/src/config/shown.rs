@@ -38,6 +38,12 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             "defaults.branch_prefix",
             Some(config.defaults.branch_prefix.clone()),
         ),
+        (
+            "defaults.sandbox",
+            Some(config.confinement.sandbox.to_string()),
+        ),
+        ("defaults.offline", list(&config.confinement.offline)),
+        ("defaults.env_allow", list(&config.confinement.env_allow)),
         ("defaults.silent", Some(config.defaults.silent.to_string())),
         ("choose", rules(config)),
         ("repos", repos(config)),
@@ -213,7 +219,8 @@ fn agent_values(settings: &Settings<'_>) -> Vec<Value> {
                 .find(|(key, _)| key == "name")
                 .and_then(|(_, node)| node.text());
             for (field, node) in fields.iter().filter(|(key, _)| key != "name") {
-                let untaken = field == "bypass_permissions" && entry.file.layer == Layer::Project;
+                let untaken = field == "bypass_permissions" && entry.file.layer == Layer::Project
+                    || super::bounds::is_untaken(field, node, entry.file.layer);
                 let key = format!("agents.{}.{field}", name.as_deref().unwrap_or("?"));
                 values.retain(|value| untaken || value.key != key);
                 if !untaken {

@@ -31,6 +31,10 @@ fn merge(layers: &[(Layer, &str)]) -> Result<Config, Error> {
     Config::merge(&files)
 }
 
+pub(super) fn merged(layers: &[(Layer, &str)]) -> Config {
+    merge(layers).unwrap()
+}
+
 fn project(yaml: &str) -> Config {
     merge(&[(Layer::Project, yaml)]).unwrap()
 }

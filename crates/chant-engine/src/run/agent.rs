@@ -9,6 +9,7 @@ use super::{Flow, Run, write_event};
 use crate::error::Result;
 use crate::event::{Event, Stamped};
 use crate::journal::{RunState, Step};
+use crate::sandbox::{Denials, Ties};
 use crate::verbs::log::Follower;
 
 /// The environment variable by which every process of a run can be found.
@@ -28,8 +29,12 @@ impl Run<'_, '_> {
                 "ended {ended} processes that the interrupted run had left"
             ))?;
         }
+        if self.resumed && self.record.facts.worktree.is_dir() {
+            self.tie_again()?;
+        }
         self.remove_stale_locks()?;
         if !self.record.facts.worktree.join(".git").exists() {
+            Ties::forget(&self.dir())?;
             if !self.make_worktree_again()? {
                 self.note("the worktree is gone; it is made again")?;
                 return Ok(Flow::Back(Step::Worktree));
@@ -56,7 +61,9 @@ impl Run<'_, '_> {
         }
         self.take_ports()?;
         let mut recorder = self.recorder()?;
+        self.ties()?;
         let outcome = self.served(recorder.as_mut())?;
+        self.tie_again()?;
         self.remove_stale_locks()?;
         if let Some(recorder) = recorder
             && matches!(outcome.end, End::Finished)
@@ -121,7 +128,7 @@ impl Run<'_, '_> {
         let dir = self.dir();
         let exit_file = self.exit_file();
         let asked = self.asked()?;
-        let env = self.environment(&asked.file);
+        let mut env = self.environment(&asked.file);
         let limits = &self.project.config().limits;
         let limits = Limits {
             idle: limits.idle,
@@ -131,7 +138,15 @@ impl Run<'_, '_> {
         let worktree = self.record.facts.worktree.join(self.project.prefix_text());
         let run_id = self.record.id.clone();
         let program = crate::agents::program(self.project, &self.agent)?;
-        let writable = self.parts_of_git();
+        let bound = self.bind(&program)?;
+        env.push((
+            "TMPDIR".to_owned(),
+            bound.temp.to_string_lossy().into_owned(),
+        ));
+        let mut denials = bound.confine.clone().map(|confine| {
+            let git = self.project.repo().common_dir();
+            Denials::new(&self.agent.name, &self.record.facts.worktree, git, confine)
+        });
         let request = Request {
             program: &program,
             prompt_text: &asked.text,
@@ -139,7 +154,8 @@ impl Run<'_, '_> {
             worktree: &worktree,
             resume: asked.session.as_deref(),
             handover: asked.handover.as_deref(),
-            writable: &writable,
+            confine: bound.confine.as_ref(),
+            writable: &bound.git,
             model: self.agent.model.as_deref(),
             env,
             run_id: &run_id,
@@ -181,37 +197,25 @@ impl Run<'_, '_> {
                     trouble = trouble.take().or(write_event(log, &event).err());
                     sink(&event);
                 };
+                let denied = denials.as_mut().map(|denials| denials.note(&event));
                 tell(Event::Agent(event));
+                for text in denied.into_iter().flatten() {
+                    tell(Event::Warning { text });
+                }
                 if let Some(text) = meter.borrow_mut().warning() {
                     tell(Event::Warning { text });
                 }
             },
         )?;
         let reached = meter.into_inner().into_reached();
+        for text in bound.changed_settings() {
+            self.warn(text)?;
+        }
         self.note_outcome(&outcome, began, reached);
         match trouble {
             Some(error) => Err(error),
             None => Ok(outcome),
         }
-    }
-
-    /// The parts of git's own folder that a commit in the worktree writes to. Neither settings nor hooks are among them.
-    fn parts_of_git(&self) -> Vec<std::path::PathBuf> {
-        let common = self.project.repo().common_dir();
-        let own = self.record.facts.worktree.join(".git");
-        // A worktree's `.git` is a file that names its folder in git's own: `gitdir: …`.
-        let own = chant_os::file::read_regular(&own, 4096).ok();
-        let own = own.and_then(|text| {
-            let text = String::from_utf8(text).ok()?;
-            Some(std::path::PathBuf::from(
-                text.strip_prefix("gitdir: ")?.trim_end(),
-            ))
-        });
-        ["objects", "refs", "logs"]
-            .map(|part| common.join(part))
-            .into_iter()
-            .chain(own)
-            .collect()
     }
 
     /// What every process of the run finds in its environment (contract §5).

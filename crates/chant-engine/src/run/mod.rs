@@ -7,6 +7,7 @@
 mod admit;
 mod agent;
 mod asked;
+mod bound;
 mod boundary;
 mod by_hand;
 pub(crate) mod claim;

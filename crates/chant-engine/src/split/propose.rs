@@ -218,30 +218,44 @@ impl<'a> Asked<'a> {
             ..Limits::default()
         };
         let program = agents::program(self.project, &self.agent)?;
+        crate::sandbox::check_network(&self.agent, &guard.program)?;
+        let temp = crate::sandbox::make_temp(&self.run)?;
+        let site = crate::sandbox::Site {
+            worktree: place.worktree(),
+            // Nothing is committed: what it proposes is read from its files.
+            git: &[],
+            temp: &temp,
+            program: &program,
+        };
+        let confine = crate::sandbox::confinement(self.project, &self.agent, &site);
+        let mut env = self.environment(place);
+        env.push(("TMPDIR".to_owned(), temp.to_string_lossy().into_owned()));
         let request = Request {
             program: &program,
             prompt_text: &prompt,
             prompt_file: &prompt_file,
             worktree: place.project(),
-            // Nothing is committed: what it proposes is read from its files.
+            confine: confine.as_ref(),
             writable: &[],
             resume: None,
             handover: None,
             model: self.agent.model.as_deref(),
-            env: self.environment(place),
+            env,
             run_id: &self.run,
             exit_file: &dir.join("agent.exit.json"),
             transcript: &dir.join("transcript"),
         };
         let mut told = |event| sink(&Event::Agent(event));
-        Ok(chant_agent::run(
+        let outcome = chant_agent::run(
             &self.agent,
             &request,
             &limits,
             guard,
             &mut |_| control.try_recv().ok(),
             &mut told,
-        )?)
+        );
+        crate::sandbox::remove_temp(&self.run);
+        Ok(outcome?)
     }
 
     fn prompt(&self, place: &Place) -> Result<String> {

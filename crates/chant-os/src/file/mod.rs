@@ -26,7 +26,9 @@ pub use append::Appender;
 pub use error::FileError;
 pub(crate) use read::open_regular;
 pub use read::read_regular;
-pub use tree::{copy_tree, create_dir_all, free_space, remove_tree, size_of_tree};
+pub use tree::{
+    copy_tree, create_dir_all, create_private_dir, free_space, may_write, remove_tree, size_of_tree,
+};
 
 /// How the name of every temporary file begins.
 const TEMP_PREFIX: &str = ".chant-tmp-";

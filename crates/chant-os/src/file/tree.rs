@@ -27,6 +27,21 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Creates a folder that nobody else may look into, where nothing is. Not forced to the disk: for what nobody misses after a crash.
+pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
+    let mut builder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(path)
+        .map_err(|error| FileError::new("create the folder", path, error))
+}
+
+/// Whether this process might write the file, or make it where it is not: as far as the rights of files go.
+pub fn may_write(path: &Path) -> bool {
+    let nearest = path.ancestors().find(|path| path.exists());
+    nearest.is_some_and(|path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok())
+}
+
 /// Removes the folder at `path` with all that is in it; links are removed, never followed. That nothing is there counts as done.
 /// Folders that were made read-only, as some package caches are, do not stop it.
 pub fn remove_tree(path: &Path) -> Result<(), FileError> {

@@ -1,0 +1,200 @@
+//! What the sandbox denied, found in what an agent's tools said, with the line that would allow it.
+//!
+//! The kernel tells only the program, and the program tells it in words of its own. So this looks for a path in a line that speaks of a
+//! permission, and says something only where the user could do what the program could not.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use chant_agent::AgentEvent;
+use chant_os::confine::Confine;
+
+/// Nobody reads more of these in one run.
+const MOST: usize = 5;
+
+/// How a refusal is told: by the C library, by interpreters, by runtimes.
+const REFUSALS: [&str; 5] = [
+    "permission denied",
+    "operation not permitted",
+    "eacces",
+    "eperm",
+    "errno 13",
+];
+
+/// What was denied so far in one run.
+#[derive(Debug)]
+pub(crate) struct Denials {
+    agent: String,
+    worktree: PathBuf,
+    git: PathBuf,
+    confine: Confine,
+    told: BTreeSet<PathBuf>,
+}
+
+impl Denials {
+    /// `git` is git's own folder, of which nobody should be given more.
+    pub(crate) fn new(agent: &str, worktree: &Path, git: &Path, confine: Confine) -> Self {
+        Self {
+            agent: agent.to_owned(),
+            worktree: worktree.to_owned(),
+            git: real(git),
+            confine,
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// What to tell the user of an event: each path once.
+    pub(crate) fn note(&mut self, event: &AgentEvent) -> Vec<String> {
+        let text = match event {
+            AgentEvent::ToolResult { text, .. } | AgentEvent::Stderr { text } => text,
+            _ => return Vec::new(),
+        };
+        let mut sentences = Vec::new();
+        for line in text.lines().filter(|line| speaks_of_a_refusal(line)) {
+            // The program that speaks stands at the beginning, what it speaks of behind it.
+            sentences.extend(paths_in(line).last().and_then(|path| self.sentence(path)));
+        }
+        sentences
+    }
+
+    fn sentence(&mut self, path: &Path) -> Option<String> {
+        let real = real(path);
+        if self.told.len() >= MOST || self.is_written(&real) || !self.told.insert(real.clone()) {
+            return None;
+        }
+        let hidden = self.confine.hidden.iter().flatten();
+        let is_hidden = hidden
+            .clone()
+            .any(|hidden| real.starts_with(self::real(hidden)) || path.starts_with(hidden));
+        let (cannot, key) = if is_hidden {
+            ("read", "read_allow")
+        } else if chant_os::file::may_write(&real) {
+            ("write", "write_allow")
+        } else {
+            return None;
+        };
+        let (agent, path) = (&self.agent, path.display());
+        if self.is_gits(&real) {
+            // Git tries more than it needs, and goes on without it.
+            return None;
+        }
+        Some(format!(
+            "the sandbox does not let {agent} {cannot} {path}; to allow it, in .chant/agents.md: \
+             agents: [{{name: {agent}, {key}: [{path}]}}]"
+        ))
+    }
+
+    fn is_gits(&self, path: &Path) -> bool {
+        path.starts_with(&self.git)
+    }
+
+    fn is_written(&self, path: &Path) -> bool {
+        let own = std::iter::once(&self.worktree).chain(&self.confine.write);
+        own.into_iter().any(|folder| path.starts_with(real(folder)))
+    }
+}
+
+fn speaks_of_a_refusal(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    REFUSALS.iter().any(|words| line.contains(words))
+}
+
+/// The absolute paths in a line, as far as their ends can be told.
+fn paths_in(line: &str) -> impl Iterator<Item = &Path> {
+    let ends = |letter: char| {
+        letter.is_whitespace()
+            || matches!(letter, '\'' | '"' | '`' | '(' | ')' | ',' | ';' | '<' | '>')
+    };
+    line.split(ends)
+        .map(|word| word.trim_end_matches([':', '.', '!']))
+        // A program's own name may stand before it: `sh: 1: /etc/x`, `tool:/etc/x`.
+        .filter_map(|word| Some(&word[word.find('/')?..]))
+        .filter(|word| word.len() > 1 && !word.starts_with("//"))
+        .map(Path::new)
+        .filter(|path| path.parent().is_some_and(Path::exists))
+}
+
+/// Links resolved as far as the path exists.
+fn real(path: &Path) -> PathBuf {
+    let nearest = path
+        .ancestors()
+        .find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
+    match nearest {
+        Some((folder, real)) => match path.strip_prefix(folder) {
+            Ok(rest) if rest.as_os_str().is_empty() => real,
+            Ok(rest) => real.join(rest),
+            Err(_) => real,
+        },
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn check(line: &str, expect: &[&str]) {
+        let found: Vec<&Path> = paths_in(line).collect();
+        let expect: Vec<&Path> = expect.iter().map(Path::new).collect();
+        assert!(speaks_of_a_refusal(line), "{line}");
+        assert_eq!(found, expect, "{line}");
+    }
+
+    #[test]
+    fn paths_are_found_in_what_programs_say() {
+        check(
+            "sh: 1: cannot create /etc/x: Permission denied",
+            &["/etc/x"],
+        );
+        check("bash: /etc/x: Permission denied", &["/etc/x"]);
+        check(
+            "touch: cannot touch '/etc/x': Permission denied",
+            &["/etc/x"],
+        );
+        check(
+            "PermissionError: [Errno 13] Permission denied: '/etc/x'",
+            &["/etc/x"],
+        );
+        check(
+            "Error: EACCES: permission denied, open '/etc/x'",
+            &["/etc/x"],
+        );
+        check(
+            "error: could not lock config file /etc/x: Permission denied",
+            &["/etc/x"],
+        );
+        check("git@host: Permission denied (publickey).", &[]);
+    }
+
+    #[test]
+    fn each_is_told_once_with_the_line_to_add() {
+        let folder = tempfile::tempdir().unwrap();
+        let [tree, keys, _] = ["tree", "keys", "git"].map(|name| {
+            let path = folder.path().join(name);
+            std::fs::create_dir(&path).unwrap();
+            path
+        });
+        let confine = Confine {
+            hidden: Some(vec![keys.clone()]),
+            ..Confine::default()
+        };
+        let mut denials = Denials::new("main", &tree, &folder.path().join("git"), confine);
+        let mut told = |path: &Path| {
+            let text = format!("sh: {}: Permission denied", path.display());
+            denials.note(&AgentEvent::Stderr { text })
+        };
+        let other = folder.path().join("other");
+        let sentence = told(&other).pop().unwrap();
+        assert!(sentence.contains("does not let main write"), "{sentence}");
+        assert!(
+            sentence.contains(&format!("write_allow: [{}]", other.display())),
+            "{sentence}"
+        );
+        assert!(told(&other).is_empty());
+        assert!(told(&tree.join("own")).is_empty());
+        assert!(told(&folder.path().join("git/packed-refs.lock")).is_empty());
+        let sentence = told(&keys.join("id")).pop().unwrap();
+        assert!(sentence.contains("read_allow: ["), "{sentence}");
+    }
+}

@@ -1,0 +1,170 @@
+//! The bounds of an agent's processes: which files they may read and write, whether they have a network, and what is told of that.
+//!
+//! The person's settings decide, and `CHANT_SANDBOX` in their environment overrides them for one command. How a process is kept
+//! in bounds is `chant_os::confine`'s; what an agent program needs for itself is `chant_agent`'s. The reasons, and what is not
+//! covered, are in docs/design/sandbox.md.
+
+mod denied;
+mod paths;
+mod ties;
+
+pub(crate) use denied::Denials;
+pub(crate) use ties::{Ties, own_folder, small_file};
+
+use std::path::{Path, PathBuf};
+
+use chant_agent::{AgentConfig, Bounds, Sandbox};
+use chant_os::confine::{self, Confine};
+
+use crate::config::{AgentBounds, Config};
+use crate::error::{Code, Error, Result};
+use crate::project::Project;
+
+/// Overrides the settings: `off` or `worktree`.
+const OVERRIDE: &str = "CHANT_SANDBOX";
+
+/// The bounds of an agent, from what is said of it and of all.
+pub(crate) fn bounds(config: &Config, own: Option<&AgentBounds>) -> Result<Bounds> {
+    let all = &config.confinement;
+    let default = AgentBounds::default();
+    let own = own.unwrap_or(&default);
+    let settings = own.sandbox.unwrap_or(all.sandbox);
+    Ok(Bounds {
+        sandbox: overridden()?.unwrap_or(settings),
+        offline: own.offline,
+        env_allow: [all.env_allow.clone(), own.env_allow.clone()].concat(),
+        read_allow: own.read_allow.clone(),
+        write_allow: own.write_allow.clone(),
+    })
+}
+
+fn overridden() -> Result<Option<Sandbox>> {
+    let Some(value) = std::env::var_os(OVERRIDE).filter(|value| !value.is_empty()) else {
+        return Ok(None);
+    };
+    let known = Sandbox::ALL
+        .into_iter()
+        .find(|sandbox| value == sandbox.word());
+    known.map(Some).ok_or_else(|| {
+        Error::new(
+            Code::ConfigInvalid,
+            format!(
+                "{OVERRIDE} in your environment is {:?}",
+                value.to_string_lossy()
+            ),
+        )
+        .hint("use `worktree` or `off`, or unset it")
+    })
+}
+
+/// Where an agent works.
+pub(crate) struct Site<'a> {
+    /// The top of its worktree.
+    pub(crate) worktree: &'a Path,
+    /// The parts of git's own folder that a commit there writes.
+    pub(crate) git: &'a [PathBuf],
+    /// A folder for temporary files of its own.
+    pub(crate) temp: &'a Path,
+    /// Its program.
+    pub(crate) program: &'a Path,
+}
+
+/// What keeps an agent in bounds; `None` where nothing does, because the user wants it so or the system can not.
+pub(crate) fn confinement(
+    project: &Project,
+    agent: &AgentConfig,
+    site: &Site<'_>,
+) -> Option<Confine> {
+    let files = agent.bounds.sandbox == Sandbox::Worktree && confine::is_supported();
+    if !files {
+        return agent.bounds.offline.then(|| Confine {
+            offline: true,
+            ..Confine::default()
+        });
+    }
+    let at = |path: &PathBuf| paths::meant(project.root(), path);
+    let mut write = vec![site.worktree.to_owned(), site.temp.to_owned()];
+    write.extend_from_slice(site.git);
+    write.extend(lent(project));
+    write.extend(paths::devices());
+    write.extend(paths::caches());
+    write.extend(paths::own_state(agent));
+    write.extend(agent.bounds.write_allow.iter().map(at));
+    let mut read = vec![site.program.to_owned()];
+    read.extend(agent.bounds.read_allow.iter().map(at));
+    Some(Confine {
+        read,
+        write,
+        hidden: Some(hidden(project)),
+        offline: agent.bounds.offline,
+    })
+}
+
+/// The files that say what the agent's program starts by itself, with what they hold now.
+pub(crate) fn own_settings(agent: &AgentConfig) -> Vec<(PathBuf, Option<Vec<u8>>)> {
+    let files = paths::own_settings(agent).into_iter();
+    files
+        .map(|path| (path.clone(), small_file(&path)))
+        .collect()
+}
+
+/// What of the user's checkout is linked into worktrees: the user gave it to be changed there.
+fn lent(project: &Project) -> impl Iterator<Item = PathBuf> {
+    let links = project.config().worktree.link.iter();
+    links.map(|path| project.root().join(path))
+}
+
+/// What no agent reads unless it is named: keys, other agents' state, other worktrees, other repositories.
+fn hidden(project: &Project) -> Vec<PathBuf> {
+    let mut hidden = paths::hidden_at_home();
+    hidden.extend(chant_os::dirs::worktrees_dir());
+    hidden.extend(paths::disks());
+    // One that is around this project can not be hidden without hiding the project.
+    let others = project.config().repos.iter().map(|repo| repo.path.clone());
+    hidden.extend(others.filter(|path| !project.root().starts_with(path)));
+    hidden
+}
+
+/// Why an agent that should be kept in bounds is not, as a sentence for the user.
+pub(crate) fn missing(agent: &AgentConfig) -> Option<String> {
+    let wanted = agent.bounds.sandbox == Sandbox::Worktree;
+    (wanted && !confine::is_supported()).then(|| {
+        format!(
+            "this system has no sandbox that chant knows: agent {} can write wherever you can; \
+             `sandbox: off` in your settings says that this is meant",
+            agent.name
+        )
+    })
+}
+
+/// Refuses an agent that shall have no network where the system can not take it away: to run it with one would be worse.
+pub(crate) fn check_network(agent: &AgentConfig, chant: &Path) -> Result<()> {
+    if !agent.bounds.offline || confine::can_be_offline(chant) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::SandboxMissing,
+        format!(
+            "agent {:?} is to work without a network, and this system does not let chant take it away",
+            agent.name
+        ),
+    )
+    .hint("set `network: on` for the agent, take the type out of `defaults.offline`, or allow user namespaces"))
+}
+
+/// A new folder for the temporary files of a run.
+pub(crate) fn make_temp(run: &str) -> Result<PathBuf> {
+    let folder = temp(run);
+    chant_os::file::remove_tree(&folder)?;
+    chant_os::file::create_private_dir(&folder)?;
+    Ok(folder)
+}
+
+/// Removes it again; what can not be removed is the system's to remove, as everything in its temporary folder.
+pub(crate) fn remove_temp(run: &str) {
+    let _ = chant_os::file::remove_tree(&temp(run));
+}
+
+fn temp(run: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("chant-{run}"))
+}
