@@ -194,6 +194,9 @@ mod tests {
         );
         assert_eq!(found(AgentKind::Acp(AcpAgent::Copilot)), None);
         assert_eq!(found(AgentKind::Acp(AcpAgent::Gemini)), None);
-        assert_eq!(native(AgentKind::Opencode, Path::new("/bin/sh")), None);
+        assert_eq!(
+            native(AgentKind::Acp(AcpAgent::Opencode), Path::new("/bin/sh")),
+            None
+        );
     }
 }

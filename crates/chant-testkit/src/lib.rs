@@ -192,7 +192,16 @@ pub fn chant_bin() -> PathBuf {
 
 /// The fake agent, beside the test's own executable; `cargo build -p chant-testkit` makes it.
 pub fn fake_agent_bin() -> PathBuf {
-    let path = beside_the_test("fake-agent");
+    beside_and_there("fake-agent")
+}
+
+/// The fake agent that speaks the Agent Client Protocol, beside it. See `src/bin/fake-acp.rs` for what a script is.
+pub fn fake_acp_bin() -> PathBuf {
+    beside_and_there("fake-acp")
+}
+
+fn beside_and_there(name: &str) -> PathBuf {
+    let path = beside_the_test(name);
     assert!(
         path.exists(),
         "{} is missing: cargo build -p chant-testkit",

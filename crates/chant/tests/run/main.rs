@@ -3,6 +3,7 @@
 #![allow(clippy::print_stderr, reason = "a test says why it is skipped")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod acp;
 mod again;
 mod approval;
 mod attempts;
