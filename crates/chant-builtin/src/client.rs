@@ -132,7 +132,7 @@ impl Client {
             Error::WebStream { error, .. } => {
                 return match error.downcast_ref::<Error>() {
                     Some(inner) => self.refusal(inner),
-                    None => self.server.out_of_reach(&with_causes(error.as_ref())),
+                    None => self.server.out_of_reach(&cause_of(error.as_ref())),
                 };
             }
             other => return self.server.misunderstood(&other.to_string()),
@@ -170,7 +170,7 @@ fn library(arguments: &Arguments) -> Result<Library, String> {
     }
     let http = http
         .build()
-        .map_err(|error| format!("cannot talk to a model: {}", with_causes(&error)))?;
+        .map_err(|error| format!("cannot talk to a model: {}", cause_of(&error)))?;
     Library::builder()
         .with_reqwest(http)
         .build()
@@ -299,16 +299,11 @@ fn usage(usage: genai::chat::Usage) -> Usage {
     }
 }
 
-/// The error with what caused it, each cause once.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let told = error.to_string();
-        if !text.contains(&told) {
-            text = format!("{text}: {told}");
-        }
-        cause = error.source();
+/// What lies at the bottom of an error: what is above only says that a request was made.
+fn cause_of(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(cause) = error.source() {
+        error = cause;
     }
-    text
+    error.to_string()
 }

@@ -111,6 +111,7 @@ pub(crate) fn shown(call: &Call) -> String {
         "shell" => text("command"),
         "read_file" | "write_file" | "edit_file" => text("path"),
         "search" => text("pattern"),
+        "finish" => text("summary"),
         _ => None,
     };
     known.map_or_else(|| input.to_string(), str::to_owned)

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![cfg(target_os = "linux")]
 
+mod builtin;
 mod claude;
 mod codex;
 #[expect(dead_code, reason = "the tests that follow use it all")]
