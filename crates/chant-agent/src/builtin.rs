@@ -12,7 +12,7 @@ pub const BUILTIN: &str = "__builtin";
 /// Whose protocol the model's server speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Provider {
-    /// OpenAI's chat completions, which Ollama, llama.cpp, vLLM, LM Studio and most hosted services speak too.
+    /// `OpenAI`'s chat completions, which Ollama, llama.cpp, vLLM, LM Studio and most hosted services speak too.
     #[default]
     OpenAi,
     /// Anthropic's messages.

@@ -62,8 +62,9 @@ impl Arguments {
     }
 }
 
-fn of_number(problem: String) -> String {
-    format!("{problem} (a whole number above 0 is needed)")
+fn of_number(mut problem: String) -> String {
+    problem.push_str(" (a whole number above 0 is needed)");
+    problem
 }
 
 /// Options that were given and not yet asked for.
@@ -78,14 +79,12 @@ impl Words {
         let mut options = Vec::new();
         while let Some(word) = args.next() {
             let word = word?;
-            let pair = match word.split_once('=') {
-                Some((option, value)) => (option.to_owned(), value.to_owned()),
-                None => {
-                    let value = args
-                        .next()
-                        .unwrap_or(Err(format!("{word} lacks its value")))?;
-                    (word, value)
-                }
+            let pair = if let Some((option, value)) = word.split_once('=') {
+                (option.to_owned(), value.to_owned())
+            } else {
+                let value = args.next();
+                let value = value.unwrap_or_else(|| Err(format!("{word} lacks its value")))?;
+                (word, value)
             };
             options.push(pair);
         }

@@ -86,14 +86,11 @@ impl Client {
         let mut stream = asked.await.map_err(|error| self.refusal(&error))?.stream;
         let mut has_come = false;
         loop {
-            let event = match tokio::time::timeout(POLL, stream.next()).await {
-                Err(_) => {
-                    if !still_wanted(false) {
-                        return Err(Refusal::Stopped);
-                    }
+            let Ok(event) = tokio::time::timeout(POLL, stream.next()).await else {
+                if still_wanted(false) {
                     continue;
                 }
-                Ok(event) => event,
+                return Err(Refusal::Stopped);
             };
             if !still_wanted(has_come) {
                 return Err(Refusal::Stopped);

@@ -1,4 +1,4 @@
-//! A small coding agent of chant's own, for people with no agent program: a model that speaks OpenAI's or Anthropic's protocol is
+//! A small coding agent of chant's own, for people with no agent program: a model that speaks `OpenAI`'s or Anthropic's protocol is
 //! enough.
 //!
 //! Owns the loop between a model and a handful of tools, the conversation and its file, and what is done when the model's server

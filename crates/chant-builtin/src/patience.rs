@@ -44,14 +44,13 @@ impl Patience {
         if self.tried >= self.tries {
             return None;
         }
-        let doubled = self.first.saturating_mul(1 << (self.tried - 1).min(16));
-        Some(match asked {
+        Some(if let Some(asked) = asked {
             // A little later than asked, and not all at once: others were told the same.
-            Some(asked) => asked + self.some_of(asked.min(LONGEST) / 10),
-            None => {
-                let wait = doubled.min(LONGEST);
-                wait * 3 / 4 + self.some_of(wait / 2)
-            }
+            asked + self.some_of(asked.min(LONGEST) / 10)
+        } else {
+            let doubled = self.first.saturating_mul(1 << (self.tried - 1).min(16));
+            let wait = doubled.min(LONGEST);
+            wait * 3 / 4 + self.some_of(wait / 2)
         })
     }
 

@@ -40,7 +40,7 @@ pub(super) fn offer() -> Offer {
 }
 
 pub(super) fn run(
-    input: CommandInput,
+    input: &CommandInput,
     place: &Place,
     key_env: &str,
     running: &mut Running<'_>,

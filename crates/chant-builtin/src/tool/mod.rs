@@ -98,7 +98,7 @@ impl Toolbox {
         };
         let ran = match call.name.as_str() {
             command::NAME => read_input(input)
-                .map(|input| command::run(input, &self.place, &self.key_env, running)),
+                .map(|input| command::run(&input, &self.place, &self.key_env, running)),
             read::NAME => read_input(input).map(|input| read::run(&input, &self.place)),
             write::NAME => read_input(input).map(|input| write::run(input, &self.place)),
             edit::NAME => read_input(input).map(|input| edit::run(input, &self.place)),

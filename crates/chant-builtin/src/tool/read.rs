@@ -1,5 +1,7 @@
 //! Reading a file, or a part of it.
 
+use std::fmt::Write;
+
 use chant_os::file;
 use serde::Deserialize;
 use serde_json::json;
@@ -80,7 +82,7 @@ fn part(text: &str, input: &ReadInput) -> Ran {
         if !part.ends_with('\n') {
             part.push('\n');
         }
-        part.push_str(&format!("[lines {first} to {last} of {all}]"));
+        let _ = write!(part, "[lines {first} to {last} of {all}]");
     }
     Ran::well(part)
 }
