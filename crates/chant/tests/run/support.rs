@@ -23,6 +23,9 @@ echo hello > greeting.txt
 sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"
 "#;
 
+/// Variables of these tests that an agent is to find, beside the usual ones.
+const GIVEN: [&str; 3] = ["USER_CHECKOUT", "SMALL", "SHOP_TOKEN"];
+
 /// A repository with `chant init`, one spec, and `script` as its agent.
 pub(crate) fn with_agent(script: &str) -> TestRepo {
     let repo = TestRepo::new();
@@ -37,8 +40,9 @@ pub(crate) fn set_agent(repo: &TestRepo, script: &str) {
     let path = repo.home().join("agent.sh");
     std::fs::write(&path, format!("set -e\n{script}")).unwrap();
     let config = format!(
-        "---\nagents:\n  - name: shell\n    kind: command\n    command: [sh, {}]\ndefaults:\n  agent: shell\n---\n",
-        path.display()
+        "---\nagents:\n  - name: shell\n    kind: command\n    command: [sh, {}]\n    env_allow: [{}]\ndefaults:\n  agent: shell\n---\n",
+        path.display(),
+        GIVEN.join(", ")
     );
     repo.write(".chant/agents.md", &config);
 }
