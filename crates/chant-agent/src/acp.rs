@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{AcpAgent, AgentConfig, AgentKind, Request};
+use crate::{AcpAgent, AgentConfig, AgentKind, Permissions, Request};
 
 /// The hidden argument at which the program speaks with an agent.
 const VERB: &str = "__acp";
@@ -81,6 +81,14 @@ pub(crate) fn arguments(
     }
     if let Some(model) = model {
         set("--model", model.into());
+    }
+    if let Some(permissions) = config.permissions {
+        let answer = if permissions == Permissions::Ask {
+            "deny"
+        } else {
+            "allow"
+        };
+        args.extend(["--permissions".into(), answer.into()]);
     }
     args.extend(["--".into(), request.program.into()]);
     args.extend(config.command.iter().skip(1).map(OsString::from));

@@ -3,15 +3,17 @@
 //! Success is judged by the `result` event's `is_error` and `terminal_reason`, never by its `subtype` alone: an API failure
 //! arrives as `subtype: success`. Fields are read leniently, since they differ between versions.
 
+mod talk;
 mod tally;
 
 use serde_json::Value;
 
+pub(crate) use talk::{Decision, Question, Talk};
 pub(crate) use tally::Tally;
 
-use crate::{AgentConfig, AgentEvent, End, Usage, excerpt};
+use crate::{AgentConfig, AgentEvent, End, Permissions, Usage, excerpt};
 
-/// The arguments of one run; the prompt comes on standard input.
+/// The arguments of one run; the prompt comes on standard input, as text or as the first thing that is said.
 pub(crate) fn arguments(
     config: &AgentConfig,
     model: Option<&str>,
@@ -26,10 +28,28 @@ pub(crate) fn arguments(
     if let Some(id) = resume {
         args.extend(["--resume".into(), id.to_owned()]);
     }
-    if config.bypass_permissions {
+    if config.bypasses() {
         args.push("--dangerously-skip-permissions".into());
     } else {
         args.extend(["--permission-mode".into(), "acceptEdits".into()]);
+        if Talk::is_wanted(config) {
+            let talk = [
+                "--input-format",
+                "stream-json",
+                "--permission-prompt-tool",
+                "stdio",
+            ];
+            args.extend(talk.map(String::from));
+        }
+        if config.permissions == Some(Permissions::Allow) {
+            // One word each: what is allowed may hold spaces.
+            args.extend(
+                config
+                    .allow
+                    .iter()
+                    .map(|tool| format!("--allowedTools={tool}")),
+            );
+        }
     }
     args.extend(config.args.iter().cloned());
     args
@@ -43,6 +63,9 @@ pub(crate) fn events(line: &Value) -> Option<Vec<AgentEvent>> {
         "user" => user(line),
         "result" => Some(result(line)),
         "rate_limit_event" => Some(plan(&line["rate_limit_info"])),
+        "control_request" => question(line),
+        // What it says to our questions, and that it takes one back.
+        "control_response" | "control_cancel_request" | "keep_alive" => Some(Vec::new()),
         // The raw pieces of what `assistant` says whole.
         "stream_event" => Some(Vec::new()),
         _ => None,
@@ -70,8 +93,9 @@ fn system(line: &Value) -> Option<Vec<AgentEvent>> {
             tool: string(&line["tool_name"]),
             reason: excerpt::one_line(&string(&line["message"])),
         }],
-        "compact_boundary" => vec![AgentEvent::Warning {
-            text: "the conversation grew too long and was summarised by the agent".into(),
+        "compact_boundary" => vec![AgentEvent::Compacted {
+            reason: string(&line["compact_metadata"]["trigger"]),
+            before: number(&line["compact_metadata"]["pre_tokens"]),
         }],
         "status" | "hook_started" | "hook_response" => Vec::new(),
         _ => return None,
@@ -99,6 +123,18 @@ fn plan(info: &Value) -> Vec<AgentEvent> {
         }],
         _ => Vec::new(),
     }
+}
+
+/// What it asks; other requests are not known.
+fn question(line: &Value) -> Option<Vec<AgentEvent>> {
+    let request = &line["request"];
+    (request["subtype"] == "can_use_tool").then(|| {
+        vec![AgentEvent::PermissionRequest {
+            id: string(&line["request_id"]),
+            tool: string(&request["tool_name"]),
+            input: tool_input(&request["input"]),
+        }]
+    })
 }
 
 fn retry_reason(line: &Value) -> String {
@@ -148,6 +184,11 @@ fn said(block: &Value, failed: bool) -> Option<AgentEvent> {
 
 /// A tool's input as one line: the field that says most, or all of it.
 fn tool_input(input: &Value) -> String {
+    excerpt::one_line(&tool_input_whole(input))
+}
+
+/// The same as it is: what is decided about must not be cut.
+fn tool_input_whole(input: &Value) -> String {
     const TELLING: [&str; 8] = [
         "command",
         "file_path",
@@ -159,7 +200,7 @@ fn tool_input(input: &Value) -> String {
         "prompt",
     ];
     let telling = TELLING.iter().find_map(|field| input[*field].as_str());
-    excerpt::one_line(&telling.map_or_else(|| input.to_string(), str::to_owned))
+    telling.map_or_else(|| input.to_string(), str::to_owned)
 }
 
 fn user(line: &Value) -> Option<Vec<AgentEvent>> {

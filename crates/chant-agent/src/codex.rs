@@ -20,7 +20,7 @@ pub(crate) fn arguments(
     writable: Option<&[PathBuf]>,
 ) -> Vec<String> {
     let mut args: Vec<String> = vec!["exec".into()];
-    if config.bypass_permissions {
+    if config.bypasses() {
         args.push("--dangerously-bypass-approvals-and-sandbox".into());
     } else if let Some(writable) = writable {
         args.extend(["--sandbox".into(), "workspace-write".into()]);

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentError, Bounds, UnknownKind, builtin::Builtin};
+use crate::{AgentError, Bounds, Permissions, UnknownKind, builtin::Builtin};
 
 /// The protocols this version speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -156,6 +156,12 @@ pub struct AgentConfig {
     pub output: OutputMode,
     /// The user's own setting that this agent may do everything without being asked.
     pub bypass_permissions: bool,
+    /// How its questions for permission are answered; none means as the agent's kind does it.
+    pub permissions: Option<Permissions>,
+    /// The tools that it may use unasked: `Bash(git *)`, `WebFetch`.
+    pub allow: Vec<String>,
+    /// Whether a person is there to answer its questions.
+    pub is_attended: bool,
     /// More arguments, after chant's own.
     pub args: Vec<String>,
     /// The recording to play, as an absolute path (`replay` only).
@@ -178,11 +184,21 @@ impl AgentConfig {
             prompt: PromptMode::default(),
             output: OutputMode::default(),
             bypass_permissions: false,
+            permissions: None,
+            allow: Vec::new(),
+            is_attended: false,
             args: Vec::new(),
             recording: None,
             builtin: Builtin::default(),
             bounds: Bounds::default(),
         }
+    }
+}
+
+impl AgentConfig {
+    /// Whether it does everything unasked, with nothing of its own in the way.
+    pub fn bypasses(&self) -> bool {
+        self.bypass_permissions || self.permissions == Some(Permissions::Bypass)
     }
 }
 

@@ -104,6 +104,26 @@ pub enum AgentEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<String>,
     },
+    /// The agent asks whether it may use a tool.
+    PermissionRequest {
+        /// Pairs the question with its answer.
+        #[serde(default)]
+        id: String,
+        /// The tool.
+        tool: String,
+        /// Its input as one readable line, cut.
+        #[serde(default)]
+        input: String,
+    },
+    /// The conversation grew too long, and the agent went on with a summary of it.
+    Compacted {
+        /// Why, where that is told: `auto` or `manual`.
+        #[serde(default)]
+        reason: String,
+        /// How many tokens it had; 0 where that is not told.
+        #[serde(default)]
+        before: u64,
+    },
     /// The agent was not allowed to use a tool.
     PermissionDenied {
         /// The tool.
@@ -170,6 +190,11 @@ impl AgentEvent {
                 shorten(name, excerpt::LINE);
                 *input = excerpt::one_line(input);
             }
+            Self::PermissionRequest { id, tool, input } => {
+                shorten(id, excerpt::LINE);
+                shorten(tool, excerpt::LINE);
+                *input = excerpt::one_line(input);
+            }
             Self::ToolResult { id, text, .. } => {
                 shorten(id, excerpt::LINE);
                 shorten(text, excerpt::DETAIL);
@@ -183,7 +208,9 @@ impl AgentEvent {
                 *reason = excerpt::one_line(reason);
             }
             Self::Session { id: text } | Self::Model { name: text } => shorten(text, excerpt::LINE),
-            Self::Retry { reason, .. } | Self::End { reason, .. } => {
+            Self::Retry { reason, .. }
+            | Self::Compacted { reason, .. }
+            | Self::End { reason, .. } => {
                 *reason = excerpt::one_line(reason);
             }
             Self::Limit { reason, until } => {

@@ -149,7 +149,7 @@ fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
             Partly,
             "its own tools stay in the worktree; commands run with your rights",
         ),
-        AgentKind::Codex if config.bypass_permissions => {
+        AgentKind::Codex if config.bypasses() => {
             (No, "`bypass_permissions` turns its own sandbox off")
         }
         AgentKind::Codex => (
@@ -163,7 +163,7 @@ fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
 
 fn permissions(config: &AgentConfig) -> (Support, &'static str) {
     use Support::{No, Partly};
-    if config.bypass_permissions {
+    if config.bypasses() {
         return (No, "does everything unasked, as you set it");
     }
     match config.kind {

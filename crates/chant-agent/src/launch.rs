@@ -113,7 +113,9 @@ fn stdin(config: &AgentConfig, request: &Request<'_>) -> Stdin {
         // They are spoken with on both.
         AgentKind::Acp(_) | AgentKind::Replay => false,
     };
-    if wants_prompt {
+    if config.kind == AgentKind::Claude && claude::Talk::is_wanted(config) {
+        Stdin::Talk
+    } else if wants_prompt {
         Stdin::File(request.prompt_file.to_owned())
     } else {
         Stdin::Null

@@ -22,6 +22,7 @@ mod launch;
 mod limits;
 mod observed;
 mod outcome;
+mod permission;
 mod program;
 pub mod recording;
 pub mod redact;
@@ -40,8 +41,9 @@ pub use environment::{Environment, MARKER, base_environment};
 pub use error::{AgentError, UnknownKind};
 pub use event::AgentEvent;
 pub use feature::{Feature, Support, Use, features};
-pub use limits::{Control, Limits, Stage};
+pub use limits::{Answer, Control, Limits, Stage};
 pub use outcome::{End, Outcome, Usage, Which};
+pub use permission::{Permissions, matches_tool};
 pub use program::{find_program, version};
 pub use recording::{
     RecordedAgent, RecordedPath, RecordedSpec, Recorder, Recording, RecordingError,

@@ -39,4 +39,17 @@ pub enum Control {
     Stop,
     /// End its process tree at once.
     Kill,
+    /// The answer to the oldest question that is open.
+    Answer(Answer),
+}
+
+/// What a person says to a question for permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// This once.
+    Yes,
+    /// No.
+    No,
+    /// To this tool, for the rest of the run.
+    Always,
 }

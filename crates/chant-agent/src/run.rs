@@ -9,12 +9,13 @@ use std::{path::Path, time::Duration};
 use chant_os::{
     clock::{self, Stopwatch},
     confine::Confine,
-    tree::{self, Exit, Guard, Line, Next, Running, Source},
+    tree::{self, Exit, Guard, Line, Next, Running, Source, Stdin},
 };
 
 use crate::{
-    AgentConfig, AgentError, AgentEvent, Control, End, Limits, MARKER, Outcome, Stage, Which,
-    claude::Tally,
+    AgentConfig, AgentError, AgentEvent, Answer, Control, End, Limits, MARKER, Outcome, Stage,
+    Which,
+    claude::{Decision, Question, Talk, Tally},
     launch,
     observed::Observed,
     redact::{self, Redactor},
@@ -25,6 +26,9 @@ use crate::{
 
 /// How often the control channel is looked at while the agent is silent: no slower than a person notices.
 const POLL: Duration = Duration::from_millis(50);
+
+/// How long an agent that was interrupted in words may take before it gets the signal.
+const IN_WORDS: Duration = Duration::from_secs(2);
 
 /// How long after the last grace a tree may still exist before it is given up.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);
@@ -80,12 +84,19 @@ pub fn run(
     };
     let transcript = Transcript::open(request.transcript)?;
     let clock = Stopwatch::start();
-    let running = Running::start(guard, &job)?;
+    let mut running = Running::start(guard, &job)?;
+    let talk = matches!(job.stdin, Stdin::Talk).then(|| Talk::new(config));
+    if talk.is_some() {
+        let opening = Talk::opening(request.prompt_text);
+        opening.iter().for_each(|line| running.say(line));
+    }
     let mut dispatcher = Dispatcher {
         format: launch::format(config),
         tally: Tally::default(),
         limits: *limits,
         running,
+        talk,
+        question: None,
         stdout: redactor.lines(),
         stderr: redactor.lines(),
         transcript,
@@ -115,6 +126,8 @@ struct Ending {
     why: verdict::Why,
     since: Stopwatch,
     patience: Duration,
+    /// Whether the agent's process was told by a signal.
+    signalled: bool,
 }
 
 impl Ending {
@@ -123,6 +136,7 @@ impl Ending {
             why,
             since: Stopwatch::start(),
             patience,
+            signalled: false,
         }
     }
 
@@ -136,6 +150,10 @@ struct Dispatcher<'a> {
     tally: Tally,
     limits: Limits,
     running: Running,
+    /// The conversation with an agent that asks.
+    talk: Option<Talk>,
+    /// The question of the line at hand.
+    question: Option<AgentEvent>,
     /// Secrets end here: nothing behind it has ever seen one.
     stdout: redact::Lines<'a>,
     stderr: redact::Lines<'a>,
@@ -159,6 +177,7 @@ impl Dispatcher<'_> {
                 // Only silence counts as idle: a line that waits for a slow reader is no silence of the agent's.
                 Next::Timeout => self.check_idle(),
             }
+            self.signal_when_due();
             if clock.elapsed() >= self.limits.total {
                 self.ask_to_end(verdict::Why::Limit(Which::Total, self.limits.total));
             }
@@ -169,6 +188,7 @@ impl Dispatcher<'_> {
                         break;
                     }
                     Control::Kill => self.kill(),
+                    Control::Answer(answer) => self.answered(answer),
                 }
             }
             if self.ending.as_ref().is_some_and(Ending::is_hopeless) {
@@ -200,12 +220,55 @@ impl Dispatcher<'_> {
 
     fn line(&mut self, source: Source, line: Line) {
         self.last_output = Stopwatch::start();
+        // As it was: an answer gives back what was asked.
+        let asked = match (&self.talk, source) {
+            (Some(_), Source::Stdout) => Question::read(&line.bytes),
+            _ => None,
+        };
         let clean = match source {
             Source::Stdout => self.stdout.clean(line),
             Source::Stderr => self.stderr.clean(line),
         };
         if let Some(line) = clean {
             self.clean_line(source, &line);
+        }
+        if let Some(question) = asked {
+            self.decide(question);
+        }
+        if self.talk.is_some() && self.seen.claim.is_some() {
+            // Its turn is over, and there is nothing more to say.
+            self.running.hush();
+        }
+    }
+
+    fn decide(&mut self, question: Question) {
+        let told = self.question.take();
+        let Some(talk) = &mut self.talk else { return };
+        match talk.decide(&question) {
+            Decision::Allow => self.running.say(&question.allowed()),
+            Decision::Deny(reason) => self.deny(&question, reason),
+            Decision::Ask => {
+                talk.wait_for(question);
+                told.into_iter().for_each(|event| self.tell(event));
+            }
+        }
+    }
+
+    fn deny(&mut self, question: &Question, reason: &str) {
+        self.running.say(&question.denied(reason));
+        self.tell(AgentEvent::PermissionDenied {
+            tool: question.tool.clone(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        let Some(question) = self.talk.as_mut().and_then(|talk| talk.answered(answer)) else {
+            return;
+        };
+        match answer {
+            Answer::No => self.deny(&question, "you said no"),
+            Answer::Yes | Answer::Always => self.running.say(&question.allowed()),
         }
     }
 
@@ -220,7 +283,13 @@ impl Dispatcher<'_> {
         match source {
             Source::Stdout => {
                 for event in stream::events(self.format, line) {
-                    self.tell(event);
+                    // A question is told only where a person is to answer it; else what became of it is.
+                    if self.talk.is_some() && matches!(event, AgentEvent::PermissionRequest { .. })
+                    {
+                        self.question = Some(event);
+                    } else {
+                        self.tell(event);
+                    }
                 }
                 if matches!(self.format, Format::Claude)
                     && let Some(usage) = self.tally.line(&line.bytes)
@@ -244,6 +313,10 @@ impl Dispatcher<'_> {
     }
 
     fn check_idle(&mut self) {
+        if self.talk.as_ref().is_some_and(Talk::is_waiting) {
+            // The silence is ours.
+            self.last_output = Stopwatch::start();
+        }
         if self.last_output.elapsed() >= self.limits.idle {
             self.ask_to_end(verdict::Why::Limit(Which::Idle, self.limits.idle));
         }
@@ -251,16 +324,37 @@ impl Dispatcher<'_> {
 
     /// Asks the agent to stop, once; the guard then sees to it that it does. The first reason stays the reason.
     fn ask_to_end(&mut self, why: verdict::Why) {
-        if self.ending.is_none() {
+        if self.ending.is_some() {
+            return;
+        }
+        let patience = self.limits.grace * 2 + LAST_PATIENCE;
+        let mut ending = Ending::new(why, patience);
+        if self.talk.is_some() {
+            self.running.say(Talk::INTERRUPT);
+            self.running.hush();
+        } else {
             self.running.stop();
-            let patience = self.limits.grace * 2 + LAST_PATIENCE;
-            self.ending = Some(Ending::new(why, patience));
+            ending.signalled = true;
+        }
+        self.ending = Some(ending);
+    }
+
+    /// An agent that was interrupted in words has a while to end its turn; then it gets the signal.
+    fn signal_when_due(&mut self) {
+        let Some(ending) = &mut self.ending else {
+            return;
+        };
+        if !ending.signalled && ending.since.elapsed() >= IN_WORDS.min(self.limits.grace) {
+            ending.signalled = true;
+            self.running.stop();
         }
     }
 
     /// Ends the tree at once. The user's word overrides an earlier reason.
     fn kill(&mut self) {
         self.running.kill();
-        self.ending = Some(Ending::new(verdict::Why::Kill, LAST_PATIENCE));
+        let mut ending = Ending::new(verdict::Why::Kill, LAST_PATIENCE);
+        ending.signalled = true;
+        self.ending = Some(ending);
     }
 }

@@ -108,11 +108,8 @@ fn exited(config: &AgentConfig, seen: &Observed, code: i32) -> End {
             reason: with_last_line("the agent ended without a result", seen),
         },
         (None, code) if claude => {
-            let known = claude::end_without_result(
-                code,
-                config.bypass_permissions,
-                seen.last_stderr.as_deref(),
-            );
+            let known =
+                claude::end_without_result(code, config.bypasses(), seen.last_stderr.as_deref());
             known.unwrap_or_else(|| failed_with(code, seen))
         }
         (_, code) => failed_with(code, seen),

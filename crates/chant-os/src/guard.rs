@@ -8,7 +8,7 @@
 //! Deliberately not here: limits of time and what a line means; chant decides, the guard obeys.
 
 use std::{
-    io::{self, BufRead},
+    io::{self, BufRead, Write},
     os::unix::process::CommandExt,
     process::{Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
@@ -32,6 +32,12 @@ use crate::{
 
 /// What chant writes into the lifeline to ask for a polite end.
 pub(crate) const STOP: &str = "stop";
+
+/// What stands before a line that is to be given to the agent.
+pub(crate) const SAY: &str = "say ";
+
+/// What chant writes where nothing more will be said to the agent.
+pub(crate) const HUSH: &str = "hush";
 
 /// The longest wait between two strikes at a tree that does not die at once.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -70,9 +76,10 @@ fn run(job: &Job) -> Exit {
         Err(error) => Err(format!("failed to guard it: {error}")),
     };
     match agent {
-        Ok(agent) => Watch {
+        Ok((agent, voice)) => Watch {
             job,
             agent,
+            voice,
             exit: None,
         }
         .supervise(&events),
@@ -95,6 +102,10 @@ fn become_subreaper() -> io::Result<()> {
 enum Event {
     /// A child may have ended.
     Child,
+    /// The agent is to be told a line.
+    Say(String),
+    /// Nothing more will be said to it.
+    Hush,
     /// The tree is to end politely.
     Stop,
     /// The lifeline is closed: the tree is to end now.
@@ -122,18 +133,23 @@ fn listen(sender: Sender<Event>) -> io::Result<()> {
         .name("lifeline".into())
         .spawn(move || {
             for line in io::stdin().lock().lines().map_while(Result::ok) {
-                if line == STOP {
-                    let _ = sender.send(Event::Stop);
-                }
+                let event = match line.strip_prefix(SAY) {
+                    Some(said) => Event::Say(said.to_owned()),
+                    None if line == STOP => Event::Stop,
+                    None if line == HUSH => Event::Hush,
+                    None => continue,
+                };
+                let _ = sender.send(event);
             }
             let _ = sender.send(Event::Kill);
         })?;
     Ok(())
 }
 
-fn start(job: &Job) -> Result<Pid, String> {
+fn start(job: &Job) -> Result<(Pid, Option<Sender<String>>), String> {
     let stdin = match &job.stdin {
         Stdin::Null => Stdio::null(),
+        Stdin::Talk => Stdio::piped(),
         Stdin::File(path) => file::open_regular(path)
             .map_err(|error| error.to_string())?
             .into(),
@@ -147,8 +163,27 @@ fn start(job: &Job) -> Result<Pid, String> {
         .env(&job.marker.0, &job.marker.1)
         .stdin(stdin)
         .process_group(0);
-    let child = process::spawn(&mut command).map_err(|error| error.to_string())?;
-    Ok(Pid::from_child(&child))
+    let mut child = process::spawn(&mut command).map_err(|error| error.to_string())?;
+    let agent = Pid::from_child(&child);
+    // Without a voice the agent would wait for its first line until its time is up; that it hears nothing is its end too.
+    let voice = child.stdin.take().and_then(|pipe| speak(pipe).ok());
+    Ok((agent, voice))
+}
+
+/// An agent that does not listen must not make the guard deaf: a thread of its own waits for it.
+fn speak(mut pipe: impl Write + Send + 'static) -> io::Result<Sender<String>> {
+    let (voice, lines) = mpsc::channel::<String>();
+    thread::Builder::new().name("voice".into()).spawn(move || {
+        for line in lines {
+            if writeln!(pipe, "{line}")
+                .and_then(|()| pipe.flush())
+                .is_err()
+            {
+                return;
+            }
+        }
+    })?;
+    Ok(voice)
 }
 
 /// How far the polite end has come.
@@ -172,6 +207,8 @@ impl Stage {
 struct Watch<'a> {
     job: &'a Job,
     agent: Pid,
+    /// Dropping it closes the agent's standard input, once everything was said.
+    voice: Option<Sender<String>>,
     exit: Option<Exit>,
 }
 
@@ -183,6 +220,16 @@ impl Watch<'_> {
             stage = match (events.recv_timeout(stage.left()), stage) {
                 (Ok(Event::Child), stage) => {
                     self.reap();
+                    stage
+                }
+                (Ok(Event::Say(line)), stage) => {
+                    if let Some(voice) = &self.voice {
+                        let _ = voice.send(line);
+                    }
+                    stage
+                }
+                (Ok(Event::Hush), stage) => {
+                    self.voice = None;
                     stage
                 }
                 (Ok(Event::Stop), Stage::Working) => self.interrupt(),

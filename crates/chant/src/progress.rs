@@ -179,6 +179,17 @@ fn agent(event: &AgentEvent) -> Vec<Line> {
             )]
         }
         AgentEvent::Limit { reason, .. } => vec![Line::new(Weight::Warning, "limit", reason)],
+        AgentEvent::PermissionRequest { tool, input, .. } => vec![Line::new(
+            Weight::Normal,
+            "asks",
+            format!("{tool} {input}").trim_end(),
+        )],
+        AgentEvent::Compacted { reason, .. } => vec![Line::new(
+            Weight::Warning,
+            "compacts",
+            format!("the conversation grew too long and was summarised by the agent ({reason})")
+                .trim_end_matches(" ()"),
+        )],
         AgentEvent::PermissionDenied { tool, reason } => {
             vec![Line::new(
                 Weight::Warning,

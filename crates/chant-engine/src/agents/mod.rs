@@ -59,6 +59,12 @@ pub(crate) fn choose(
         .offline
         .iter()
         .any(|known| known == kind);
+    let entry = project.config().agents.iter();
+    if let Some(entry) = entry.into_iter().find(|entry| entry.name == choice.agent) {
+        let of_type = entry.permissions.get(&front.kind.to_string()).copied();
+        agent.permissions = of_type.or(agent.permissions);
+    }
+    agent.is_attended = order.attended;
     agent.model = order
         .model
         .clone()
@@ -139,6 +145,8 @@ fn from_entry(entry: &AgentEntry, root: &Path, recordings: Option<&Path>) -> Res
     agent.model.clone_from(&entry.model);
     agent.env = entry.env.clone();
     agent.bypass_permissions = entry.bypass_permissions;
+    agent.permissions = entry.permissions.get("").copied();
+    agent.allow.clone_from(&entry.allow);
     agent.recording = entry.recording.as_ref().map(|path| root.join(path));
     if kind == AgentKind::Replay && agent.recording.is_none() {
         // Without a file of its own it plays, for each spec, the recording that is kept with this clone.

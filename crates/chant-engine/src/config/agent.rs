@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use chant_agent::Provider;
+use chant_agent::{Permissions, Provider};
+
+use chant_spec::Kind;
 
 use super::bounds::AgentBounds;
 use super::file::{File, Layer};
@@ -55,6 +57,10 @@ pub struct AgentEntry {
     pub bypass_permissions: bool,
     /// What keeps it in bounds.
     pub bounds: AgentBounds,
+    /// How its questions for permission are answered, by the spec's type; under an empty name for all others.
+    pub permissions: BTreeMap<String, Permissions>,
+    /// The tools it may use unasked.
+    pub allow: Vec<String>,
     /// Who decides what is started: the tracked file, if it says anything of it, else the last layer that does.
     /// Who decides what is started: the project as soon as a word of it is the project's.
     pub source: Layer,
@@ -84,6 +90,8 @@ impl AgentEntry {
             max_turns: None,
             bypass_permissions: false,
             bounds: AgentBounds::default(),
+            permissions: BTreeMap::new(),
+            allow: Vec::new(),
             source,
             by_project: Vec::new(),
         }
@@ -224,12 +232,23 @@ fn set(
         "context" => agent.context = Some(count(file, key, node)?),
         "max_turns" => agent.max_turns = Some(count(file, key, node)?),
         "account" => agent.account = Some(text(file, key, node)?),
+        "permissions" => permissions(agent, file, node, remarks)?,
+        "allow" if !file.layer.is_the_users_own() => {
+            remarks.push(refused(agent, key, "allow", file, node));
+        }
+        "allow" => agent.allow = tools(file, key, node)?,
         "bypass_permissions" => {
             let Value::Flag(wanted) = node.value else {
                 return Err(wrong(file, key, node, "`true` or `false`"));
             };
             if wanted && !file.layer.is_the_users_own() {
-                remarks.push(refused_bypass(agent, file, node));
+                remarks.push(refused(
+                    agent,
+                    "bypass_permissions",
+                    "bypass_permissions",
+                    file,
+                    node,
+                ));
             } else {
                 agent.bypass_permissions = wanted;
             }
@@ -250,10 +269,55 @@ fn count(file: &File, key: &str, node: &Node) -> Result<NonZeroU32> {
     number.map_err(|_| wrong(file, key, node, "a whole number above 0"))
 }
 
-fn refused_bypass(agent: &AgentEntry, file: &File, node: &Node) -> Remark {
+/// A list, or one alone: a tool's pattern may hold spaces.
+fn tools(file: &File, key: &str, node: &Node) -> Result<Vec<String>> {
+    match &node.value {
+        Value::List(items) => items.iter().map(|item| text(file, key, item)).collect(),
+        _ => Ok(vec![text(file, key, node)?]),
+    }
+}
+
+/// One mode for all specs, or one for each type.
+fn permissions(
+    agent: &mut AgentEntry,
+    file: &File,
+    node: &Node,
+    remarks: &mut Vec<Remark>,
+) -> Result<()> {
+    let key = "permissions";
+    let one = [(String::new(), node.clone())];
+    let of_types = match &node.value {
+        Value::Map(types) => types.as_slice(),
+        _ => &one,
+    };
+    for (kind, node) in of_types {
+        let is_type = !matches!(Kind::from(kind.clone()), Kind::Unknown(word) if !word.is_empty());
+        let mode = text(file, key, node)?.parse::<Permissions>();
+        let (Ok(mode), true) = (mode, is_type) else {
+            let expected =
+                "`ask`, `allow`, `sandbox` or `bypass`, or a map from types of specs to these";
+            return Err(wrong(file, key, node, expected));
+        };
+        if mode.is_a_persons_to_choose() && !file.layer.is_the_users_own() {
+            remarks.push(refused(
+                agent,
+                key,
+                &format!("permissions: {mode}"),
+                file,
+                node,
+            ));
+        } else {
+            agent.permissions.insert(kind.clone(), mode);
+        }
+    }
+    Ok(())
+}
+
+/// A wish that only a person may have for their own machine, in a file of the repository's.
+fn refused(agent: &AgentEntry, key: &str, wish: &str, file: &File, node: &Node) -> Remark {
     Remark {
-        key: format!("agents.{}.bypass_permissions", agent.name),
-        message: "`bypass_permissions` is not taken from a file that others can write".into(),
+        key: format!("agents.{}.{key}", agent.name),
+        message: format!("`{wish}` is not taken from a file that others can write"),
         hint: Some("set it in .chant/agents.md or in your own settings".into()),
         source: Source {
             layer: file.layer,

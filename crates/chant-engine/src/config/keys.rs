@@ -335,6 +335,14 @@ pub(super) const AGENT: &[(&str, &str)] = &[
         "`true`: it may do everything unasked; taken only from files that are yours alone",
     ),
     (
+        "permissions",
+        "how its questions are answered: `ask` (a person; without one it is no), `allow` (what `allow:` lists), `sandbox` or `bypass` (everything; taken only from files that are yours alone); one word, or a map from types of specs to words",
+    ),
+    (
+        "allow",
+        "the tools it may use unasked: `Bash(git *)`, `WebFetch`, `mcp__*`; taken only from files that are yours alone",
+    ),
+    (
         "weight",
         "how many turns it has where agents take turns; 1 where not given",
     ),

@@ -219,7 +219,8 @@ fn agent_values(settings: &Settings<'_>) -> Vec<Value> {
                 .find(|(key, _)| key == "name")
                 .and_then(|(_, node)| node.text());
             for (field, node) in fields.iter().filter(|(key, _)| key != "name") {
-                let untaken = field == "bypass_permissions" && entry.file.layer == Layer::Project
+                let is_ones_own = matches!(field.as_str(), "bypass_permissions" | "allow");
+                let untaken = is_ones_own && entry.file.layer == Layer::Project
                     || super::bounds::is_untaken(field, node, entry.file.layer);
                 let key = format!("agents.{}.{field}", name.as_deref().unwrap_or("?"));
                 values.retain(|value| untaken || value.key != key);

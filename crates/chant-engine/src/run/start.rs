@@ -42,6 +42,9 @@ pub struct Order {
     pub now: bool,
     /// `--over-budget`: go on although a budget is spent.
     pub over_budget: bool,
+    /// Whether a person is there to answer an agent's questions.
+    #[serde(skip)]
+    pub attended: bool,
     /// The id that a new run gets; chosen here where there is none.
     #[serde(skip)]
     pub run: Option<String>,

@@ -130,6 +130,8 @@ impl Executor for Local {
         let word = match how {
             Control::Stop => "stop",
             Control::Kill => "kill",
+            // Many at once are not attended.
+            Control::Answer(_) => return Ok(()),
         };
         self.crew.tell(run, word);
         Ok(())

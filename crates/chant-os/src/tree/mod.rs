@@ -63,6 +63,8 @@ pub enum Stdin {
     Null,
     /// The content of a file.
     File(#[serde(with = "os_path")] PathBuf),
+    /// What [`Running::say`] says, until [`Running::hush`].
+    Talk,
 }
 
 /// How to start the guard: a program that calls [`crate::guard::main`].

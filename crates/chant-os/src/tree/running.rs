@@ -151,6 +151,18 @@ impl Running {
         let _ = self.write(format!("{}\n", guard::STOP).as_bytes());
     }
 
+    /// Says one line to an agent whose input is [`Stdin::Talk`](super::Stdin::Talk). It must hold no line end; what is cut off by one would be
+    /// a word to the guard.
+    pub fn say(&mut self, line: &str) {
+        let line = line.replace(['\n', '\r'], " ");
+        let _ = self.write(format!("{}{line}\n", guard::SAY).as_bytes());
+    }
+
+    /// Says that nothing more will be said: the agent's input ends.
+    pub fn hush(&mut self) {
+        let _ = self.write(format!("{}\n", guard::HUSH).as_bytes());
+    }
+
     /// Kills the whole tree. Returns at once; [`Running::next`] brings the rest of the output and the end.
     pub fn kill(&mut self) {
         self.lifeline = None;

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use chant_agent::Control;
+use chant_agent::{AgentEvent, Answer, Control};
 use chant_engine::event::Event;
 use chant_engine::landing::queue::Attendance;
 use chant_engine::run::Surroundings;
@@ -12,11 +12,12 @@ use chant_os::tree::Guard;
 
 use crate::cli::Context;
 use crate::progress::{self, Line, Weight};
-use crate::ui::{Tone, Ui};
+use crate::ui::{Tone, Ui, one_line};
 
 /// The user's wish to stop, passed on to whatever runs.
 pub(crate) struct Stop {
     control: mpsc::Receiver<Control>,
+    answers: mpsc::Sender<Control>,
 }
 
 impl Stop {
@@ -30,6 +31,7 @@ impl Stop {
         };
         let interrupts = Interrupts::install().map_err(failed)?;
         let (sender, control) = mpsc::channel();
+        let answers = sender.clone();
         std::thread::Builder::new()
             .name("signals".to_owned())
             .spawn(move || {
@@ -39,7 +41,7 @@ impl Stop {
                 }
             })
             .map_err(failed)?;
-        Ok(Self { control })
+        Ok(Self { control, answers })
     }
 
     /// Where it arrives.
@@ -66,7 +68,13 @@ pub(crate) fn attended_by<T>(
 ) -> Result<T> {
     let guard = guard()?;
     let ui = &mut cx.ui;
-    let mut sink = |event: &Event| tell(ui, event);
+    let mut sink = |event: &Event| {
+        tell(ui, event);
+        if let Event::Agent(AgentEvent::PermissionRequest { tool, input, .. }) = event {
+            // Whoever has asked listens until the end.
+            let _ = stop.answers.send(ask(tool, input));
+        }
+    };
     verb(Surroundings {
         control: &stop.control,
         sink: &mut sink,
@@ -98,6 +106,22 @@ pub(crate) fn attended_runs<T>(
         guard,
         hands_back: false,
     })
+}
+
+/// Asks the person at the terminal. Without an answer it is no; Ctrl-C stops the run, as everywhere.
+fn ask(tool: &str, input: &str) -> Control {
+    const ANSWERS: [(&str, Answer); 3] = [
+        ("no", Answer::No),
+        ("yes, this once", Answer::Yes),
+        ("yes, and this tool for the rest of the run", Answer::Always),
+    ];
+    let question = one_line(&format!("May the agent use {tool}? {input}"));
+    let words = ANSWERS.iter().map(|(word, _)| *word).collect();
+    match inquire::Select::new(&question, words).raw_prompt() {
+        Ok(chosen) => Control::Answer(ANSWERS[chosen.index].1),
+        Err(inquire::InquireError::OperationInterrupted) => Control::Stop,
+        Err(_) => Control::Answer(Answer::No),
+    }
 }
 
 fn guard() -> Result<Guard> {

@@ -77,6 +77,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         again: args.again || args.stale,
         now: args.now,
         over_budget: args.over_budget,
+        attended: cx.interactive && !args.many.is_asked(),
         ..Order::default()
     };
     let members_are_meant = members_are_meant(&project, &ids)?;

@@ -41,3 +41,52 @@ fn works_and_lands() {
     scene.assert_landed(&[ID]);
     scene.model.assert_done();
 }
+
+/// The same with its questions answered instead of left out.
+struct Asking {
+    claude: Claude,
+    permissions: &'static str,
+}
+
+impl Client for Asking {
+    fn entry(&self, base_url: &str) -> Value {
+        let mut entry = self.claude.entry(base_url);
+        entry["bypass_permissions"] = json!(false);
+        entry["permissions"] = json!(self.permissions);
+        entry
+    }
+}
+
+#[test]
+fn its_questions_are_answered_yes_where_a_sandbox_bounds_it() {
+    let Some(claude) = Claude::find() else { return };
+    let scene = Scene::new(
+        &Asking {
+            claude,
+            permissions: "sandbox",
+        },
+        &honest_turns(),
+    );
+    scene.work().ok();
+    scene.assert_landed(&[ID]);
+    scene.model.assert_done();
+}
+
+#[test]
+fn its_questions_are_answered_no_where_nobody_is_there() {
+    let Some(claude) = Claude::find() else { return };
+    let scene = Scene::new(
+        &Asking {
+            claude,
+            permissions: "ask",
+        },
+        &honest_turns(),
+    );
+    let output = scene.work();
+    output.fails(1);
+    let told = &output.stderr;
+    assert!(
+        told.contains("denied  Bash: nobody is there to be asked"),
+        "{told}"
+    );
+}

@@ -31,6 +31,7 @@ mod landing_queue;
 mod landing_strategy;
 mod limits;
 mod monorepo;
+mod permissions;
 mod prompts;
 mod proof;
 mod recover;
