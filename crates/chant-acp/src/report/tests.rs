@@ -1,3 +1,5 @@
+//! Real turns and made-up ones, read as the wire hands them over.
+
 use super::*;
 
 /// What a real agent and its client said in a turn that made a commit, one message a line; lists of commands and models are cut.

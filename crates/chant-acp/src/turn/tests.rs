@@ -1,3 +1,5 @@
+//! What is said of refusals and ends, how a model is chosen and a key found.
+
 use serde_json::json;
 
 use super::*;
