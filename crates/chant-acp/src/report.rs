@@ -53,6 +53,12 @@ impl<W: Write + Send> Report<W> {
             .and_then(|()| self.out.flush());
     }
 
+    fn tell_all(&mut self, events: Vec<AgentEvent>) {
+        for event in events {
+            self.tell(event);
+        }
+    }
+
     /// Tells the model that answers, once for each. `default` is the name of none.
     pub(crate) fn model(&mut self, name: &str) {
         if !matches!(name, "" | "default") && self.model.as_deref() != Some(name) {
@@ -89,7 +95,7 @@ impl<W: Write + Send> Report<W> {
         let mut events: Vec<_> = speech::end(&mut self.speech).into_iter().collect();
         events.extend(self.calls.end());
         events.extend(spending::usage(answer));
-        events.into_iter().for_each(|event| self.tell(event));
+        self.tell_all(events);
         if let Some(model) = answer["_meta"]["quota"]["model_usage"][0]["model"].as_str() {
             self.model(model);
         }
@@ -121,7 +127,7 @@ impl<W: Write + Send> Report<W> {
                 raw: update.to_string(),
             }),
         }
-        events.into_iter().for_each(|event| self.tell(event));
+        self.tell_all(events);
     }
 
     fn say(&mut self, tone: Tone, update: &Value) -> Vec<AgentEvent> {
@@ -153,7 +159,7 @@ impl<W: Write + Send> Report<W> {
                 reason: call["title"].as_str().unwrap_or_default().to_owned(),
             });
         }
-        events.into_iter().for_each(|event| self.tell(event));
+        self.tell_all(events);
         decision.answer
     }
 }

@@ -143,9 +143,12 @@ impl<W: Write + Send> Turn<'_, W> {
                 Err(refusal) => Err(refusal),
             };
         }
-        let told = answer.map_err(|refusal| match refusal.is_sign_in() {
-            true => Ending::Failed(reason(&refusal) + &ways_to_sign_in(hello)),
-            false => Ending::refused(&refusal),
+        let told = answer.map_err(|refusal| {
+            if refusal.is_sign_in() {
+                Ending::Failed(reason(&refusal) + &ways_to_sign_in(hello))
+            } else {
+                Ending::refused(&refusal)
+            }
         })?;
         match told["sessionId"].as_str() {
             Some(id) => Ok(Session {

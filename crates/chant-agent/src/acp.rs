@@ -149,6 +149,7 @@ mod tests {
             model: None,
             env: Vec::new(),
             writable: &[],
+            confine: None,
             run_id: "r",
             exit_file: Path::new("/e"),
             transcript: Path::new("/t"),

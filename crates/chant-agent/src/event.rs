@@ -176,6 +176,7 @@ impl From<Usage> for AgentEvent {
 
 impl AgentEvent {
     /// The same event with every text cut to its bound, for events that come ready-made from outside.
+    #[must_use]
     pub fn bounded(mut self) -> Self {
         match &mut self {
             Self::Text { text } => shorten(text, excerpt::TEXT),

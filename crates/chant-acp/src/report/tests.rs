@@ -23,7 +23,7 @@ fn told(name: &str) -> Option<Vec<AgentEvent>> {
         match (line["dir"].as_str(), message["method"].as_str()) {
             (_, Some("session/prompt")) => report.begin(),
             (Some("a>c"), Some(method)) if message["id"].is_null() => {
-                report.notified(method, &message["params"])
+                report.notified(method, &message["params"]);
             }
             (Some("a>c"), Some(method)) => drop(report.asked(method, &message["params"])),
             (Some("a>c"), None) => message["result"].clone_into(&mut answer),

@@ -141,7 +141,7 @@ impl Agent {
             let id = message["id"].clone();
             let params = &message["params"];
             match message["method"].as_str().unwrap_or_default() {
-                "initialize" => answer(&id, self.hello()),
+                "initialize" => answer(&id, &self.hello()),
                 "session/new" => self.open(&id)?,
                 "session/load" => self.load(&id, params)?,
                 "session/resume" => self.again(&id, params)?,
@@ -150,7 +150,7 @@ impl Agent {
                 _ if id.is_null() => {}
                 "session/set_config_option" | "session/set_model" | "authenticate" => {
                     self.able.refuse = None;
-                    answer(&id, json!({}));
+                    answer(&id, &json!({}));
                 }
                 _ => send(
                     &json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32601, "message": "no such method"}}),
@@ -180,7 +180,7 @@ impl Agent {
         if let (Value::Object(told), Value::Object(more)) = (&mut told, &self.able.session) {
             told.extend(more.clone());
         }
-        answer(id, told);
+        answer(id, &told);
         Ok(())
     }
 
@@ -204,7 +204,7 @@ impl Agent {
             return Ok(());
         }
         session.clone_into(&mut self.session);
-        answer(id, json!({}));
+        answer(id, &json!({}));
         Ok(())
     }
 
@@ -218,7 +218,7 @@ impl Agent {
             match self.act(act)? {
                 None => {}
                 Some(Stop::Answer(result)) => {
-                    answer(id, result);
+                    answer(id, &result);
                     return Ok(());
                 }
                 Some(Stop::Fail(error)) => {
@@ -227,7 +227,7 @@ impl Agent {
                 }
             }
         }
-        answer(id, json!({"stopReason": "end_turn"}));
+        answer(id, &json!({"stopReason": "end_turn"}));
         Ok(())
     }
 
@@ -244,12 +244,12 @@ impl Agent {
                 send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
             }
             Act::Line(line) => print(&format!("{line}\n")),
-            Act::Flood(count) => (0..*count).for_each(|at| {
-                update(
-                    &self.session,
-                    &text("agent_message_chunk", &format!("word {at} ")),
-                )
-            }),
+            Act::Flood(count) => {
+                for at in 0..*count {
+                    let words = format!("word {at} ");
+                    update(&self.session, &text("agent_message_chunk", &words));
+                }
+            }
             Act::Fail(code, message, data) => {
                 let error = json!({"code": code, "message": message, "data": data});
                 return Ok(Some(Stop::Fail(error)));
@@ -377,7 +377,7 @@ fn update(session: &str, value: &Value) {
     );
 }
 
-fn answer(id: &Value, result: Value) {
+fn answer(id: &Value, result: &Value) {
     send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
 }
 
