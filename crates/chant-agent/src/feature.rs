@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AcpAgent, AgentConfig, AgentKind, OutputMode};
+use crate::{AcpAgent, AgentConfig, AgentKind, OutputMode, Sandbox};
 
 /// One thing that chant may want of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -144,6 +144,12 @@ fn cost(config: &AgentConfig) -> (Support, &'static str) {
 
 fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
     use Support::{No, Partly, Yes};
+    if config.bounds.sandbox == Sandbox::Worktree && chant_os::confine::is_supported() {
+        return (
+            Yes,
+            "writes its worktree and what it is given, and reads no keys",
+        );
+    }
     match config.kind {
         AgentKind::Builtin => (
             Partly,

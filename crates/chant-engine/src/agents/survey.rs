@@ -208,6 +208,7 @@ impl Ground {
         let recordings = self.project.as_ref().map(crate::verbs::demo::recordings);
         let made = super::from_entry(entry, &self.root, recordings.as_deref());
         let found = made.and_then(|mut agent| {
+            agent.bounds = crate::sandbox::bounds(&self.config, Some(&entry.bounds))?;
             let wished = self.config.defaults.model.clone();
             agent.model = agent.model.or(wished);
             Ok((self.program(&agent)?, agent))

@@ -54,7 +54,9 @@ impl Bench<'_> {
     }
 
     fn environment(&self, place: &Place, plan: &Plan<'_>) -> Vec<(OsString, OsString)> {
-        let mut env = chant_agent::base_environment();
+        // It runs what an agent wrote.
+        let named = &self.project.config().confinement.env_allow;
+        let mut env = chant_agent::Environment::of_checks(named).kept;
         env.extend(self.env.iter().cloned());
         env.push(("CHANT".into(), "1".into()));
         env.push(("CHANT_WORKTREE".into(), place.worktree().into()));

@@ -122,6 +122,10 @@ pub(super) const ALL: &[Key] = &[
     ),
     setting("limits.total", "how long a run's agent may take altogether"),
     setting(
+        "limits.grace",
+        "how long an agent that was asked to stop has before it is told to, and then again before its processes are killed",
+    ),
+    setting(
         "limits.inputs_bytes",
         "how many bytes of inputs a prompt may hold; larger inputs are cut and say so",
     ),

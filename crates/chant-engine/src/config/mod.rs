@@ -116,6 +116,8 @@ pub struct Limits {
     pub idle: Duration,
     /// Altogether.
     pub total: Duration,
+    /// From being asked to stop to being told, and from that to being killed.
+    pub grace: Duration,
     /// Bytes of inputs in a prompt.
     pub inputs_bytes: usize,
     /// Processes that a check may have at once.
@@ -212,6 +214,7 @@ const BRANCH_PREFIX: &str = "chant/";
 const PROCESSES: usize = 4096;
 const IDLE: Duration = Duration::from_mins(10);
 const TOTAL: Duration = Duration::from_hours(2);
+const GRACE: Duration = Duration::from_secs(5);
 const INPUTS_BYTES: usize = 256 * 1024;
 
 impl Config {
@@ -333,6 +336,7 @@ impl Limits {
         Ok(Self {
             idle: settings.duration("limits.idle")?.unwrap_or(IDLE),
             total: settings.duration("limits.total")?.unwrap_or(TOTAL),
+            grace: settings.duration("limits.grace")?.unwrap_or(GRACE),
             inputs_bytes: settings
                 .number("limits.inputs_bytes")?
                 .unwrap_or(INPUTS_BYTES),

@@ -38,12 +38,6 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
             "defaults.branch_prefix",
             Some(config.defaults.branch_prefix.clone()),
         ),
-        (
-            "defaults.sandbox",
-            Some(config.confinement.sandbox.to_string()),
-        ),
-        ("defaults.offline", list(&config.confinement.offline)),
-        ("defaults.env_allow", list(&config.confinement.env_allow)),
         ("defaults.silent", Some(config.defaults.silent.to_string())),
         ("choose", rules(config)),
         ("repos", repos(config)),
@@ -53,6 +47,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
         ),
         ("limits.idle", Some(short(config.limits.idle))),
         ("limits.total", Some(short(config.limits.total))),
+        ("limits.grace", Some(short(config.limits.grace))),
         (
             "limits.inputs_bytes",
             Some(config.limits.inputs_bytes.to_string()),
@@ -109,6 +104,7 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
     let mut values: Vec<Value> = plain
         .into_iter()
         .chain(spending(&config.spending))
+        .chain(confinement(config))
         .map(|(key, value)| {
             let source = settings
                 .last(key)
@@ -191,6 +187,17 @@ fn pairs(counts: &BTreeMap<String, NonZeroUsize>) -> Option<String> {
         .map(|(name, count)| format!("{name}: {count}"));
     let shown: Vec<String> = shown.collect();
     (!shown.is_empty()).then(|| shown.join(", "))
+}
+
+/// What keeps every agent in bounds.
+fn confinement(config: &Config) -> [(&'static str, Option<String>); 3] {
+    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
+    let bounds = &config.confinement;
+    [
+        ("defaults.sandbox", Some(bounds.sandbox.to_string())),
+        ("defaults.offline", list(&bounds.offline)),
+        ("defaults.env_allow", list(&bounds.env_allow)),
+    ]
 }
 
 /// A duration in the largest unit that leaves no rest.

@@ -133,7 +133,7 @@ impl Run<'_, '_> {
         let limits = Limits {
             idle: limits.idle,
             total: limits.total,
-            ..Limits::default()
+            grace: limits.grace,
         };
         let worktree = self.record.facts.worktree.join(self.project.prefix_text());
         let run_id = self.record.id.clone();

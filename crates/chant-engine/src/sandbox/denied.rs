@@ -45,9 +45,8 @@ impl Denials {
 
     /// What to tell the user of an event: each path once.
     pub(crate) fn note(&mut self, event: &AgentEvent) -> Vec<String> {
-        let text = match event {
-            AgentEvent::ToolResult { text, .. } | AgentEvent::Stderr { text } => text,
-            _ => return Vec::new(),
+        let (AgentEvent::ToolResult { text, .. } | AgentEvent::Stderr { text }) = event else {
+            return Vec::new();
         };
         let mut sentences = Vec::new();
         for line in text.lines().filter(|line| speaks_of_a_refusal(line)) {

@@ -215,7 +215,7 @@ impl<'a> Asked<'a> {
         let limits = Limits {
             idle: configured.idle,
             total: configured.total,
-            ..Limits::default()
+            grace: configured.grace,
         };
         let program = agents::program(self.project, &self.agent)?;
         crate::sandbox::check_network(&self.agent, &guard.program)?;
