@@ -9,6 +9,9 @@ use std::{ffi::OsString, fmt, num::NonZeroU32, str::FromStr};
 /// The hidden argument at which the program becomes this agent.
 pub const BUILTIN: &str = "__builtin";
 
+/// The folder beside the prompt in which this agent keeps its conversations.
+pub const CONVERSATIONS: &str = "conversations";
+
 /// Whose protocol the model's server speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Provider {

@@ -151,6 +151,10 @@ fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
         );
     }
     match config.kind {
+        AgentKind::Builtin if config.bounds.sandbox == Sandbox::Worktree => (
+            Yes,
+            "its tools stay in the worktree, its commands in chant's sandbox where the system has one",
+        ),
         AgentKind::Builtin => (
             Partly,
             "its own tools stay in the worktree; commands run with your rights",

@@ -34,7 +34,7 @@ mod transcript;
 mod verdict;
 
 pub use bounds::{Bounds, Sandbox, State, all_state};
-pub use builtin::{BUILTIN, BaseUrl, Builtin, Provider, VariableName};
+pub use builtin::{BUILTIN, BaseUrl, Builtin, CONVERSATIONS, Provider, VariableName};
 pub use client::{CLIENTS, Client, Login, login};
 pub use config::{AcpAgent, AgentConfig, AgentKind, OutputMode, PromptMode, split_command};
 pub use environment::{Environment, MARKER, base_environment};

@@ -183,7 +183,7 @@ impl Conversation {
 }
 
 fn path(folder: &Path, session: &str) -> PathBuf {
-    folder.join(format!("conversation-{session}.jsonl"))
+    folder.join(format!("{session}.jsonl"))
 }
 
 fn take(messages: &mut Vec<Message>, line: Line) {

@@ -23,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chant_agent::AgentEvent;
+use chant_agent::{AgentEvent, CONVERSATIONS};
 
 use crate::{
     agent::{Agent, Verdict},
@@ -82,11 +82,14 @@ fn sitting(
     Agent::new(&arguments, &mut client, tools, conversation, &stop, teller).work()
 }
 
-/// Where conversations are kept: beside the prompt, in the run's own folder.
+/// Where conversations are kept: beside the prompt, in the run's own folder. In the sandbox it is there already.
 fn folder() -> Result<PathBuf, String> {
     let prompt = std::env::var_os("CHANT_PROMPT_FILE").map(PathBuf::from);
     let folder = prompt.as_deref().and_then(Path::parent);
-    folder.map(Path::to_owned).ok_or_else(|| {
-        "CHANT_PROMPT_FILE is not set, so there is no place for the conversation".into()
-    })
+    let folder = folder
+        .ok_or("CHANT_PROMPT_FILE is not set, so there is no place for the conversation")?
+        .join(CONVERSATIONS);
+    chant_os::file::create_dir_all(&folder)
+        .map_err(|error| format!("the conversation cannot be kept: {error}"))?;
+    Ok(folder)
 }

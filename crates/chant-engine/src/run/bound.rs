@@ -53,10 +53,12 @@ impl Run<'_, '_> {
         }
         let git = self.parts_of_git()?;
         let temp = sandbox::make_temp(&self.record.id)?;
+        let talk = sandbox::make_talk(&self.agent, &self.dir())?;
         let site = Site {
             worktree: &self.record.facts.worktree,
             git: &git,
             temp: &temp,
+            talk: talk.as_deref(),
             program,
         };
         let confine = sandbox::confinement(self.project, &self.agent, &site);

@@ -13,7 +13,7 @@ pub(crate) use ties::{Ties, own_folder, small_file};
 
 use std::path::{Path, PathBuf};
 
-use chant_agent::{AgentConfig, Bounds, Sandbox};
+use chant_agent::{AgentConfig, AgentKind, Bounds, Sandbox};
 use chant_os::confine::{self, Confine};
 
 use crate::config::{AgentBounds, Config};
@@ -65,6 +65,8 @@ pub(crate) struct Site<'a> {
     pub(crate) git: &'a [PathBuf],
     /// A folder for temporary files of its own.
     pub(crate) temp: &'a Path,
+    /// Where it keeps its conversations, if it is chant that gives it the place.
+    pub(crate) talk: Option<&'a Path>,
     /// Its program.
     pub(crate) program: &'a Path,
 }
@@ -85,6 +87,7 @@ pub(crate) fn confinement(
     let at = |path: &PathBuf| paths::meant(project.root(), path);
     let mut write = vec![site.worktree.to_owned(), site.temp.to_owned()];
     write.extend_from_slice(site.git);
+    write.extend(site.talk.map(Path::to_owned));
     write.extend(lent(project));
     write.extend(paths::devices());
     write.extend(paths::caches());
@@ -150,6 +153,16 @@ pub(crate) fn check_network(agent: &AgentConfig, chant: &Path) -> Result<()> {
         ),
     )
     .hint("set `network: on` for the agent, take the type out of `defaults.offline`, or allow user namespaces"))
+}
+
+/// The folder in a run's own in which chant's own agent keeps its conversations; other agents have places of their own.
+pub(crate) fn make_talk(agent: &AgentConfig, run: &Path) -> Result<Option<PathBuf>> {
+    if agent.kind != AgentKind::Builtin {
+        return Ok(None);
+    }
+    let folder = run.join(chant_agent::CONVERSATIONS);
+    chant_os::file::create_dir_all(&folder)?;
+    Ok(Some(folder))
 }
 
 /// A new folder for the temporary files of a run.

@@ -220,11 +220,13 @@ impl<'a> Asked<'a> {
         let program = agents::program(self.project, &self.agent)?;
         crate::sandbox::check_network(&self.agent, &guard.program)?;
         let temp = crate::sandbox::make_temp(&self.run)?;
+        let talk = crate::sandbox::make_talk(&self.agent, dir)?;
         let site = crate::sandbox::Site {
             worktree: place.worktree(),
             // Nothing is committed: what it proposes is read from its files.
             git: &[],
             temp: &temp,
+            talk: talk.as_deref(),
             program: &program,
         };
         let confine = crate::sandbox::confinement(self.project, &self.agent, &site);

@@ -1,5 +1,7 @@
 //! How its runs are ended from outside, and go on.
 
+use std::process::Stdio;
+
 use chant_testkit::family;
 use chant_testkit::patience::ended;
 use rustix::process::Signal;
@@ -96,5 +98,34 @@ fn stopped_while_the_model_is_silent_it_ends_at_once() {
         ended(&mut work);
         assert_eq!(scene.state(), "paused");
         scene.assert_nothing_lives();
+    });
+}
+
+#[test]
+fn within_the_sandbox_it_works_and_goes_on_after_a_sigkill() {
+    let script = json!([
+        endless(),
+        {"sh": honest(ID), "expect": "The agent was stopped while this ran."},
+        {"text": "It is written."},
+    ]);
+    over_both(|client| {
+        let scene = scene(client, &script, "");
+        let mut command = scene.repo.command(chant_testkit::chant_bin());
+        command.args(["work", ID]).env_remove("CHANT_SANDBOX");
+        let mut work = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        wait_for_tool(&scene);
+        work.kill().unwrap();
+        ended(&mut work);
+        scene.assert_nothing_lives();
+        let again = scene.repo.chant_with(|command| {
+            command.args(["work", ID]).env_remove("CHANT_SANDBOX");
+        });
+        again.ok();
+        scene.assert_landed(&[ID]);
+        scene.model.assert_done();
     });
 }
