@@ -137,14 +137,13 @@ fn question(line: &Value) -> Option<Vec<AgentEvent>> {
     })
 }
 
+/// Where there is no status there was no answer, or half of one.
 fn retry_reason(line: &Value) -> String {
-    let error = line["error"]
-        .as_str()
-        .unwrap_or("unknown")
-        .replace('_', " ");
+    let error = line["error"].as_str().unwrap_or("unknown");
     match line["error_status"].as_u64() {
-        Some(status) => format!("{error} ({status})"),
-        None => error,
+        Some(status) => format!("{} ({status})", error.replace('_', " ")),
+        None if error == "unknown" => "the connection was lost".to_owned(),
+        None => error.replace('_', " "),
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod chance;
 pub mod clients;
 pub mod crew;
+pub mod demo;
 pub mod family;
 pub mod model;
 pub mod path;

@@ -76,7 +76,7 @@ fn is_limit(text: &str) -> bool {
 }
 
 fn is_transient(text: &str) -> bool {
-    const WORDS: [&str; 25] = [
+    const WORDS: [&str; 28] = [
         "overloaded",
         "temporarily unavailable",
         "service unavailable",
@@ -102,6 +102,9 @@ fn is_transient(text: &str) -> bool {
         "socket hang up",
         "network error",
         "stream disconnected",
+        "connection dropped",
+        "at capacity",
+        "experiencing high demand",
     ];
     const STATUSES: [&str; 6] = ["429", "500", "502", "503", "504", "529"];
     const OF_A_SERVER: [&str; 4] = ["error", "status", "http", "request"];
@@ -148,6 +151,9 @@ mod tests {
             "TypeError: fetch failed",
             "connect ECONNREFUSED 127.0.0.1:443",
             "stream disconnected before completion",
+            "Selected model is at capacity. Please try a different model.",
+            "We’re currently experiencing high demand, which may cause temporary errors.",
+            "api error: API Error: Connection dropped (ECONNRESET). Check the gateway, then try again.",
         ] {
             check(text, Some(Refusal::Transient));
         }

@@ -82,19 +82,26 @@ enum Zone {
 
 fn zone(text: &str) -> Zone {
     let inside = text
-        .split_once('(')
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .map(|(inside, _)| inside.trim());
+        .split('(')
+        .skip(1)
+        .filter_map(|rest| rest.split_once(')'));
+    let mut named = inside
+        .map(|(inside, _)| inside.trim())
+        .filter(|name| is_zone_name(name));
     let spoken = text
         .split(|c: char| c.is_whitespace() || matches!(c, ',' | '.' | ')' | '('))
         .any(|word| matches!(word, "UTC" | "GMT"));
-    match inside {
+    match named.next() {
         _ if spoken => Zone::Named(TimeZone::UTC),
-        Some(name) if name.contains('/') && !name.contains(char::is_whitespace) => {
-            TimeZone::get(name).map_or(Zone::Unknown, Zone::Named)
-        }
-        _ => Zone::Here,
+        Some(name) => TimeZone::get(name).map_or(Zone::Unknown, Zone::Named),
+        None => Zone::Here,
     }
+}
+
+/// `Europe/Berlin`, and no address or remark that stands in brackets too.
+fn is_zone_name(name: &str) -> bool {
+    let of_a_zone = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+');
+    name.contains('/') && name.chars().all(of_a_zone)
 }
 
 fn after(words: &[&str], now: &Zoned) -> Option<Timestamp> {
@@ -382,6 +389,10 @@ mod tests {
             Some("2026-11-21T15:05:00Z"),
         );
         check("try again at 3:05 PM.", Some("2026-11-21T15:05:00Z"));
+        check(
+            "You’ve hit your usage limit. Upgrade to Pro (https://example.com/explore/pro), or try again at 3:05 PM.",
+            Some("2026-11-21T15:05:00Z"),
+        );
         check("resets 9am", Some("2026-11-22T09:00:00Z"));
         check("resets 12:00am (UTC)", Some("2026-11-22T00:00:00Z"));
         check("resets 12pm", Some("2026-11-21T12:00:00Z"));

@@ -41,6 +41,8 @@ pub(super) struct Turn {
     pub(super) error: Option<Refusal>,
     /// In place of the error's own sentence.
     pub(super) message: Option<String>,
+    /// In place of the error's whole body.
+    pub(super) body: Option<Value>,
     /// Seconds, sent as the `retry-after` of an error.
     pub(super) retry_after: Option<f64>,
     /// More headers of an error.

@@ -179,7 +179,11 @@ impl Said {
         match self.turn.fault() {
             Some(Fault::Silence(time)) => book.wait(time),
             Some(Fault::Cut) => return Ok(Then::Ends),
-            Some(Fault::Error) | None => {}
+            Some(Fault::Error) => {
+                let (status, body) = self.wire.overloaded();
+                return whole(writer, status, &Vec::new(), &body);
+            }
+            None => {}
         }
         whole(writer, 200, &Vec::new(), &self.wire.whole(&reply))
     }

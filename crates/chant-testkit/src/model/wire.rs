@@ -147,11 +147,27 @@ impl Wire {
         }
     }
 
+    /// What a service says that is asked for no stream and fails half-way.
+    pub(super) fn overloaded(self) -> (u16, Value) {
+        let overloaded = Refusal::Named("overloaded".to_owned());
+        let refusal = self.refusal(&Turn::default(), &overloaded);
+        refusal.unwrap_or((500, Value::Null))
+    }
+
     /// The status and body of a refusal.
     pub(super) fn refusal(self, turn: &Turn, refusal: &Refusal) -> Result<(u16, Value), String> {
         let known = known(refusal)?;
         let message = turn.message.as_deref().unwrap_or(known.message);
         let (kind, code) = (known.kind, known.code);
+        if let Some(body) = &turn.body {
+            let anthropic = self == Self::Anthropic;
+            let status = if anthropic {
+                known.anthropic
+            } else {
+                known.openai
+            };
+            return Ok((status, body.clone()));
+        }
         Ok(match self {
             Self::Anthropic => {
                 let error = json!({ "type": kind, "message": message });

@@ -1,26 +1,21 @@
 //! Claude Code.
 
+use std::path::PathBuf;
+
 use chant_testkit::clients;
 use serde_json::{Value, json};
 
+use crate::both;
 use crate::scene::*;
 
-/// Claude Code as a test calls it: quickly discouraged.
-struct Claude {
-    program: std::path::PathBuf,
-}
-
-impl Claude {
-    fn find() -> Option<Self> {
-        clients::claude().map(|program| Self { program })
-    }
-}
+/// Claude Code as a test calls it: quickly discouraged, and nothing looked up outside.
+struct Claude(PathBuf);
 
 impl Client for Claude {
     fn entry(&self, base_url: &str) -> Value {
         json!({
             "kind": "claude",
-            "command": [self.program],
+            "command": [self.0],
             "bypass_permissions": true,
             "env": {
                 "ANTHROPIC_BASE_URL": base_url,
@@ -33,13 +28,168 @@ impl Client for Claude {
     }
 }
 
+/// Runs a test with it, where it is installed.
+fn with(test: impl FnOnce(&Claude)) {
+    if let Some(program) = clients::claude() {
+        test(&Claude(program));
+    }
+}
+
 #[test]
-fn works_and_lands() {
-    let Some(claude) = Claude::find() else { return };
-    let scene = Scene::new(&claude, &honest_turns());
-    scene.work().ok();
-    scene.assert_landed(&[ID]);
-    scene.model.assert_done();
+fn works_the_demo() {
+    with(both::works_the_demo);
+}
+
+#[test]
+fn goes_on_after_sigkill() {
+    with(both::goes_on_after_sigkill);
+}
+
+#[test]
+fn is_paused_and_goes_on() {
+    with(both::is_paused_and_goes_on);
+}
+
+#[test]
+fn six_at_once() {
+    with(both::six_at_once);
+}
+
+/// To the digit: what the model stated, and the sum that the program itself names last.
+#[test]
+fn tokens_and_cost_are_the_programs_own() {
+    with(|claude| {
+        let script = json!([
+            { "sh": honest(ID), "usage": { "in": 1200, "out": 34, "cache_read": 1000, "cache_write": 70 } },
+            { "text": "It is written.", "usage": { "in": 1300, "out": 21, "cache_read": 1100 } },
+        ]);
+        let scene = Scene::new(claude, &script);
+        scene.work().ok();
+        scene.assert_landed(&[ID]);
+        let usage = scene.said("usage").pop().unwrap();
+        let counted =
+            ["input", "output", "cache_read", "cache_write"].map(|kind| usage[kind].clone());
+        assert_eq!(counted, [2500, 55, 2100, 70].map(|count| json!(count)));
+        let told = scene.said("cost").pop().unwrap()["usd"].as_f64().unwrap();
+        let cost = scene.cost();
+        assert!(
+            (cost["usd"].as_f64().unwrap() - told).abs() < 1e-6,
+            "{cost} is not {told}"
+        );
+        assert!(told > 0.0);
+        assert_eq!(cost["output_tokens"], 55);
+        assert_eq!(cost["runs_of_unknown_cost"], 0);
+    });
+}
+
+#[test]
+fn waits_out_a_rate_limit() {
+    with(|claude| {
+        both::waits_out(
+            claude,
+            &json!([{ "error": "rate_limit", "retry_after": 1 }]),
+        );
+        both::waits_out(claude, &json!([{ "error": "rate_limit" }]));
+    });
+}
+
+#[test]
+fn waits_out_a_stream_that_is_cut() {
+    with(|claude| {
+        both::waits_out(
+            claude,
+            &json!([{ "text": "half of an answer, and no more", "drop": true }]),
+        )
+    });
+}
+
+#[test]
+fn overload_without_end_parks() {
+    with(|claude| {
+        both::is_parked_by(claude, json!({ "error": "overloaded" }), "529 Overloaded");
+        both::is_parked_by(
+            claude,
+            json!({ "text": "half", "drop": true }),
+            "Connection dropped",
+        );
+    });
+}
+
+#[test]
+fn a_wrong_key_fails() {
+    with(|claude| both::fails_by(claude, json!({ "error": "auth" }), "Invalid API key"));
+}
+
+#[test]
+fn no_credit_fails() {
+    with(|claude| {
+        both::fails_by(
+            claude,
+            json!({ "error": "billing" }),
+            "Credit balance is too low",
+        )
+    });
+}
+
+#[test]
+fn a_session_that_is_too_long_fails_and_the_next_begins_anew() {
+    with(|claude| both::begins_anew_after_an_overflow(claude, "prompt too long"));
+}
+
+#[test]
+fn its_own_budget_ends_it() {
+    with(|claude| {
+        let again = json!({ "sh": "date >> log.txt", "usage": { "in": 10000, "out": 1000 } });
+        let scene = Scene::new(claude, &for_ever(again));
+        let mut entry = claude.entry(&scene.model.base_url());
+        entry["args"] = json!(["--max-budget-usd", "0.10"]);
+        scene.set(entry);
+        scene.refused("failed", "budget");
+        assert!(
+            scene.cost()["failed"]["usd"].as_f64().unwrap() > 0.1,
+            "{}",
+            scene.cost()
+        );
+    });
+}
+
+/// What it may not do is told, and is not done.
+#[test]
+fn a_denied_permission_is_told() {
+    with(|claude| {
+        let scene = Scene::new(claude, &then_honest(&json!([])));
+        let mut entry = claude.entry(&scene.model.base_url());
+        entry["bypass_permissions"] = json!(false);
+        scene.set(entry);
+        scene.refused("failed", "changed nothing");
+        let denied = scene.said("permission_denied");
+        assert_eq!(denied[0]["tool"], "Bash", "{denied:?}");
+    });
+}
+
+/// Only for those who pay for a plan: with a key of the API there is none.
+#[test]
+fn a_used_up_plan_parks_until_it_is_renewed() {
+    with(|claude| {
+        let reset = in_two_hours();
+        let limit = json!({
+            "error": "rate_limit",
+            "headers": {
+                "anthropic-ratelimit-unified-status": "rejected",
+                "anthropic-ratelimit-unified-reset": reset.to_string(),
+                "anthropic-ratelimit-unified-representative-claim": "five_hour",
+            },
+        });
+        let scene = Scene::new(claude, &then_honest(&json!([limit])));
+        let mut entry = claude.entry(&scene.model.base_url());
+        entry["env"]
+            .as_object_mut()
+            .unwrap()
+            .remove("ANTHROPIC_API_KEY");
+        entry["env"]["CLAUDE_CODE_OAUTH_TOKEN"] = json!("sk-ant-oat01-scripted");
+        scene.set(entry);
+        both::is_parked_until(&scene, reset);
+    });
 }
 
 /// The same with its questions answered instead of left out.

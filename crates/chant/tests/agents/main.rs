@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![cfg(target_os = "linux")]
 
+mod both;
 mod builtin;
 mod claude;
 mod codex;
-#[expect(dead_code, reason = "the tests that follow use it all")]
 mod scene;

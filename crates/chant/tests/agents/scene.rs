@@ -13,13 +13,8 @@ use serde_json::{Value, json};
 /// The spec that most tests work.
 pub(crate) const ID: &str = "001-greeting";
 
-/// Its file.
-const SPEC: &str = ".chant/specs/001-greeting.md";
-
-/// A spec with this id; its work is a file of that name.
-fn spec() -> &'static str {
-    "---\ntype: code\nstatus: pending\n---\n\n# Write a greeting\n\n## Acceptance Criteria\n\n- [ ] it is written\n"
-}
+/// What each spec here is; its work is a file of its own name.
+const SPEC: &str = "---\ntype: code\nstatus: pending\n---\n\n# Write a greeting\n\n## Acceptance Criteria\n\n- [ ] it is written\n";
 
 /// Honest work at the spec, as one shell command.
 pub(crate) fn honest(id: &str) -> String {
@@ -29,12 +24,31 @@ pub(crate) fn honest(id: &str) -> String {
     )
 }
 
-/// Honest work at one spec: a call of the shell, and a last word.
-pub(crate) fn honest_turns() -> Value {
-    json!([{ "sh": honest(ID) }, { "text": "It is written." }])
+/// These turns, and then honest work: a call of the shell, and a last word.
+pub(crate) fn then_honest(first: &Value) -> Value {
+    let mut turns = first.as_array().cloned().unwrap_or_default();
+    turns.push(json!({ "sh": honest(ID) }));
+    turns.push(json!({ "text": "It is written." }));
+    Value::Array(turns)
 }
 
-/// An agent of this machine: its kind, and how its settings name the model's address.
+/// The same turn for ever.
+pub(crate) fn for_ever(mut turn: Value) -> Value {
+    turn["times"] = json!(40);
+    json!([turn])
+}
+
+/// A tool that runs until it is ended, and says that it runs; then honest work, in the same session.
+pub(crate) fn long_tool_then_honest() -> Value {
+    let told = "touch a-tool-is-running";
+    json!([
+        { "sh": format!("{told}; sleep 600") },
+        { "sh": format!("rm a-tool-is-running && {}", honest(ID)), "expect": told },
+        { "text": "It is written." },
+    ])
+}
+
+/// A real agent, as settings name it.
 pub(crate) trait Client {
     /// The entry under `agents:`, without its name.
     fn entry(&self, base_url: &str) -> Value;
@@ -52,23 +66,20 @@ impl Scene {
         let model = ScriptedModel::start(script);
         let repo = TestRepo::new();
         repo.chant(&["init", "--name", "sample"]).ok();
-        repo.write(SPEC, spec());
         let scene = Self { repo, model };
-        scene.set_agent(client);
+        scene.add(ID);
+        scene.set(client.entry(&scene.model.base_url()));
         scene
     }
 
-    /// Writes the agent's settings; JSON is YAML too.
-    pub(crate) fn set_agent(&self, client: &impl Client) {
-        let mut entry = client.entry(&self.model.base_url());
-        entry["name"] = json!("real");
-        let settings = format!("---\nagents: [{entry}]\ndefaults: {{agent: real}}\n---\n");
-        self.repo.write(".chant/agents.md", &settings);
+    /// Makes this the agent; JSON is YAML too. A refused agent is tried once more, at once.
+    pub(crate) fn set(&self, entry: Value) {
+        self.repo.write(".chant/agents.md", &settings(entry));
     }
 
     /// Adds one more spec like the first.
     pub(crate) fn add(&self, id: &str) {
-        self.repo.write(&format!(".chant/specs/{id}.md"), spec());
+        self.repo.write(&format!(".chant/specs/{id}.md"), SPEC);
     }
 
     /// `chant work` of the spec.
@@ -76,27 +87,51 @@ impl Scene {
         self.repo.chant(&["work", ID])
     }
 
-    /// `chant work` of the spec in the background.
-    pub(crate) fn begin(&self) -> Child {
-        let mut command = self.repo.command(chant_bin());
-        command
-            .args(["work", ID])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command.spawn().unwrap()
+    /// Asserts that `chant work` does not land the spec, leaves it in this state, and says why.
+    #[track_caller]
+    pub(crate) fn refused(&self, state: &str, why: &str) {
+        let output = self.work();
+        output.fails(if state == "parked" { 4 } else { 1 });
+        assert!(output.stderr.contains(why), "{why:?} in {}", output.stderr);
+        assert_eq!(self.spec()["status"], state);
+        self.assert_nothing_lives();
     }
 
-    /// The spec's state in `chant list`.
-    pub(crate) fn state(&self) -> String {
+    /// `chant work` of the spec in the background, until the agent's tool runs.
+    #[track_caller]
+    pub(crate) fn work_until_a_tool_runs(&self) -> Child {
+        let mut command = self.repo.command(chant_bin());
+        let command = command.args(["work", ID]);
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().unwrap();
+        let running = || {
+            self.worktree()
+                .is_some_and(|tree| tree.join("a-tool-is-running").exists())
+        };
+        eventually("the tool to run", running);
+        child
+    }
+
+    /// The spec as `chant list` tells it.
+    pub(crate) fn spec(&self) -> Value {
         let list = self.repo.chant(&["list", "--json"]).json();
         let all = list["data"].as_array().unwrap();
-        let spec = all.iter().find(|spec| spec["id"] == ID).unwrap();
-        spec["status"].as_str().unwrap().to_owned()
+        all.iter().find(|spec| spec["id"] == ID).unwrap().clone()
     }
 
-    /// The newest run of the spec, as `chant log --json` tells it.
-    pub(crate) fn log(&self) -> Value {
-        self.repo.chant(&["log", ID, "--json"]).json()["data"].clone()
+    /// What the agent of the newest run said, of one kind.
+    pub(crate) fn said(&self, kind: &str) -> Vec<Value> {
+        let log = self.repo.chant(&["log", ID, "--json"]).json();
+        let events = log["data"]["events"].as_array().unwrap();
+        let said = events
+            .iter()
+            .filter(|event| event["event"] == "agent" && event["kind"] == kind);
+        said.cloned().collect()
+    }
+
+    /// What `chant cost` adds up.
+    pub(crate) fn cost(&self) -> Value {
+        self.repo.chant(&["cost", "--json"]).json()["data"]["total"].clone()
     }
 
     /// The worktree of the only run.
@@ -120,6 +155,20 @@ impl Scene {
         eventually("every process to be gone", || self.alive().is_empty());
     }
 
+    /// Kills chant, its guard, the agent and its tools, so that none of them can tidy up.
+    #[track_caller]
+    pub(crate) fn kill_everything(&self, child: &mut Child) {
+        eventually("every process to be killed", || {
+            let alive = self.alive();
+            for member in &alive {
+                family::kill(member.pid);
+            }
+            let _ = child.try_wait();
+            alive.is_empty()
+        });
+        ended(child);
+    }
+
     /// Asserts that specs landed, each once, and nothing is left of their runs.
     #[track_caller]
     pub(crate) fn assert_landed(&self, ids: &[&str]) {
@@ -129,14 +178,26 @@ impl Scene {
         landed.sort_unstable();
         assert_eq!(landed, ids);
         for id in ids {
-            assert_eq!(
-                self.repo.git(&["show", &format!("main:{id}.txt")]),
-                "hello\n"
-            );
+            let file = self.repo.git(&["show", &format!("main:{id}.txt")]);
+            assert_eq!(file, "hello\n");
         }
         assert_eq!(self.worktree(), None);
+        self.model.assert_done();
         self.assert_nothing_lives();
     }
+}
+
+/// The user's own settings, with this as the only agent.
+pub(crate) fn settings(mut entry: Value) -> String {
+    entry["name"] = json!("real");
+    format!("---\nagents: [{entry}]\ndefaults: {{agent: real}}\nlimits: {{backoff: [1ms]}}\n---\n")
+}
+
+/// A plan that is renewed in two hours: the moment, in seconds, on a whole minute.
+pub(crate) fn in_two_hours() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let minutes = now.unwrap().as_secs() / 60 + 120;
+    i64::try_from(minutes * 60).unwrap()
 }
 
 /// Waits for something that happens in another process.
@@ -147,10 +208,4 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited in vain for: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Waits for a command in the background and says how it ended.
-#[track_caller]
-pub(crate) fn code(child: &mut Child) -> Option<i32> {
-    ended(child).code()
 }
