@@ -65,7 +65,7 @@ fn tokens_and_cost_are_the_programs_own() {
         ]);
         let scene = Scene::new(claude, &script);
         scene.work().ok();
-        scene.assert_landed(&[ID]);
+        scene.assert_all_done(&[ID]);
         let usage = scene.said("usage").pop().unwrap();
         let counted =
             ["input", "output", "cache_read", "cache_write"].map(|kind| usage[kind].clone());
@@ -157,7 +157,7 @@ fn its_own_budget_ends_it() {
 #[test]
 fn a_denied_permission_is_told() {
     with(|claude| {
-        let scene = Scene::new(claude, &then_honest(&json!([])));
+        let scene = Scene::new(claude, &honest_turns());
         let mut entry = claude.entry(&scene.model.base_url());
         entry["bypass_permissions"] = json!(false);
         scene.set(entry);

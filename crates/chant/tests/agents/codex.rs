@@ -71,7 +71,7 @@ fn tokens_are_the_programs_own_and_the_cost_is_unknown() {
         ]);
         let scene = Scene::new(codex, &script);
         scene.work().ok();
-        scene.assert_landed(&[ID]);
+        scene.assert_all_done(&[ID]);
         let usage = scene.said("usage").pop().unwrap();
         let counted = ["input", "output", "cache_read"].map(|kind| usage[kind].clone());
         // Its input holds what came from the cache.
@@ -140,7 +140,7 @@ fn its_sandbox_denies_what_is_outside() {
         let tries = json!([{ "sh": format!("touch {outside}; echo tried") }]);
         let scene = Scene::new(codex, &then_honest(&tries));
         scene.work().ok();
-        scene.assert_landed(&[ID]);
+        scene.assert_all_done(&[ID]);
         assert!(std::fs::remove_file(&outside).is_err(), "it was written");
         let result = scene.said("tool_result").remove(0);
         let text = result["text"].as_str().unwrap();

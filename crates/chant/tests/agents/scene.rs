@@ -20,11 +20,16 @@ const SPEC: &str = "---\ntype: code\nstatus: pending\n---\n\n# Write a greeting\
 pub(crate) fn honest(id: &str) -> String {
     format!(
         "echo hello > {id}.txt && sed -i 's/- \\[ \\]/- [x]/' .chant/specs/{id}.md && git add -A \
-         && git commit -qm 'write {id}' && echo all is committed"
+         && git commit -qm 'write {id}' && echo {id} is committed"
     )
 }
 
-/// These turns, and then honest work: a call of the shell, and a last word.
+/// Honest work at one spec: a call of the shell, and a last word.
+pub(crate) fn honest_turns() -> Value {
+    then_honest(&json!([]))
+}
+
+/// These turns, and then honest work.
 pub(crate) fn then_honest(first: &Value) -> Value {
     let mut turns = first.as_array().cloned().unwrap_or_default();
     turns.push(json!({ "sh": honest(ID) }));
@@ -93,36 +98,53 @@ impl Scene {
         let output = self.work();
         output.fails(if state == "parked" { 4 } else { 1 });
         assert!(output.stderr.contains(why), "{why:?} in {}", output.stderr);
-        assert_eq!(self.spec()["status"], state);
+        assert_eq!(self.state(), state);
         self.assert_nothing_lives();
     }
 
-    /// `chant work` of the spec in the background, until the agent's tool runs.
-    #[track_caller]
-    pub(crate) fn work_until_a_tool_runs(&self) -> Child {
+    /// `chant work` of the spec in the background.
+    pub(crate) fn begin(&self) -> Child {
         let mut command = self.repo.command(chant_bin());
         let command = command.args(["work", ID]);
         let command = command.stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().unwrap();
-        let running = || {
-            self.worktree()
-                .is_some_and(|tree| tree.join("a-tool-is-running").exists())
+        command.spawn().unwrap()
+    }
+
+    /// The same, until the agent's tool runs.
+    #[track_caller]
+    pub(crate) fn begin_until_a_tool_runs(&self) -> Child {
+        let child = self.begin();
+        // Git is not asked: it is making that worktree.
+        let file = Path::new(ID).join("a-tool-is-running");
+        let folders = || {
+            std::fs::read_dir(self.repo.worktrees())
+                .into_iter()
+                .flatten()
         };
-        eventually("the tool to run", running);
+        let trees = || folders().flatten().map(|folder| folder.path());
+        eventually("the tool to run", || {
+            trees().any(|tree| tree.join(&file).exists())
+        });
         child
     }
 
-    /// The spec as `chant list` tells it.
-    pub(crate) fn spec(&self) -> Value {
+    /// The spec's state in `chant list`.
+    pub(crate) fn state(&self) -> String {
         let list = self.repo.chant(&["list", "--json"]).json();
         let all = list["data"].as_array().unwrap();
-        all.iter().find(|spec| spec["id"] == ID).unwrap().clone()
+        let spec = all.iter().find(|spec| spec["id"] == ID).unwrap();
+        spec["status"].as_str().unwrap().to_owned()
+    }
+
+    /// The newest run of the spec, as `chant log --json` tells it.
+    pub(crate) fn log(&self) -> Value {
+        self.repo.chant(&["log", ID, "--json"]).json()["data"].clone()
     }
 
     /// What the agent of the newest run said, of one kind.
     pub(crate) fn said(&self, kind: &str) -> Vec<Value> {
-        let log = self.repo.chant(&["log", ID, "--json"]).json();
-        let events = log["data"]["events"].as_array().unwrap();
+        let log = self.log();
+        let events = log["events"].as_array().unwrap();
         let said = events
             .iter()
             .filter(|event| event["event"] == "agent" && event["kind"] == kind);
@@ -169,6 +191,13 @@ impl Scene {
         ended(child);
     }
 
+    /// Asserts that specs landed, and that the model was asked just what its script says.
+    #[track_caller]
+    pub(crate) fn assert_all_done(&self, ids: &[&str]) {
+        self.assert_landed(ids);
+        self.model.assert_done();
+    }
+
     /// Asserts that specs landed, each once, and nothing is left of their runs.
     #[track_caller]
     pub(crate) fn assert_landed(&self, ids: &[&str]) {
@@ -182,7 +211,6 @@ impl Scene {
             assert_eq!(file, "hello\n");
         }
         assert_eq!(self.worktree(), None);
-        self.model.assert_done();
         self.assert_nothing_lives();
     }
 }
