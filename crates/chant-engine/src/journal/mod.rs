@@ -281,6 +281,14 @@ impl Journal {
         self.collect(&sql, params![self.project, spec])
     }
 
+    /// How often a spec was tried, whatever became of it.
+    pub fn tried(&self, spec: &str) -> Result<u32> {
+        let sql = "SELECT COALESCE(MAX(attempt), 0) FROM run WHERE project = ?1 AND spec = ?2";
+        Ok(self
+            .connection
+            .query_row(sql, params![self.project, spec], |row| row.get(0))?)
+    }
+
     /// The last run of every spec of this project.
     pub fn all_latest(&self) -> Result<Vec<RunRecord>> {
         let sql = format!(

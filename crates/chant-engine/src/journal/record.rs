@@ -277,6 +277,9 @@ pub struct Facts {
     pub wish: Option<crate::steer::Wish>,
     /// The person who goes on by hand.
     pub takeover: Option<crate::steer::Takeover>,
+    /// Which of several attempts at the spec it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<crate::verbs::attempts::Series>,
     /// How many pieces of feedback there were when the run was given its prompt.
     pub heard: usize,
     /// The same, with what a run that goes on was told besides.

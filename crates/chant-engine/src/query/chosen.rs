@@ -45,7 +45,7 @@ fn choice<'a>(project: &'a Project, spec: &Spec, known: &mut Option<Known<'a>>) 
             known.insert((journal, Outlook::at(project, chant_os::clock::now())?))
         }
     };
-    let latest = journal.as_ref().map(|journal| journal.latest(&spec.id));
-    let tried = latest.transpose()?.flatten().map_or(0, |run| run.attempt);
+    let tried = journal.as_ref().map(|journal| journal.tried(&spec.id));
+    let tried = tried.transpose()?.unwrap_or(0);
     Ok(agents::choice(project, None, &subject, tried).passing_by(outlook))
 }

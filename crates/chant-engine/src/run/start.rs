@@ -20,6 +20,7 @@ use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::prompt::Prompt;
 use crate::steer::PERSON;
+use crate::verbs::attempts::Series;
 use crate::{agents, bench, budget, limits, trust};
 
 /// What a person ordered on the command line.
@@ -45,6 +46,11 @@ pub struct Order {
     /// Whether a person is there to answer an agent's questions.
     #[serde(skip)]
     pub attended: bool,
+    /// `--attempts`: how many are made, of which the best lands.
+    pub attempts: Option<u32>,
+    /// The attempts that a new run belongs to.
+    #[serde(skip)]
+    pub series: Option<Series>,
     /// The id that a new run gets; chosen here where there is none.
     #[serde(skip)]
     pub run: Option<String>,
@@ -295,7 +301,7 @@ fn prepare(
     };
     recordable(order)?;
     budget::admit(project, journal, id.as_str(), &document, order.over_budget)?;
-    let tried = earlier.map_or(0, |run| run.attempt);
+    let tried = journal.tried(id.as_str())?;
     let (agent, choice) = agents::choose(project, id.as_str(), order, &document, tried)?;
     trust::check_run(project, &agent, &document)?;
     for check in &document.frontmatter().verify {
@@ -333,6 +339,7 @@ fn prepare(
         over_budget: order.over_budget,
         agent: agent.name.clone(),
         agent_why: choice.why,
+        series: order.series.clone(),
         agent_kind: agent.kind.to_string(),
         agent_version: chant_agent::version(&agent, &program),
         model: agent.model.clone(),

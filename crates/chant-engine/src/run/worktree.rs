@@ -299,7 +299,7 @@ fn save(repo: &Repo, spec: &str, worktree: &WorktreeInfo, base: &str) -> Result<
     let kept = save_uncommitted(repo, spec, &worktree.path)?;
     match &worktree.head {
         Some(head) if worktree.branch.is_none() && head.as_str() != base => {
-            Ok(keep_always(repo, spec, head)?.or(kept))
+            Ok(Some(keep_always(repo, spec, head)?))
         }
         _ => Ok(kept),
     }
@@ -328,7 +328,7 @@ pub(super) fn save_uncommitted(repo: &Repo, spec: &str, folder: &Path) -> Result
         &[head],
         "chant: uncommitted work, kept before its worktree was removed\n",
     )?;
-    keep_always(repo, spec, &commit)
+    keep_always(repo, spec, &commit).map(Some)
 }
 
 /// In silent mode a snapshot lacks what a run wrote below `.chant/`: where the run is given up, that is kept as well.
@@ -355,7 +355,7 @@ pub(crate) fn keep_local_files(project: &Project, run: &RunRecord) -> Result<Opt
         &[head],
         "a run's work, with the files that git ignores\n",
     )?;
-    keep_always(repo, &run.spec, &commit)
+    keep_always(repo, &run.spec, &commit).map(Some)
 }
 
 /// Keeps a commit under `refs/chant/kept/`, unless it is part of `base` anyway.
@@ -363,11 +363,12 @@ pub(crate) fn keep(repo: &Repo, spec: &str, tip: &Oid, base: &Oid) -> Result<Opt
     if repo.is_ancestor(tip, base)? {
         Ok(None)
     } else {
-        keep_always(repo, spec, tip)
+        keep_always(repo, spec, tip).map(Some)
     }
 }
 
-fn keep_always(repo: &Repo, spec: &str, tip: &Oid) -> Result<Option<String>> {
+/// Keeps a commit under `refs/chant/kept/`.
+pub(crate) fn keep_always(repo: &Repo, spec: &str, tip: &Oid) -> Result<String> {
     let id = chant_spec::SpecId::parse(spec)
         .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
     let name = format!(
@@ -376,7 +377,7 @@ fn keep_always(repo: &Repo, spec: &str, tip: &Oid) -> Result<Option<String>> {
         &tip.as_str()[..12]
     );
     repo.set_ref(&name, tip, "chant: keep")?;
-    Ok(Some(name))
+    Ok(name)
 }
 
 /// Writes a file into a worktree. A link in the worktree must not lead it outside.

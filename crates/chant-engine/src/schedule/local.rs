@@ -56,6 +56,8 @@ impl Local {
         option("agent", job.order.agent.as_deref());
         option("model", job.order.model.as_deref());
         option("prompt", job.order.prompt.as_deref());
+        let attempts = job.order.attempts.map(|number| number.to_string());
+        option("attempts", attempts.as_deref());
         args.extend(job.order.cold.then(|| "--cold".into()));
         args.extend(job.order.again.then(|| "--again".into()));
         args.extend(job.order.now.then(|| "--now".into()));

@@ -48,14 +48,15 @@ impl Supervisor<'_> {
         let Some(record) = self.journal.run(run)? else {
             return self.never_began(at, ending);
         };
-        let cut_off = !record.state.is_over() && !record.state.waits();
+        let (record, is_between) = self.of_several(at, record)?;
+        let cut_off = is_between || (!record.state.is_over() && !record.state.waits());
         let is_killed =
             ending.exit.is_none() && self.stopping.is_none_or(|how| how == Stop::Finish);
         if cut_off && is_killed && self.tasks[at].attempt < SUBMISSIONS {
             self.make_ready(at);
             return Ok(());
         }
-        if cut_off && !waits_to_land(&record) {
+        if cut_off && (is_between || !waits_to_land(&record)) {
             let error = error_of(ending);
             if error.code == Code::SpecLocked {
                 self.release(at);
@@ -74,6 +75,24 @@ impl Supervisor<'_> {
             return self.over_with(at, report);
         }
         self.go_on_with(at, &record)
+    }
+
+    /// The run that stands for several attempts, where the job made such; and whether it was ended between two of them.
+    fn of_several(&mut self, at: usize, record: RunRecord) -> Result<(RunRecord, bool)> {
+        if record.facts.series.is_none() {
+            return Ok((record, false));
+        }
+        match self.journal.latest(&record.spec)? {
+            Some(latest) if latest.facts.series == record.facts.series => {
+                self.by_run.insert(latest.id.clone(), at);
+                self.tasks[at].run = Some(latest.id.clone());
+                Ok((latest, false))
+            }
+            _ => {
+                let between = record.state == RunState::Finished;
+                Ok((record, between))
+            }
+        }
     }
 
     /// Its places are free.

@@ -80,8 +80,7 @@ impl Supervisor<'_> {
         if !first.has_others() {
             return Ok(first.agent);
         }
-        let earlier = self.journal.latest(&entry.node.id)?;
-        let tried = earlier.map_or(0, |run| run.attempt);
+        let tried = self.journal.tried(&entry.node.id)?;
         let choice = agents::choice(self.project, ordered, &subject, tried);
         Ok(choice.passing_by(&self.outlook).agent)
     }

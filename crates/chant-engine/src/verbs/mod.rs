@@ -3,6 +3,7 @@
 pub mod add;
 pub mod approve;
 pub mod archive;
+pub mod attempts;
 pub mod bundle;
 pub mod cancel;
 pub mod cleanup;

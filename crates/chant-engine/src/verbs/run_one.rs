@@ -5,6 +5,7 @@
 
 use chant_spec::SpecId;
 
+use super::attempts;
 use super::work::Report;
 use crate::error::Result;
 use crate::journal::{Journal, RunState};
@@ -21,6 +22,7 @@ pub fn run_one(
 ) -> Result<Report> {
     if let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
         && let Some(record) = journal.run(run)?
+        && record.facts.series.is_none()
         && (record.state.is_over() || record.state == RunState::Finished)
     {
         return Ok(Report::of(record));
@@ -30,6 +32,14 @@ pub fn run_one(
         until: Until::Finished,
         ..order.clone()
     };
+    let mut outside = outside;
+    if let Some(best) = attempts::best(project, id, &order, &mut outside)? {
+        let attempts = attempts::tried(project, &best)?;
+        return Ok(Report {
+            attempts,
+            ..Report::of(best)
+        });
+    }
     Ok(Report::of(
         Run::start(project, id, &order, outside)?.drive()?,
     ))

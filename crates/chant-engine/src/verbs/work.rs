@@ -14,6 +14,7 @@ use crate::query::{Filter, list, natural_order};
 use crate::run::{Order, Run, Surroundings};
 use crate::steer::retry::{self, Next};
 use crate::steer::{Way, ways_on};
+use crate::verbs::attempts::{self, Tried};
 
 /// What came of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -66,6 +67,9 @@ pub struct Report {
     /// How a person goes on with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub go_on: Vec<Way>,
+    /// The attempts, where several were made of which the best lands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<Tried>,
     /// Where an earlier attempt's work is kept.
     pub kept: Option<String>,
     /// The exit status that says the same.
@@ -109,6 +113,7 @@ impl Report {
             budget_spent: facts.budget_spent,
             conflict: facts.conflict.filter(|_| in_conflict),
             go_on,
+            attempts: Vec::new(),
             kept: facts.kept,
             exit: if out_of_budget { 4 } else { exit(record.state) },
         }
@@ -137,6 +142,10 @@ pub fn work(
     order: &Order,
     outside: Surroundings<'_>,
 ) -> Result<Report> {
+    let mut outside = outside;
+    if let Some(best) = attempts::best(project, id, order, &mut outside)? {
+        return several(project, &best, outside);
+    }
     let Surroundings {
         control,
         sink,
@@ -166,6 +175,20 @@ pub fn work(
         );
         sink(&Event::Note { text });
     }
+}
+
+/// Lands the best of several attempts, or tells what came of them.
+fn several(project: &Project, best: &RunRecord, outside: Surroundings<'_>) -> Result<Report> {
+    let run = if best.state == RunState::Finished {
+        Run::resume(project, best, outside)?.drive()?
+    } else {
+        best.clone()
+    };
+    let attempts = attempts::tried(project, &run)?;
+    Ok(Report {
+        attempts,
+        ..Report::of(run)
+    })
 }
 
 /// How the specs with a label stand.

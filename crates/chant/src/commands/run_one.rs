@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// The prompt, by name
     #[arg(long, value_name = "NAME")]
     prompt: Option<String>,
+    /// How many attempts are made, of which the best lands
+    #[arg(long, value_name = "N")]
+    attempts: Option<u32>,
     /// Run the checks in pristine worktrees
     #[arg(long)]
     cold: bool,
@@ -57,6 +60,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         agent: args.agent,
         model: args.model,
         prompt: args.prompt,
+        attempts: args.attempts,
         cold: args.cold,
         again: args.again,
         now: args.now,

@@ -48,6 +48,10 @@ pub(crate) struct Args {
     /// The prompt, by name
     #[arg(long, value_name = "NAME")]
     prompt: Option<String>,
+    /// Make so many attempts, one after another, and land the best: by its checks, then by the size of its change. The
+    /// others are kept
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9), conflicts_with = "record")]
+    attempts: Option<u32>,
     /// Write a recording of the run, for the replay agent
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -72,6 +76,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         agent: args.agent,
         model: args.model,
         prompt: args.prompt,
+        attempts: args.attempts,
         record,
         cold: args.cold,
         again: args.again || args.stale,

@@ -37,6 +37,7 @@ mod proof;
 mod recover;
 mod run_one;
 mod secrets;
+mod several;
 mod signed;
 mod silent;
 mod split;
