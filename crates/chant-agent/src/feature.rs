@@ -172,14 +172,14 @@ fn sandbox(config: &AgentConfig) -> (Support, &'static str) {
 }
 
 fn permissions(config: &AgentConfig) -> (Support, &'static str) {
-    use Support::{No, Partly};
+    use Support::{No, Partly, Yes};
     if config.bypasses() {
         return (No, "does everything unasked, as you set it");
     }
     match config.kind {
         AgentKind::Claude => (
-            Partly,
-            "edits files; what its own rules would ask for is denied",
+            Yes,
+            "asks a person, or goes by `permissions` and `allow` of the settings",
         ),
         AgentKind::Acp(_) => (Partly, "what it asks for is allowed"),
         AgentKind::Codex => (No, "never asks: its sandbox denies"),

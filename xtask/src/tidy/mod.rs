@@ -1,6 +1,7 @@
 //! The project's own rules, as far as a program can check them. Each rule is a function from text to findings; this
 //! module only decides which files a rule sees. What clippy already checks is deliberately not repeated here.
 
+mod backing;
 mod calls;
 mod edges;
 mod links;
@@ -58,6 +59,7 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode> {
     let mut findings = edges::check(root)?;
     findings.extend(map::check(root)?);
     findings.extend(links::check(root, &files));
+    findings.extend(backing::check(root));
     for path in &files {
         let Ok(text) = fs::read_to_string(root.join(path)) else {
             continue; // binary, deleted, or a link to nothing: not text of ours
