@@ -47,9 +47,13 @@ pub fn search(project: &Project, words: &[String], filter: &Filter) -> Result<Ve
         needles.look(spec.id.as_bytes(), &bytes)
     });
     let hits = specs.into_iter().zip(found);
-    Ok(hits
+    let mut hits: Vec<Hits> = hits
         .filter_map(|(spec, found)| found.map(|(hits, lines)| Hits { spec, hits, lines }))
-        .collect())
+        .collect();
+    for found in &mut hits {
+        super::choose_agents(project, std::slice::from_mut(&mut found.spec))?;
+    }
+    Ok(hits)
 }
 
 /// What is looked for.

@@ -20,7 +20,7 @@ pub enum Format {
 }
 
 /// The fields of a line of CSV, in order: those of the object, what is inside another one with a dot. They only grow.
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 27] = [
     "id",
     "title",
     "type",
@@ -46,6 +46,8 @@ const FIELDS: [&str; 25] = [
     "approval.status",
     "run",
     "error.message",
+    "chosen.agent",
+    "chosen.why",
 ];
 
 /// What people want to see of a spec in a table.

@@ -1,7 +1,7 @@
 //! The user's index while chant changes it.
 //!
 //! Git holds its index by the file `index.lock`, and a git that is killed leaves that file behind: nobody can tell whether its
-//! owner lives. So chant makes the lock itself, as a second name of a file of its own, lets git work on a copy of the
+//! owner lives. So chant makes the lock itself, with words in it by which it is known, lets git work on a copy of the
 //! index, and puts the copy in the index's place. Who finds a lock that is chant's, and nobody else of chant at work here,
 //! knows that its owner is dead.
 //!
@@ -54,15 +54,12 @@ impl<'r> Held<'r> {
                 Attempt::Held { .. } => wait(&mut waited, &lock)?,
             }
         };
-        let mark = folder.join("checkout-mark");
-        if !mark.exists() {
-            file::replace_cache(&mark, MARK)?;
-        }
-        while !take_name(&mark, &lock)? {
+        while !take_name(&lock)? {
             wait(&mut waited, &lock)?;
         }
         let held = Self {
-            copy: folder.join("checkout-index"),
+            // Beside the index, so that it can take its place in one step; `chant/` may be on another disk.
+            copy: repo.git_dir().join("chant-index"),
             repo,
             index,
             lock,
@@ -99,12 +96,16 @@ impl Drop for Held<'_> {
     }
 }
 
-/// Gives `mark` the name of the lock. A lock that says it is chant's was left by a process that is gone.
-fn take_name(mark: &Path, lock: &Path) -> Result<bool> {
+/// Makes the lock, whole from its first moment. One that says it is chant's was left by a process that is gone.
+fn take_name(lock: &Path) -> Result<bool> {
     if file::read_regular(lock, LARGEST).is_ok_and(|found| found == MARK) {
         file::remove_file(lock)?;
     }
-    match file::link(mark, lock) {
+    let mark = lock.with_file_name("chant-index.mark");
+    file::replace_cache(&mark, MARK)?;
+    let linked = file::link(&mark, lock);
+    file::remove_file(&mark)?;
+    match linked {
         Ok(()) => Ok(true),
         Err(_) if lock.symlink_metadata().is_ok() => Ok(false),
         // A second name is not to be had on every file system; or the other git gave it back in between.

@@ -232,9 +232,8 @@ fn a_lock_that_a_killed_chant_left_is_its_own() {
     let git = open(&repo);
     // What is there in the middle of it: the lock, with a copy of the index that git held in its turn.
     fs::write(&lock, "chant holds the index\n").unwrap();
-    fs::create_dir_all(repo.path().join(".git/chant")).unwrap();
-    for half in ["checkout-index", "checkout-index.lock"] {
-        fs::write(repo.path().join(".git/chant").join(half), "half").unwrap();
+    for half in ["chant-index", "chant-index.lock", "chant-index.mark"] {
+        fs::write(repo.path().join(".git").join(half), "half").unwrap();
     }
     assert_eq!(git.bring_along(&old, &new, &[]).unwrap(), Brought::Done);
     assert_eq!(repo.file("a"), "new\n");

@@ -59,7 +59,8 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         archived: args.archived,
         ..Filter::default()
     };
-    let specs = query::list(&project, &filter)?;
+    let mut specs = query::list(&project, &filter)?;
+    query::choose_agents(&project, &mut specs)?;
     let format = match args.format {
         Written::Json => Format::Json,
         Written::Csv => Format::Csv,

@@ -263,7 +263,7 @@ fn what_an_agent_can_not_do_is_named() {
     assert!(output.stdout.contains("no such model"), "{}", output.stdout);
     assert!(output.stderr.contains("is kept"), "{}", output.stderr);
 
-    let output = repo.chant(&["agents", "test", "gone"]);
+    let output = repo.chant(&["agents", "test", "nobody"]);
     output.fails(3);
     assert!(
         output.stderr.contains("chant agents") || output.stderr.contains("known agents"),

@@ -132,7 +132,7 @@ fn an_agent_killed_while_it_brings_both_together_is_asked_again() {
             &first(json!([joining, arrive, meet(other), joins(id)]), id),
         );
     }
-    many.work().ok();
+    many.work().fails(130);
     let standings = ["001-a", "002-b"].map(|id| many.standing(id));
     let paused = standings.iter().find(|(status, _)| status == "paused");
     assert!(
