@@ -74,7 +74,7 @@ fn age(lock: &Path) -> Option<Duration> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 
@@ -83,7 +83,7 @@ mod tests {
         let folder = chant_testkit::TestRepo::folder_only();
         let lock = folder.path().join("a.lock");
         fs::write(&lock, "").unwrap();
-        let long = Duration::from_secs(600);
+        let long = Duration::from_mins(10);
         assert!(!is_given_back(&lock, long, Duration::ZERO).unwrap());
         assert!(lock.exists());
         assert!(is_given_back(&lock, Duration::ZERO, Duration::ZERO).unwrap());

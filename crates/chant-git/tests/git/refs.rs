@@ -98,7 +98,7 @@ fn a_lock_that_was_left_long_ago_stands_in_nobodys_way() {
     for name in ["refs/heads/main.lock", "packed-refs.lock"] {
         let path = repo.path().join(".git").join(name);
         let lock = fs::File::create(&path).unwrap();
-        let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        let then = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
         lock.set_modified(then).unwrap();
     }
     let swapped = git.update_ref("refs/heads/main", &first, Some(&second), "x");
