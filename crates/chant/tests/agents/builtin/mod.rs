@@ -230,7 +230,7 @@ fn six_work_beside_each_other() {
 
 #[test]
 fn a_bug_is_reproduced_and_fixed() {
-    let test = "import unittest\nfrom store import total\n\n\nclass Issue(unittest.TestCase):\n    def test_all(self):\n        self.assertEqual(total([1, 2, 3]), 6, 'an item is lost')\n";
+    let red = "import unittest\nfrom store import total\n\n\nclass Issue(unittest.TestCase):\n    def test_all(self):\n        self.assertEqual(total([1, 2, 3]), 6, 'an item is lost')\n";
     let tick = |id: &str| {
         format!(
             "sed -i 's/- \\[ \\]/- [x]/' .chant/specs/{id}.md && git add -A && git commit -qm {id}"
@@ -238,7 +238,7 @@ fn a_bug_is_reproduced_and_fixed() {
     };
     let script = json!([
         {"call": {"name": "read_file", "input": {"path": "store.py"}}},
-        {"write": {"path": "tests/test_issue.py", "content": test}, "expect": "items[1:]"},
+        {"write": {"path": "tests/test_issue.py", "content": red}, "expect": "items[1:]"},
         {"sh": "python3 -m unittest tests.test_issue; true"},
         {"sh": tick("001-reproduction"), "expect": "an item is lost"},
         {"text": "The test is red for the reported reason."},
