@@ -83,6 +83,9 @@ fn unknown(text: &str) -> AgentEvent {
 }
 
 #[cfg(test)]
+mod real;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
