@@ -46,7 +46,7 @@ impl Redactor {
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
         Self {
-            values: Values::of(variables),
+            values: Values::of(variables, None),
         }
     }
 
@@ -59,7 +59,11 @@ impl Redactor {
     pub fn of_agent(config: &AgentConfig) -> Self {
         let own = config.env.iter();
         let own = own.map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        Self::new(std::env::vars_os().chain(own))
+        let named = config.builtin.key_env.as_ref();
+        let named = named.map(crate::builtin::VariableName::as_str);
+        Self {
+            values: Values::of(std::env::vars_os().chain(own), named),
+        }
     }
 
     /// The same text without secrets.

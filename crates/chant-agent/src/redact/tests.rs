@@ -151,6 +151,19 @@ fn a_value_wins_over_its_shape() {
     );
 }
 
+#[test]
+fn a_variable_that_the_settings_name_is_one_whatever_it_is_called() {
+    let mut config = AgentConfig::new("own", crate::AgentKind::Builtin);
+    config.env.insert("LLM".into(), "s3cr3t-of-a-model".into());
+    let told = "it is s3cr3t-of-a-model";
+    assert_eq!(Redactor::of_agent(&config).text(told), told);
+    config.builtin.key_env = Some("LLM".parse().unwrap());
+    assert_eq!(
+        Redactor::of_agent(&config).text(told),
+        "it is [redacted: LLM]"
+    );
+}
+
 fn armour(kind: &str, end: &str) -> String {
     let line = long("", "aB3/+x", 64);
     let dashes = "-".repeat(5);

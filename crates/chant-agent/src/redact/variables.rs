@@ -32,13 +32,15 @@ impl fmt::Debug for Values {
 }
 
 impl Values {
+    /// Of those variables whose name tells it, and of the one that is `named` in the settings.
     pub(super) fn of<K: AsRef<OsStr>, V: AsRef<OsStr>>(
         variables: impl IntoIterator<Item = (K, V)>,
+        named: Option<&str>,
     ) -> Self {
         let mut patterns: BTreeMap<Vec<u8>, String> = BTreeMap::new();
         for (name, value) in variables {
             let (name, value) = (name.as_ref().to_string_lossy(), value.as_ref());
-            if !is_credential(&name) {
+            if !is_credential(&name) && named != Some(&*name) {
                 continue;
             }
             let value = value.to_string_lossy();
@@ -239,7 +241,7 @@ mod tests {
 
     #[test]
     fn values_are_not_shown_by_debug() {
-        let values = Values::of([("A_TOKEN", "very-secret-1")]);
+        let values = Values::of([("A_TOKEN", "very-secret-1")], None);
         let shown = format!("{values:?}");
         assert!(
             shown.contains("A_TOKEN") && !shown.contains("very-secret"),
