@@ -64,10 +64,10 @@ pub(crate) fn events(line: &Value) -> Option<Vec<AgentEvent>> {
         "result" => Some(result(line)),
         "rate_limit_event" => Some(plan(&line["rate_limit_info"])),
         "control_request" => question(line),
-        // What it says to our questions, and that it takes one back.
-        "control_response" | "control_cancel_request" | "keep_alive" => Some(Vec::new()),
-        // The raw pieces of what `assistant` says whole.
-        "stream_event" => Some(Vec::new()),
+        // What it says to our questions, that it takes one back, and the raw pieces of what `assistant` says whole.
+        "control_response" | "control_cancel_request" | "keep_alive" | "stream_event" => {
+            Some(Vec::new())
+        }
         _ => None,
     }
 }

@@ -87,8 +87,9 @@ pub fn run(
     let mut running = Running::start(guard, &job)?;
     let talk = matches!(job.stdin, Stdin::Talk).then(|| Talk::new(config));
     if talk.is_some() {
-        let opening = Talk::opening(request.prompt_text);
-        opening.iter().for_each(|line| running.say(line));
+        for line in Talk::opening(request.prompt_text) {
+            running.say(&line);
+        }
     }
     let mut dispatcher = Dispatcher {
         format: launch::format(config),
@@ -249,7 +250,9 @@ impl Dispatcher<'_> {
             Decision::Deny(reason) => self.deny(&question, reason),
             Decision::Ask => {
                 talk.wait_for(question);
-                told.into_iter().for_each(|event| self.tell(event));
+                if let Some(event) = told {
+                    self.tell(event);
+                }
             }
         }
     }

@@ -217,8 +217,7 @@ fn has_digits(bytes: &[u8]) -> bool {
 fn begins_word(bytes: &[u8], at: usize) -> bool {
     let before = &bytes[..at];
     match before {
-        [] => true,
-        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] => true,
+        [] | [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] => true,
         [.., last] if !Word.has(*last) => true,
         [.., b'm'] => {
             let code = before.iter().rev().skip(1);

@@ -1,3 +1,5 @@
+//! What is found and what is not: shapes, values, keys over many lines, and anything at all.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use chant_os::tree::Line;

@@ -48,15 +48,15 @@ impl Values {
                 patterns.entry(written).or_insert_with(|| shown(&name));
             }
         }
-        let (patterns, names): (Vec<_>, Vec<_>) = patterns.into_iter().unzip();
+        let (patterns, owners): (Vec<_>, Vec<_>) = patterns.into_iter().unzip();
         let search = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .build(&patterns);
         Self {
             // More values than an automaton can hold are more than an environment can.
-            search: search.ok().filter(|_| !names.is_empty()),
+            search: search.ok().filter(|_| !owners.is_empty()),
             patterns,
-            names,
+            names: owners,
         }
     }
 

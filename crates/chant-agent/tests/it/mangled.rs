@@ -18,7 +18,7 @@ fn outputs() -> Vec<String> {
     let backwards: Vec<&str> = lines.iter().rev().copied().collect();
     let torn = lines
         .chunks(2)
-        .map(|pair| pair.concat())
+        .map(<[&str]>::concat)
         .collect::<Vec<_>>()
         .join("\n");
     let mut all: Vec<String> = (0..7).map(cut).collect();

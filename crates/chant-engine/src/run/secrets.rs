@@ -46,7 +46,10 @@ impl Run<'_, '_> {
     pub(super) fn with_clean_spec(&self, redactor: &Redactor, tree: &Oid) -> Result<Oid> {
         let repo = self.project.repo();
         let path = &self.record.facts.spec_path;
-        let Some(entry) = repo.read_file(tree, path)?.filter(|it| it.is_file()) else {
+        let Some(entry) = repo
+            .read_file(tree, path)?
+            .filter(chant_git::TreeEntry::is_file)
+        else {
             return Ok(tree.clone());
         };
         let Ok(text) = String::from_utf8(repo.blob(&entry.oid)?) else {

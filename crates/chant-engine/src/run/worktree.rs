@@ -428,7 +428,7 @@ impl Occasion<'_> {
         let texts = texts.iter().map(|text| text.as_bytes());
         Fence::around(
             self.run,
-            texts.chain(inputs.iter().flatten().map(Vec::as_slice)),
+            &texts.chain(inputs.iter().flatten().map(Vec::as_slice)),
         )
     }
 }
