@@ -94,11 +94,12 @@ pub(crate) fn six_at_once(client: &impl Client) {
         "005-fifth",
         "006-sixth",
     ];
-    // By what was said so far, and not by count: a busy machine may make a client ask twice.
+    // By what was said so far, and not by count. As a real model would, it tries again where the tool could not begin: the
+    // sandboxes of several Codex get in each other's way when they begin at the same moment.
     let turns = |id: &&str| {
         let done = format!("{id} is committed");
         let last = json!({ "match": done, "text": "It is written.", "times": 3 });
-        [last, json!({ "match": id, "sh": honest(id), "times": 3 })]
+        [last, json!({ "match": id, "sh": honest(id), "times": 5 })]
     };
     let scene = Scene::new(client, &ids.iter().flat_map(turns).collect());
     for id in &ids[1..] {

@@ -28,10 +28,16 @@ impl Client for Claude {
     }
 }
 
+impl Claude {
+    fn find() -> Option<Self> {
+        clients::claude().map(Self)
+    }
+}
+
 /// Runs a test with it, where it is installed.
 fn with(test: impl FnOnce(&Claude)) {
-    if let Some(program) = clients::claude() {
-        test(&Claude(program));
+    if let Some(claude) = Claude::find() {
+        test(&claude);
     }
 }
 

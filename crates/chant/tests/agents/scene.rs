@@ -16,11 +16,11 @@ pub(crate) const ID: &str = "001-greeting";
 /// What each spec here is; its work is a file of its own name.
 const SPEC: &str = "---\ntype: code\nstatus: pending\n---\n\n# Write a greeting\n\n## Acceptance Criteria\n\n- [ ] it is written\n";
 
-/// Honest work at the spec, as one shell command.
+/// Honest work at the spec, as one shell command. That it succeeded is told in words that the command itself does not hold.
 pub(crate) fn honest(id: &str) -> String {
     format!(
         "echo hello > {id}.txt && sed -i 's/- \\[ \\]/- [x]/' .chant/specs/{id}.md && git add -A \
-         && git commit -qm 'write {id}' && echo {id} is committed"
+         && git commit -qm 'write {id}' && echo {id} is com''mitted"
     )
 }
 
