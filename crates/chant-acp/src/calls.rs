@@ -47,9 +47,11 @@ impl Calls {
         events
     }
 
-    /// The tool of a call, as it was told.
-    pub(crate) fn name(&self, id: &str) -> String {
-        self.0.get(id).map(Call::name).unwrap_or_default()
+    /// The tool of a call and its input, as they are told.
+    pub(crate) fn told(&self, id: &str) -> (String, String) {
+        let call = self.0.get(id);
+        call.map(|call| (call.name(), call.input()))
+            .unwrap_or_default()
     }
 
     /// The turn is over: what was announced and never came to anything is told at least.
@@ -130,16 +132,20 @@ impl Call {
         if std::mem::replace(&mut self.told, true) {
             return None;
         }
-        let input = match telling(&self.input) {
-            Some(input) => input,
-            None if self.title.is_empty() && self.says_what() => self.input.to_string(),
-            None => self.title.clone(),
-        };
         Some(AgentEvent::ToolCall {
             id: id.to_owned(),
             name: self.name(),
-            input,
+            input: self.input(),
         })
+    }
+
+    /// The input as one would write it down.
+    fn input(&self) -> String {
+        match telling(&self.input) {
+            Some(input) => input,
+            None if self.title.is_empty() && self.says_what() => self.input.to_string(),
+            None => self.title.clone(),
+        }
     }
 
     fn end(&mut self, id: &str, ok: bool) -> Vec<AgentEvent> {

@@ -59,7 +59,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> i32 {
     let out: Box<dyn Write + Send> = Box::new(io::stdout());
     match Order::parse(args) {
         Ok(order) => {
-            let report = Arc::new(Mutex::new(Report::new(out, order.permissions)));
+            let report = Arc::new(Mutex::new(Report::new(out, order.permissions.clone())));
             let ending = run(&order, &report).unwrap_or_else(Ending::Failed);
             finish(&report, ending)
         }

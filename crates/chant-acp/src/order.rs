@@ -27,7 +27,7 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Reads `[--session ID] [--handover FILE] [--model NAME] [--permissions allow|deny] -- PROGRAM ARGS…`.
+    /// Reads `[--session ID] [--handover FILE] [--model NAME] [--permissions allow|deny|listed [--tool PATTERN]…] -- PROGRAM ARGS…`.
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut args = args.into_iter();
         let mut order = Self {
@@ -62,7 +62,20 @@ impl Order {
             "--session" => self.session = Some(text()?),
             "--handover" => self.handover = Some(value.into()),
             "--model" => self.model = Some(text()?),
-            "--permissions" => self.permissions = text()?.parse()?,
+            "--permissions" => {
+                self.permissions = match text()?.as_str() {
+                    "allow" => Permissions::Allow,
+                    "listed" => Permissions::Listed(Vec::new()),
+                    "deny" => Permissions::Deny,
+                    other => {
+                        return Err(format!("{name}: {other:?} is none of allow, listed, deny"));
+                    }
+                }
+            }
+            "--tool" => match &mut self.permissions {
+                Permissions::Listed(tools) => tools.push(text()?),
+                _ => return Err(format!("{name} follows `--permissions listed`")),
+            },
             _ => return Err(format!("{name} is not known")),
         }
         Ok(())
@@ -110,9 +123,10 @@ mod tests {
             (&["--model"][..], "--model needs a value"),
             (&["--"][..], "no program"),
             (&["--color", "x", "--", "a"][..], "--color is not known"),
+            (&["--tool", "x", "--", "a"][..], "follows `--permissions"),
             (
                 &["--permissions", "maybe", "--", "a"][..],
-                "neither allow nor deny",
+                "is none of allow, listed, deny",
             ),
         ] {
             let message = parse(args).unwrap_err();

@@ -1,29 +1,18 @@
 //! What the agent may do: the answer to its questions.
 
-use std::str::FromStr;
-
+use chant_agent::matches_tool;
 use serde_json::{Value, json};
 
 /// How questions for permission are answered, since nobody is there to be asked.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Permissions {
     /// Yes: the worktree, and the sandbox where there is one, are the bounds.
     #[default]
     Allow,
+    /// Yes for what is listed, as in `Bash(git *)`, and no for all else.
+    Listed(Vec<String>),
     /// No: what the agent's own settings do not allow is not done.
     Deny,
-}
-
-impl FromStr for Permissions {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "allow" => Ok(Self::Allow),
-            "deny" => Ok(Self::Deny),
-            _ => Err(format!("--permissions: {text:?} is neither allow nor deny")),
-        }
-    }
 }
 
 /// An answer, and whether it lets the agent go on with the call.
@@ -36,10 +25,16 @@ pub(crate) struct Decision {
 impl Permissions {
     /// Chooses among the options offered by their kind, since ids are each agent's own; what holds once before what
     /// holds for good. Where there is no such option, the question is not answered, which is a no.
-    pub(crate) fn decide(self, options: &Value) -> Decision {
-        let kinds = match self {
-            Self::Allow => ["allow_once", "allow_always"],
-            Self::Deny => ["reject_once", "reject_always"],
+    pub(crate) fn decide(&self, tool: &str, input: &str, options: &Value) -> Decision {
+        let may = match self {
+            Self::Allow => true,
+            Self::Listed(tools) => tools.iter().any(|known| matches_tool(known, tool, input)),
+            Self::Deny => false,
+        };
+        let kinds = if may {
+            ["allow_once", "allow_always"]
+        } else {
+            ["reject_once", "reject_always"]
         };
         let options: Vec<&Value> = options.as_array().into_iter().flatten().collect();
         let chosen = kinds.iter().find_map(|kind| {
@@ -47,7 +42,7 @@ impl Permissions {
             option["optionId"].as_str()
         });
         Decision {
-            granted: self == Self::Allow && chosen.is_some(),
+            granted: may && chosen.is_some(),
             answer: chosen.map_or_else(
                 cancelled,
                 |id| json!({"outcome": {"outcome": "selected", "optionId": id}}),
@@ -73,31 +68,47 @@ mod tests {
         ])
     }
 
-    fn check(permissions: Permissions, options: &Value, granted: bool, chosen: Option<&str>) {
+    fn check(permissions: &Permissions, options: &Value, granted: bool, chosen: Option<&str>) {
         let answer = chosen.map_or_else(
             cancelled,
             |id| json!({"outcome": {"outcome": "selected", "optionId": id}}),
         );
-        assert_eq!(permissions.decide(options), Decision { granted, answer });
+        assert_eq!(
+            permissions.decide("Bash", "git status", options),
+            Decision { granted, answer }
+        );
     }
 
     #[test]
     fn an_option_is_chosen_by_its_kind_and_the_narrower_first() {
-        check(Permissions::Allow, &options(), true, Some("reject"));
-        check(Permissions::Deny, &options(), false, Some("allow"));
+        check(&Permissions::Allow, &options(), true, Some("reject"));
+        check(&Permissions::Deny, &options(), false, Some("allow"));
+    }
+
+    #[test]
+    fn a_list_allows_what_it_names() {
+        let listed = |pattern: &str| Permissions::Listed(vec!["Read".into(), pattern.into()]);
+        check(&listed("Bash(git *)"), &options(), true, Some("reject"));
+        check(&listed("Bash(ls *)"), &options(), false, Some("allow"));
+        check(
+            &Permissions::Listed(Vec::new()),
+            &options(),
+            false,
+            Some("allow"),
+        );
     }
 
     #[test]
     fn without_a_fitting_option_nothing_is_granted() {
         let only = json!([{"optionId": "a", "kind": "allow_always"}]);
-        check(Permissions::Allow, &only, true, Some("a"));
-        check(Permissions::Deny, &only, false, None);
+        check(&Permissions::Allow, &only, true, Some("a"));
+        check(&Permissions::Deny, &only, false, None);
         check(
-            Permissions::Allow,
+            &Permissions::Allow,
             &json!([{"optionId": "a", "kind": "new"}]),
             false,
             None,
         );
-        check(Permissions::Allow, &Value::Null, false, None);
+        check(&Permissions::Allow, &Value::Null, false, None);
     }
 }

@@ -151,11 +151,12 @@ impl<W: Write + Send> Report<W> {
         let call = &question["toolCall"];
         let mut events: Vec<_> = speech::end(&mut self.speech).into_iter().collect();
         events.extend(self.calls.update(call, false));
-        let decision = self.permissions.decide(&question["options"]);
+        let id = call["toolCallId"].as_str().unwrap_or_default();
+        let (tool, input) = self.calls.told(id);
+        let decision = self.permissions.decide(&tool, &input, &question["options"]);
         if !decision.granted {
-            let id = call["toolCallId"].as_str().unwrap_or_default();
             events.push(AgentEvent::PermissionDenied {
-                tool: self.calls.name(id),
+                tool,
                 reason: call["title"].as_str().unwrap_or_default().to_owned(),
             });
         }

@@ -82,18 +82,30 @@ pub(crate) fn arguments(
     if let Some(model) = model {
         set("--model", model.into());
     }
-    if let Some(permissions) = config.permissions {
-        let answer = if permissions == Permissions::Ask {
-            "deny"
-        } else {
-            "allow"
-        };
-        args.extend(["--permissions".into(), answer.into()]);
-    }
+    args.extend(permissions(config));
     args.extend(["--".into(), request.program.into()]);
     args.extend(config.command.iter().skip(1).map(OsString::from));
     args.extend(preset(config.kind).args.iter().map(OsString::from));
     args.extend(config.args.iter().map(OsString::from));
+    args
+}
+
+/// How its questions are answered; without a word of the settings, with yes.
+fn permissions(config: &AgentConfig) -> Vec<OsString> {
+    let Some(mode) = config.permissions else {
+        return Vec::new();
+    };
+    let answer = match mode {
+        Permissions::Ask => "deny",
+        Permissions::Allow => "listed",
+        Permissions::Sandbox | Permissions::Bypass => "allow",
+    };
+    let mut args: Vec<OsString> = vec!["--permissions".into(), answer.into()];
+    if mode == Permissions::Allow {
+        for tool in &config.allow {
+            args.extend(["--tool".into(), tool.into()]);
+        }
+    }
     args
 }
 
