@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 #![cfg(target_os = "linux")]
 
+mod acp;
 mod both;
 mod builtin;
 mod claude;
