@@ -49,10 +49,10 @@ fn goes_on_after_sigkill() {
         let mut script = long_tool_then_honest();
         script[1]["expect"] = json!("# The spec: Write a greeting");
         let scene = Scene::new(adapter, &script);
-        let mut child = scene.work_until_a_tool_runs();
+        let mut child = scene.begin_until_a_tool_runs();
         scene.kill_everything(&mut child);
         scene.work().ok();
-        scene.assert_landed(&[ID]);
+        scene.assert_all_done(&[ID]);
         let ids = scene.said("session");
         assert_eq!(ids[0]["id"], ids[1]["id"]);
         assert_eq!(scene.said("warning"), [Value::Null; 0]);
@@ -79,7 +79,7 @@ fn tokens_and_cost_are_the_programs_own() {
         ]);
         let scene = Scene::new(adapter, &script);
         scene.work().ok();
-        scene.assert_landed(&[ID]);
+        scene.assert_all_done(&[ID]);
         let usage = scene.said("usage").pop().unwrap();
         let counted =
             ["input", "output", "cache_read", "cache_write"].map(|kind| usage[kind].clone());
@@ -107,7 +107,7 @@ fn a_rate_limit_and_a_cut_stream_are_waited_out() {
         ] {
             let scene = Scene::new(adapter, &then_honest(&json!([refusal])));
             scene.work().ok();
-            scene.assert_landed(&[ID]);
+            scene.assert_all_done(&[ID]);
         }
     });
 }

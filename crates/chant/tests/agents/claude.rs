@@ -215,7 +215,9 @@ impl Client for Asking {
 
 #[test]
 fn its_questions_are_answered_yes_where_a_sandbox_bounds_it() {
-    let Some(claude) = Claude::find() else { return };
+    let Some(claude) = clients::claude().map(Claude) else {
+        return;
+    };
     let scene = Scene::new(
         &Asking {
             claude,
@@ -230,7 +232,9 @@ fn its_questions_are_answered_yes_where_a_sandbox_bounds_it() {
 
 #[test]
 fn its_questions_are_answered_no_where_nobody_is_there() {
-    let Some(claude) = Claude::find() else { return };
+    let Some(claude) = clients::claude().map(Claude) else {
+        return;
+    };
     let scene = Scene::new(
         &Asking {
             claude,
