@@ -153,7 +153,6 @@ mod tests {
     fn request<'a>(program: &'a Path, handover: Option<&'a Path>) -> Request<'a> {
         Request {
             program,
-            confine: None,
             prompt_text: "",
             prompt_file: Path::new("/p"),
             worktree: Path::new("/w"),
