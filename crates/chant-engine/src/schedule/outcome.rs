@@ -319,7 +319,7 @@ impl Supervisor<'_> {
     }
 
     /// Its files are free for others.
-    fn release(&mut self, at: usize) {
+    pub(super) fn release(&mut self, at: usize) {
         self.tasks[at].files = None;
         self.load.release(at);
     }

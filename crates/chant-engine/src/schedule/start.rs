@@ -136,6 +136,8 @@ impl Supervisor<'_> {
     }
 
     pub(super) fn make_ready(&mut self, at: usize) {
+        // Who is to start holds nothing yet; its own files of an earlier attempt would keep it waiting for itself.
+        self.release(at);
         self.set_stage(at, Stage::Ready);
         let mut candidate = self.tasks[at].candidate.clone();
         if self.tasks[at].run.is_some() {

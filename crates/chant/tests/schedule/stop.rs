@@ -106,3 +106,18 @@ fn a_run_whose_result_could_not_be_stored_goes_on() {
     assert_landed(&repo, &["a-1"]);
     assert_nothing_left(&repo);
 }
+
+/// A run that is begun again after a kill does not wait for the files that its first attempt held.
+#[test]
+fn a_killed_run_with_declared_files_is_begun_again() {
+    let repo = project("");
+    spec(&repo, "a-1", "labels: [many]\ntarget_files: [a-1.txt]\n");
+    let kills_once = "if [ ! -e \"$HOME/killed\" ]; then touch \"$HOME/killed\"; pkill -KILL -f \"run-one --spec=a-1 --run=$CHANT_RUN_ID\"; sleep 60; fi\n";
+    script(&repo, "a-1", kills_once);
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=2", "--label", "many"], "work");
+    assert!(ended(&mut child).success(), "{}", said(&repo, "work"));
+    assert!(repo.home().join("killed").exists());
+    assert_landed(&repo, &["a-1"]);
+    assert_nothing_left(&repo);
+}
