@@ -55,9 +55,9 @@ fn exists(tests: &Path, test: &str) -> bool {
         return false;
     };
     let file = tests.join(modules.replace("::", "/"));
-    let texts = [file.with_extension("rs"), file.join("mod.rs")].map(fs::read_to_string);
+    let read = [file.with_extension("rs"), file.join("mod.rs")].map(fs::read_to_string);
     let wanted = format!("#[test]\nfn {function}(");
-    texts.into_iter().flatten().any(|text| {
+    read.into_iter().flatten().any(|text| {
         let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
         lines.join("\n").contains(&wanted)
     })

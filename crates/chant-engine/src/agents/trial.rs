@@ -276,9 +276,8 @@ impl Scratch {
             ),
             point(
                 "cost",
-                seen.cost(report).as_ref().map(|_| true),
-                seen.cost(report)
-                    .unwrap_or_else(|| "it told neither tokens nor money".to_owned()),
+                Seen::cost(report).as_ref().map(|_| true),
+                Seen::cost(report).unwrap_or_else(|| "it told neither tokens nor money".to_owned()),
             ),
             point(
                 "stopped",
@@ -382,7 +381,7 @@ impl Seen {
         }
     }
 
-    fn cost(&self, report: &Report) -> Option<String> {
+    fn cost(report: &Report) -> Option<String> {
         let tokens = report.input_tokens + report.output_tokens;
         match (report.cost_usd, tokens) {
             (Some(usd), _) => Some(format!("{usd:.4} US dollars, {tokens} tokens")),

@@ -206,7 +206,6 @@ fn wrong(file: &File, key: &str, node: &Node, expected: &str) -> crate::error::E
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::super::tests::merged;
     use super::*;
 

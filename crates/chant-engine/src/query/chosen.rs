@@ -38,12 +38,12 @@ fn choice<'a>(project: &'a Project, spec: &Spec, known: &mut Option<Known<'a>>) 
     if !first.has_others() {
         return Ok(first);
     }
-    let (journal, outlook) = match known {
-        Some(known) => known,
-        None => {
-            let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
-            known.insert((journal, Outlook::at(project, chant_os::clock::now())?))
-        }
+    if known.is_none() {
+        let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+        *known = Some((journal, Outlook::at(project, chant_os::clock::now())?));
+    }
+    let Some((journal, outlook)) = known else {
+        return Ok(first);
     };
     let tried = journal.as_ref().map(|journal| journal.tried(&spec.id));
     let tried = tried.transpose()?.unwrap_or(0);

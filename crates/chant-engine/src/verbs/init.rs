@@ -97,9 +97,9 @@ enum Agent {
 impl Agent {
     fn of(wishes: &Wishes, installed: &[&'static str]) -> Self {
         match &wishes.agent {
-            Some(wished) => match agents::client(wished) {
+            Some(name) => match agents::client(name) {
                 Some(client) => Self::Client(client.kind),
-                None => Self::Program(wished.clone()),
+                None => Self::Program(name.clone()),
             },
             None => Self::Client(installed.first().copied().unwrap_or("claude")),
         }

@@ -105,7 +105,7 @@ fn waits_out_a_stream_that_is_cut() {
         both::waits_out(
             claude,
             &json!([{ "text": "half of an answer, and no more", "drop": true }]),
-        )
+        );
     });
 }
 
@@ -133,7 +133,7 @@ fn no_credit_fails() {
             claude,
             json!({ "error": "billing" }),
             "Credit balance is too low",
-        )
+        );
     });
 }
 

@@ -2,6 +2,9 @@
 //!
 //! Each attempt runs twice: within the sandbox, where it has to fail, and with `sandbox: off`, where the same has to work; otherwise
 //! the test would prove nothing.
+#![allow(missing_docs, reason = "tests")]
+#![allow(clippy::print_stderr, reason = "what was skipped is told")]
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 mod files;
 mod network;

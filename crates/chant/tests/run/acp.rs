@@ -11,6 +11,10 @@ use crate::support::*;
 const HONEST_WORK: &str = r#"echo hello > greeting.txt; sed -i 's/- \[ \]/- [x]/' "$CHANT_SPEC_FILE"; git add -A; git commit -q -m work; echo committed"#;
 
 /// A repository with one spec and the fake as its agent.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every caller writes them down on the spot"
+)]
 fn scene(able: Value, acts: Value) -> TestRepo {
     let repo = TestRepo::new();
     repo.chant(&["init", "--name", "sample"]).ok();
