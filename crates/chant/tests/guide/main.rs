@@ -80,7 +80,8 @@ fn spec_is_known(text: &str, place: &str) {
 fn settings_are_known(text: &str, place: &str) {
     let repo = chant_testkit::TestRepo::new();
     // Other repositories, and what an agent may beyond its bounds, are a person's own matter: a project's file may not name them.
-    let file = if text.starts_with("repos:") || text.contains("allow:") {
+    let persons = ["repos:", "allow:", "bypass_permissions:", "permissions:"];
+    let file = if persons.iter().any(|key| text.contains(key)) {
         ".chant/agents.md"
     } else {
         ".chant/config.md"
