@@ -74,7 +74,10 @@ fn without_a_person_what_is_asked_is_denied_and_told() {
 
 #[test]
 fn what_the_list_names_is_allowed_and_given_back_as_it_was() {
-    let repo = with("    permissions: ask\n    allow: ['Bash(git *)']\n", ASKS);
+    let repo = with(
+        "    permissions: ask\n    allow: ['Bash(git *)']\n    env_allow: [SHOP_TOKEN]\n",
+        ASKS,
+    );
     let output = repo.chant_with(|command| {
         command
             .args(["work", ID])
@@ -122,11 +125,12 @@ fn a_repository_cannot_let_its_agent_do_everything() {
         "---\nagents: [{name: asker, permissions: bypass, allow: ['*']}]\n---\n",
     );
     repo.commit("settings");
-    let output = work(&repo);
-    output.fails(1);
+    work(&repo).fails(1);
+    let config = repo.chant(&["config"]);
+    config.ok();
     for wish in ["`permissions: bypass`", "`allow`"] {
-        let line = output.stderr.lines().find(|line| line.contains(wish));
-        let line = line.unwrap_or_else(|| panic!("{wish} in {}", output.stderr));
+        let line = config.stderr.lines().find(|line| line.contains(wish));
+        let line = line.unwrap_or_else(|| panic!("{wish} in {}", config.stderr));
         assert!(
             line.contains("not taken from a file that others can write"),
             "{line}"
