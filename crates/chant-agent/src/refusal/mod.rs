@@ -76,7 +76,7 @@ fn is_limit(text: &str) -> bool {
 }
 
 fn is_transient(text: &str) -> bool {
-    const WORDS: [&str; 28] = [
+    const WORDS: [&str; 29] = [
         "overloaded",
         "temporarily unavailable",
         "service unavailable",
@@ -103,6 +103,7 @@ fn is_transient(text: &str) -> bool {
         "network error",
         "stream disconnected",
         "connection dropped",
+        "connection lost",
         "at capacity",
         "experiencing high demand",
     ];
@@ -154,6 +155,7 @@ mod tests {
             "Selected model is at capacity. Please try a different model.",
             "We’re currently experiencing high demand, which may cause temporary errors.",
             "api error: API Error: Connection dropped (ECONNRESET). Check the gateway, then try again.",
+            "api error: API Error: Connection lost mid-response. The response above may be incomplete.",
         ] {
             check(text, Some(Refusal::Transient));
         }
