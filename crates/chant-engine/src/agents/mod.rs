@@ -18,8 +18,8 @@ use chant_spec::{Document, Kind};
 use crate::config::{AgentEntry, Config};
 use crate::error::{Code, Error, Result};
 use crate::limits::Outlook;
+use crate::order::Order;
 use crate::project::Project;
-use crate::run::Order;
 use crate::sandbox;
 
 /// The agent for the spec `id`, which was tried `tried` times before, and why it is that one.

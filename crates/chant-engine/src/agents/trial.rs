@@ -13,13 +13,16 @@ use chant_spec::SpecId;
 use serde::Serialize;
 
 use super::survey::Ground;
+use crate::claim;
 use crate::config::{AgentEntry, Config, Layer};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
+use crate::order::{self, Order};
 use crate::project::Project;
-use crate::run::{self, Order, Surroundings};
+use crate::run::Report;
+use crate::run::Surroundings;
 use crate::trust;
-use crate::verbs::work::{self, Report};
+use crate::verbs::work;
 
 /// What came of it.
 #[derive(Debug, Clone, Serialize)]
@@ -77,7 +80,7 @@ pub fn trial(
     let entry = entry_for(&ground, name)?;
     let folder = chant_os::dirs::cache_dir()?
         .join("trials")
-        .join(run::new_id());
+        .join(order::new_id());
     let scratch = Scratch::make(&folder, &ground.config, entry)?;
     let Surroundings {
         control,
@@ -187,7 +190,7 @@ impl Scratch {
             chant_os::file::replace(&path, text.as_bytes())?;
         }
         repo.commit_all("A repository for one check")?;
-        let (_, base) = run::start_point(&Project::open(&root)?)?;
+        let (_, base) = Project::open(&root)?.start_point()?;
         let spec =
             SpecId::parse(SPEC).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
         let project = Project::open(&root)?.with_config(|own| settings(own, user, entry));
@@ -201,7 +204,7 @@ impl Scratch {
     }
 
     fn remove(&self) -> Result<()> {
-        chant_os::file::remove_tree(&run::worktrees_of(&self.project)?)?;
+        chant_os::file::remove_tree(&self.project.worktrees()?)?;
         Ok(chant_os::file::remove_tree(&self.folder)?)
     }
 
@@ -216,7 +219,7 @@ impl Scratch {
     }
 
     fn points(&self, seen: &Seen, report: &Report, took: Duration) -> Result<Vec<Point>> {
-        let (_, main) = run::start_point(&self.project)?;
+        let (_, main) = self.project.start_point()?;
         let branch = report.branch.parse().ok();
         let branch = branch
             .map(|name| self.project.repo().branch_oid(&name))
@@ -235,7 +238,7 @@ impl Scratch {
         let committed = commits
             .iter()
             .any(|commit| commit.message.starts_with(MESSAGE));
-        let left = chant_os::tree::marked(run::MARKER, &report.run).len();
+        let left = chant_os::tree::marked(claim::MARKER, &report.run).len();
         Ok(vec![
             point("started", Some(seen.spoke || changed), seen.started(report)),
             point(

@@ -4,12 +4,10 @@
 //! the commands are `verbs/approve.rs` and `verbs/reject.rs`.
 
 mod outputs;
-mod person;
 mod settle;
 mod signature;
 
 pub(crate) use outputs::Outputs;
-pub(crate) use person::person_only;
 pub(crate) use settle::{is_passed_gate, settle, upstream};
 pub(crate) use signature::Signing;
 

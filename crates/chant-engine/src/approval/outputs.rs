@@ -30,7 +30,7 @@ pub(crate) struct Outputs<'a> {
 impl<'a> Outputs<'a> {
     /// As the main branch is now.
     pub(crate) fn load(project: &'a Project) -> Result<Self> {
-        let (_, tip) = crate::run::start_point(project)?;
+        let (_, tip) = project.start_point()?;
         let history = History::load(project, &tip)?;
         Ok(Self {
             project,

@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::history::{History, Landing};
+use crate::journal::run_dir;
 use crate::project::Project;
-use crate::run::run_dir;
 
 pub use envelope::{Envelope, Signature};
 pub use statement::{Digest, Predicate, Statement, Subject};
@@ -63,7 +63,7 @@ pub enum Kept {
 
 /// The attestation of a spec's last landing. At most five processes.
 pub fn attestation(project: &Project, id: &SpecId) -> Result<Attestation> {
-    let (_, tip) = crate::run::start_point(project)?;
+    let (_, tip) = project.start_point()?;
     let history = History::load(project, &tip)?;
     let landing = history.latest(id.as_str()).ok_or_else(|| {
         Error::new(Code::AttestationMissing, format!("{id} has not landed"))

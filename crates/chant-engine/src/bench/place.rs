@@ -23,7 +23,7 @@ const MOST: u32 = 256;
 
 /// Where the pool of a project is.
 pub(super) fn pool_of(project: &Project) -> Result<PathBuf> {
-    Ok(crate::run::worktrees_of(project)?.join(".checks"))
+    Ok(project.worktrees()?.join(".checks"))
 }
 
 /// A worktree of exactly one tree. Locked while held; dropping it gives it back to the pool.
@@ -161,7 +161,7 @@ impl Place {
         match chant_os::file::read_regular(&self.note(), 4096) {
             Ok(run) => {
                 let run = String::from_utf8_lossy(&run);
-                chant_os::tree::end_marked(crate::run::MARKER, run.trim());
+                chant_os::tree::end_marked(crate::claim::MARKER, run.trim());
                 true
             }
             Err(error) => !error.is_not_found(),

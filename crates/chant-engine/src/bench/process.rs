@@ -39,7 +39,7 @@ impl Bench<'_> {
             dir,
             env: self.environment(place, plan),
             stdin: Stdin::Null,
-            marker: (crate::run::MARKER.to_owned(), self.run.to_owned()),
+            marker: (crate::claim::MARKER.to_owned(), self.run.to_owned()),
             exit_file: self.logs.join(format!("{log}.exit.json")),
             grace: Duration::from_secs(2),
             grace2: Duration::from_secs(2),

@@ -76,7 +76,7 @@ impl State {
     /// Reads the state. At most seven processes.
     pub(super) fn read(project: &Project, basis: &Basis) -> Result<Self> {
         let repo = project.repo();
-        let (main, tip) = crate::run::start_point(project)?;
+        let (main, tip) = project.start_point()?;
         let place = match basis {
             Basis::Commit(name) => commit(repo, name)?,
             Basis::WorkTree => work_tree(repo, repo.head()?.oid().unwrap_or(&tip).clone())?,

@@ -14,9 +14,9 @@ use crate::error::{Code, Error, Result};
 use crate::index::Index;
 use crate::journal::{Facts, Journal, RunState};
 use crate::landing::{self, Move, Turn, checkout};
+use crate::order::new_id;
 use crate::project::Project;
 use crate::query;
-use crate::run::{is_silent, new_id};
 
 /// The main branch may move under a completion this often before it is given up.
 const TRIES: usize = 5;
@@ -158,7 +158,7 @@ fn due(project: &Project) -> Result<Vec<Completed>> {
 }
 
 fn hidden(project: &Project, id: &SpecId) -> bool {
-    is_silent(project, id).unwrap_or(false)
+    project.hides(id).unwrap_or(false)
 }
 
 /// A gate is passed, and an approval given, by a person.

@@ -6,17 +6,25 @@
 //! made again from these.
 
 mod copy;
+mod folder;
 pub(crate) mod lost;
 mod overlay;
 mod queue;
 mod record;
+mod takeover;
+mod wish;
 
+pub(crate) use folder::write_event;
+pub use folder::{Follower, events_file, run_dir};
 pub use overlay::{Overlay, Shown};
 pub use queue::Queued;
 pub use record::{
     CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase,
     RunRecord, RunState, Step, UndoEntry,
 };
+pub(crate) use takeover::PERSON;
+pub use takeover::Takeover;
+pub use wish::{What, Wish};
 
 use std::path::{Path, PathBuf};
 

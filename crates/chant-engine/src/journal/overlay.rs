@@ -6,8 +6,8 @@ use std::path::Path;
 use chant_spec::status::State;
 
 use super::{Journal, RunRecord, RunState};
+use crate::claim;
 use crate::error::Result;
-use crate::run::claim;
 
 /// What is shown in place of a spec's stored status.
 #[derive(Debug, Clone)]

@@ -274,12 +274,12 @@ pub struct Facts {
     /// How often the agent was asked anew in this run: after a conflict, or after a person gave it back.
     pub round: u32,
     /// What a person asked of the run, where that ended it; `None` again when it goes on.
-    pub wish: Option<crate::steer::Wish>,
+    pub wish: Option<crate::journal::Wish>,
     /// The person who goes on by hand.
-    pub takeover: Option<crate::steer::Takeover>,
+    pub takeover: Option<crate::journal::Takeover>,
     /// Which of several attempts at the spec it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub series: Option<crate::verbs::attempts::Series>,
+    pub series: Option<crate::order::Series>,
     /// How many pieces of feedback there were when the run was given its prompt.
     pub heard: usize,
     /// The same, with what a run that goes on was told besides.

@@ -29,8 +29,8 @@ use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::journal::{Journal, RunRecord, RunState, Step};
 use crate::project::Project;
+use crate::run::Report;
 use crate::run::{Flow, Run, Surroundings};
-use crate::verbs::work::Report;
 
 /// What landing needs from outside.
 pub struct Attendance<'a> {

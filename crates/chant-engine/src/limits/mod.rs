@@ -14,8 +14,8 @@ use jiff::tz::TimeZone;
 use crate::budget::{self, Ledger, Level, Spent};
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, RunState};
+use crate::order::Order;
 use crate::project::Project;
-use crate::run::Order;
 
 /// Whether something may be started now.
 #[derive(Debug, Clone, PartialEq, Eq)]

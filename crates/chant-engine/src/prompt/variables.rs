@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 use super::Fence;
 use super::fence::visible;
 use super::list::{Criteria, Lines};
-use crate::steer::Feedback;
+use crate::feedback::Feedback;
 
 /// Every variable, as written in a template.
 pub(super) const KNOWN: &[&str] = &[

@@ -12,8 +12,8 @@ use super::spec::{Spec, natural_order};
 use super::tree::{self, Branch};
 use crate::error::Result;
 use crate::project::Project;
+use crate::queue::{left_by_ended, waits_for_turn};
 use crate::recover;
-use crate::schedule::{left_by_ended, waits_for_turn};
 
 /// A project at a glance.
 #[derive(Debug, Clone, Serialize)]

@@ -111,7 +111,7 @@ fn passed(landing: Option<&Landing>, run: &str) -> bool {
 
 /// What landed on the main branch, where there is one.
 fn history(project: &Project) -> Result<Option<History>> {
-    match crate::run::start_point(project) {
+    match project.start_point() {
         Ok((_, tip)) => History::load(project, &tip).map(Some),
         Err(_) => Ok(None),
     }

@@ -12,8 +12,8 @@ use crate::error::Result;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
 use crate::project::Project;
+use crate::queue::waits_for_turn;
 use crate::repos::Foreign;
-use crate::schedule::waits_for_turn;
 
 /// Which specs are wanted. An empty list wants all.
 #[derive(Debug, Clone, Default)]

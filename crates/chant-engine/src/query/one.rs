@@ -17,13 +17,14 @@ use crate::approval;
 use crate::config::Rejection;
 use crate::drift::{Basis, Reason, Request, Verdict};
 use crate::error::{Code, Error, Result};
+use crate::feedback::Feedback;
 use crate::index::{Entry, Finding};
 use crate::journal::{Journal, Overlay, RunRecord};
 use crate::project::Project;
+use crate::queue;
 use crate::repos::Foreign;
 use crate::resolve::SpecRef;
-use crate::schedule;
-use crate::steer::{Feedback, Way, ways_on};
+use crate::ways::{Way, ways_on};
 
 /// A spec with what its file says.
 #[derive(Debug, Clone, Serialize)]
@@ -71,14 +72,14 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
     } else {
         None
     };
-    if spec.ready && schedule::waits_for_turn(project)?.contains(&spec.id) {
+    if spec.ready && queue::waits_for_turn(project)?.contains(&spec.id) {
         (spec.state, spec.ready) = (State::Queued, false);
     }
     spec.stale = verdict.as_ref().is_some_and(|verdict| verdict.stale);
     super::chosen::choose_agents(project, std::slice::from_mut(&mut spec))?;
     let (mut member_ids, mut tree) = (Vec::new(), Vec::new());
     if document.frontmatter().kind == chant_spec::Kind::Driver {
-        member_ids = crate::driver::own_members(project, &found.id)?;
+        member_ids = crate::query::own_members(project, &found.id)?;
         tree = super::tree::below(project, &found.id)?;
     }
     let completed = matches!(spec.state, State::Completed | State::Stale);
@@ -95,7 +96,7 @@ pub fn show(project: &Project, found: &SpecRef) -> Result<Detail> {
         proven: proven(project, &found.id)?,
         attempts: last.as_ref().map_or(0, |run| run.attempt),
         go_on: last.as_ref().map_or_else(Vec::new, ways_on),
-        feedback: crate::steer::feedback::open(project, found.id.as_str())?,
+        feedback: crate::feedback::open(project, found.id.as_str())?,
         findings: chant_spec::lint::lint(&document)
             .iter()
             .map(Finding::from)
@@ -210,7 +211,7 @@ impl Project {
         if here.frontmatter().status == Status::Completed {
             return Ok(here);
         }
-        let (_, tip) = crate::run::start_point(self)?;
+        let (_, tip) = self.start_point()?;
         let path = self.path_from_repo(&found.path);
         let Some(entry) = self.repo().read_file(&tip, &path)? else {
             return Ok(here);

@@ -13,7 +13,7 @@ pub struct Tip {
 
 /// Where the main branch is now; nothing where it has no commit, or nobody can say which branch it is.
 pub fn main_tip(project: &Project) -> Option<Tip> {
-    let (branch, commit) = crate::run::start_point(project).ok()?;
+    let (branch, commit) = project.start_point().ok()?;
     Some(Tip {
         branch: branch.to_string(),
         commit: commit.to_string(),

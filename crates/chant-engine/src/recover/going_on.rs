@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
+use crate::claim;
 use crate::error::{Code, Result};
 use crate::journal::{Journal, RunRecord, RunState, Step};
 use crate::project::Project;
-use crate::run::{Run, Surroundings, claim};
-use crate::verbs::work::Report;
+use crate::run::Report;
+use crate::run::{Run, Surroundings};
 
 use super::look::is_due;
 

@@ -13,7 +13,6 @@ use crate::history::{self, History};
 use crate::journal::lost::{self, Rebuilt};
 use crate::journal::{Journal, Landing, Phase, RunRecord, RunState, Step, database};
 use crate::project::Project;
-use crate::run;
 
 /// What was found of a lost journal, and what was not.
 #[derive(Debug, Clone, Serialize)]
@@ -85,7 +84,7 @@ fn sentences(rebuilt: &Rebuilt) -> Vec<String> {
 
 /// Corrects the runs by the main branch, and names what belongs to none of them.
 fn ask_git(project: &Project, journal: &Journal) -> Result<Vec<String>> {
-    let Ok((main, tip)) = run::start_point(project) else {
+    let Ok((main, tip)) = project.start_point() else {
         return Ok(Vec::new());
     };
     place_those_without_copy(project, journal, &main)?;
@@ -115,7 +114,7 @@ fn ask_git(project: &Project, journal: &Journal) -> Result<Vec<String>> {
 /// A run that is known by its events alone has a branch, but not where it began nor its worktree: git tells both.
 fn place_those_without_copy(project: &Project, journal: &Journal, main: &BranchName) -> Result<()> {
     let repo = project.repo();
-    let own = run::worktrees_of(project)?;
+    let own = project.worktrees()?;
     for mut run in journal.all()? {
         let is_bare = run.facts.base.is_empty() && run.facts.worktree.as_os_str().is_empty();
         let Ok(branch) = run.facts.branch.parse::<BranchName>() else {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::claim;
+use crate::claim::MARKER;
 use crate::error::Result;
 use crate::journal::{Journal, RunRecord, RunState, Step};
 use crate::project::Project;
-use crate::run::{MARKER, claim};
 
 /// What kind of thing was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -25,7 +25,7 @@ pub(super) fn has_room(project: &Project) -> Result<()> {
     let Some(wanted) = project.config().room.free else {
         return Ok(());
     };
-    for place in [super::worktrees_of(project)?, project.state_dir()] {
+    for place in [project.worktrees()?, project.state_dir()] {
         let free = chant_os::file::free_space(&place)?;
         if free < wanted {
             let (free, wanted) = (size_in_words(free), size_in_words(wanted));

@@ -6,14 +6,12 @@ use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder
 use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
 
 use super::{Flow, Run, write_event};
+use crate::claim::MARKER;
 use crate::error::Result;
 use crate::event::{Event, Stamped};
+use crate::journal::Follower;
 use crate::journal::{RunState, Step};
 use crate::sandbox::{Denials, Ties};
-use crate::verbs::log::Follower;
-
-/// The environment variable by which every process of a run can be found.
-pub(crate) const MARKER: &str = "CHANT_RUN_ID";
 
 impl Run<'_, '_> {
     /// Runs the agent, or goes on with its session where an earlier process was ended.

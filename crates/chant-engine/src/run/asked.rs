@@ -6,8 +6,10 @@ use chant_agent::redact::Redactor;
 
 use super::Run;
 use crate::error::Result;
+use crate::feedback;
+use crate::feedback::Feedback;
 use crate::prompt::Fence;
-use crate::steer::{Feedback, Handover, feedback};
+use crate::steer::Handover;
 
 /// One request to an agent.
 pub(super) struct Asked {

@@ -2,7 +2,8 @@
 
 use chant_agent::{AgentConfig, AgentKind};
 
-use super::{Run, RunState, Surroundings, claim};
+use super::{Run, RunState, Surroundings};
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, Step};
 use crate::project::Project;

@@ -15,7 +15,6 @@ use chant_git::{BranchName, Oid, Repo};
 use chant_os::crash;
 use chant_os::lock::{Attempt, Lock};
 
-use super::worktrees_of;
 use crate::bench::LOCK;
 use crate::bench::pool::{self, Standing};
 use crate::error::Result;
@@ -24,7 +23,7 @@ use crate::project::Project;
 
 /// Where they are.
 pub(crate) fn folder_of(project: &Project) -> Result<PathBuf> {
-    Ok(worktrees_of(project)?.join(".idle"))
+    Ok(project.worktrees()?.join(".idle"))
 }
 
 /// Makes a worktree that git has just made one that can be put aside later, where that is worth it.

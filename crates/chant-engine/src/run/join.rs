@@ -23,7 +23,7 @@ const PROMPT: &str = "merge-conflict";
 /// How many files a reason names.
 const NAMED: usize = 5;
 
-/// What stands against what. How to go on is told by [`crate::steer::ways_on`].
+/// What stands against what. How to go on is told by [`crate::ways::ways_on`].
 fn reason(run: &RunRecord, conflict: &Conflict) -> String {
     let by = match conflict.with.as_slice() {
         [] => String::new(),

@@ -10,7 +10,6 @@ mod asked;
 mod bound;
 mod boundary;
 mod by_hand;
-pub(crate) mod claim;
 mod collect;
 pub(crate) mod idle;
 pub(crate) mod join;
@@ -21,6 +20,7 @@ mod place;
 mod prove;
 mod ready;
 mod refused;
+mod report;
 mod result;
 mod secrets;
 mod start;
@@ -29,13 +29,12 @@ mod together;
 mod verify;
 pub(crate) mod worktree;
 
-pub(crate) use agent::MARKER;
 pub(crate) use collect::{local_files, with_local_files};
 pub(crate) use join::go_together;
-pub(crate) use place::{choose_place, worktrees_of};
+pub(crate) use place::choose_place;
+pub use report::{Report, Tried};
 pub(crate) use result::result_ref;
-pub use start::{Order, Until};
-pub(crate) use start::{input_record, is_silent, new_id, start_point};
+pub(crate) use start::input_record;
 pub(crate) use together::check_together;
 
 use std::path::PathBuf;
@@ -50,10 +49,11 @@ use chant_os::tree::Guard;
 use chant_spec::{Document, SpecId};
 
 use crate::error::Result;
-use crate::event::{Event, Stamped};
-use crate::journal::{Journal, Phase, RunRecord, RunState, Step};
+use crate::event::Event;
+use crate::journal::Wish;
+use crate::journal::{Journal, Phase, RunRecord, RunState, Step, run_dir, write_event};
+use crate::order::Until;
 use crate::project::Project;
-use crate::steer::Wish;
 
 /// Receives events as they happen.
 pub type Sink<'a> = &'a mut dyn FnMut(&Event);
@@ -325,28 +325,4 @@ impl Run<'_, '_> {
     fn dir(&self) -> PathBuf {
         run_dir(self.project, &self.record.id)
     }
-}
-
-/// The folder of a run.
-pub fn run_dir(project: &Project, run: &str) -> PathBuf {
-    project.state_dir().join("runs").join(run)
-}
-
-/// The events of a run.
-pub fn events_file(project: &Project, run: &str) -> PathBuf {
-    run_dir(project, run).join("events.jsonl")
-}
-
-fn write_event(log: &mut Appender, event: &Event) -> Result<()> {
-    let stamped = Stamped {
-        at: chant_os::clock::now().to_string(),
-        event: event.clone(),
-    };
-    let line = serde_json::to_vec(&stamped).map_err(|error| {
-        crate::error::Error::new(
-            crate::error::Code::Internal,
-            format!("failed to write an event: {error}"),
-        )
-    })?;
-    Ok(log.write_line(&line)?)
 }

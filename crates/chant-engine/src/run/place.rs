@@ -1,6 +1,6 @@
 //! The names a run gets: its branch, and its folder outside the repository.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use chant_git::BranchName;
 use chant_spec::SpecId;
@@ -67,7 +67,7 @@ fn choose_branch(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<B
 }
 
 fn choose_folder(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<PathBuf> {
-    let root = worktrees_of(project)?;
+    let root = project.worktrees()?;
     for name in numbered(&id.branch_component()) {
         let folder = root.join(name);
         let ours = runs
@@ -89,43 +89,4 @@ fn numbered(name: &str) -> impl Iterator<Item = String> + '_ {
             format!("{name}-{number}")
         }
     })
-}
-
-/// Where the worktrees of a project's repository are.
-pub(crate) fn worktrees_of(project: &Project) -> Result<PathBuf> {
-    use sha2::{Digest, Sha256};
-    let common = project.repo().common_dir();
-    let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
-    let key = format!("{}\n{}", common.display(), project.project_key());
-    let hash = Sha256::digest(key.as_bytes())
-        .iter()
-        .take(4)
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    let name = project
-        .root()
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or("repository");
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if c.is_alphanumeric() || c == '-' || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    Ok(real(&chant_os::dirs::worktrees_dir()?).join(format!("{name}-{hash}")))
-}
-
-/// The path as git will report it: links resolved as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    let existing = path
-        .ancestors()
-        .find_map(|folder| Some((folder, folder.canonicalize().ok()?)));
-    match existing {
-        Some((folder, real)) => real.join(path.strip_prefix(folder).unwrap_or(Path::new(""))),
-        None => path.to_owned(),
-    }
 }

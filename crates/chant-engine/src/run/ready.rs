@@ -12,8 +12,9 @@ use chant_os::ports::Ports;
 use chant_os::tree::{Job, Running, Stdin};
 use chant_spec::Check;
 
-use super::{Flow, MARKER, Run};
+use super::{Flow, Run};
 use crate::bench::{self, Outcome};
+use crate::claim::MARKER;
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::journal::RunState;

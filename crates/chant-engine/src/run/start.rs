@@ -1,73 +1,28 @@
 //! Before a run: everything that can be refused is refused here, with nothing changed. Then the claim, and
 //! either a new run or the one that was interrupted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use chant_agent::{AgentConfig, AgentKind};
-use chant_git::{BranchName, Oid};
+use chant_git::Oid;
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_spec::{Document, SpecId};
-use serde::{Deserialize, Serialize};
 
 use super::person::consented;
 use super::place::{Place, choose_place};
 use super::prove::Obligation;
-use super::{Run, Surroundings, admit, claim, run_dir, worktree};
+use super::{Run, Surroundings, admit, worktree};
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::inputs;
+use crate::journal::PERSON;
+use crate::journal::run_dir;
 use crate::journal::{Facts, InputRecord, Journal, RunRecord, RunState, Step};
+use crate::order::{Order, Until, new_id};
 use crate::project::Project;
 use crate::prompt::Prompt;
-use crate::steer::PERSON;
-use crate::verbs::attempts::Series;
 use crate::{agents, bench, budget, limits, trust};
-
-/// What a person ordered on the command line.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Order {
-    /// `--agent`.
-    pub agent: Option<String>,
-    /// `--model`.
-    pub model: Option<String>,
-    /// `--prompt`.
-    pub prompt: Option<String>,
-    /// `--record`.
-    pub record: Option<PathBuf>,
-    /// `--cold`.
-    pub cold: bool,
-    /// `--again`: make a completed spec again.
-    pub again: bool,
-    /// `--now`: go on although a limit has not been renewed yet.
-    pub now: bool,
-    /// `--over-budget`: go on although a budget is spent.
-    pub over_budget: bool,
-    /// Whether a person is there to answer an agent's questions.
-    #[serde(skip)]
-    pub attended: bool,
-    /// `--attempts`: how many are made, of which the best lands.
-    pub attempts: Option<u32>,
-    /// The attempts that a new run belongs to.
-    #[serde(skip)]
-    pub series: Option<Series>,
-    /// The id that a new run gets; chosen here where there is none.
-    #[serde(skip)]
-    pub run: Option<String>,
-    /// How far to go.
-    #[serde(skip)]
-    pub until: Until,
-}
-
-/// How far a process drives a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Until {
-    /// Made and checked. The main branch is not touched: whoever lands it is another process.
-    Finished,
-    /// On the main branch.
-    #[default]
-    Landed,
-}
 
 impl<'a, 's> Run<'a, 's> {
     /// Claims a spec, and begins or takes up its run.
@@ -223,7 +178,7 @@ impl<'a, 's> Run<'a, 's> {
         let dir = run_dir(project, &record.id);
         chant_os::file::create_dir_all(&dir)?;
         // Left for a process that ended before it could read it.
-        crate::steer::Wish::take(&dir);
+        crate::journal::Wish::take(&dir);
         let log = Appender::open(&dir.join("events.jsonl"))?;
         Ok(Self {
             project,
@@ -308,7 +263,7 @@ fn prepare(
         bench::Plan::of(project, check)?;
     }
     let program = agents::program(project, &agent)?;
-    let (main, base) = start_point(project)?;
+    let (main, base) = project.start_point()?;
     let obligation = Obligation::of(project, id, &document, &base)?;
     let place = choose_place(project, Some(journal), id)?;
     let sources = inputs::gather(project, &document, &base)?;
@@ -333,7 +288,7 @@ fn prepare(
             None
         },
         again: order.again,
-        silent: is_silent(project, id)?,
+        silent: project.hides(id)?,
         labels: document.frontmatter().labels.clone(),
         kind: document.frontmatter().kind.as_str().to_owned(),
         over_budget: order.over_budget,
@@ -392,15 +347,6 @@ fn try_prompt(
     worktree::render(project, document, &[], &occasion).map(drop)
 }
 
-/// A ULID: sorts by time, unique without coordination.
-pub(crate) fn new_id() -> String {
-    let millisecond = chant_os::clock::now().as_millisecond();
-    ulid::Ulid::from_datetime(
-        std::time::UNIX_EPOCH + std::time::Duration::from_millis(millisecond.unsigned_abs()),
-    )
-    .to_string()
-}
-
 fn brought(project: &Project, sources: &[inputs::Source]) -> Vec<(String, String)> {
     sources
         .iter()
@@ -422,26 +368,4 @@ pub(crate) fn input_record(source: &inputs::Source) -> InputRecord {
         kind: source.kind().to_owned(),
         oid: source.oid().map(ToString::to_string),
     }
-}
-
-fn no_commit() -> Error {
-    Error::new(
-        Code::NoCommit,
-        "the repository has no commit yet, so there is nothing to work from",
-    )
-    .hint("make a first commit, for example: git commit --allow-empty -m \"first commit\"")
-}
-
-/// Whether git must know nothing of a spec: in silent mode, and where somebody's `.gitignore` hides it.
-pub(crate) fn is_silent(project: &Project, id: &SpecId) -> Result<bool> {
-    let path = project.path_from_repo(&project.spec_path_from_root(id));
-    Ok(project.silent() || project.repo().is_ignored(&path)?)
-}
-
-/// The main branch, and the commit a run begins from.
-pub(crate) fn start_point(project: &Project) -> Result<(BranchName, Oid)> {
-    let repo = project.repo();
-    let main = repo.main_branch(project.config().defaults.main_branch.as_deref())?;
-    let base = repo.start_point(&main)?.ok_or_else(no_commit)?;
-    Ok((main, base))
 }

@@ -7,12 +7,13 @@ use chant_git::{BranchName, Oid, Repo, RepoPath, TreeEdit, WorktreeInfo};
 use super::collect::{with_local_files, write_local_files};
 use super::{Flow, Run, idle};
 use crate::error::{Code, Error, Result};
+use crate::feedback;
+use crate::feedback::Feedback;
 use crate::inputs;
 use crate::journal::RunRecord;
 use crate::landing::known;
 use crate::project::Project;
 use crate::prompt::{Contradiction, Fence, Prompt, Variables};
-use crate::steer::{Feedback, feedback};
 
 impl Run<'_, '_> {
     /// Removes git's locks from the run's worktree: whoever held them is gone, because the run is claimed and its agent's

@@ -6,8 +6,8 @@ use chant_spec::{Kind, SpecId, Status};
 
 use crate::error::{Code, Error, Result};
 use crate::index::Entry;
+use crate::order::Order;
 use crate::query::{Roll, natural_order};
-use crate::run::Order;
 
 /// What a command asks for.
 #[derive(Debug, Clone, Default)]

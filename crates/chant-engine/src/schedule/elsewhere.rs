@@ -3,12 +3,12 @@
 use chant_spec::Status;
 
 use super::event::Elsewhere;
-use super::queue;
 use super::supervise::Supervisor;
 use super::task::Stage;
+use crate::claim;
 use crate::error::Result;
 use crate::journal::{RunRecord, RunState};
-use crate::run::claim;
+use crate::queue;
 
 impl Supervisor<'_> {
     /// Specs that another command works: whether they are over there.

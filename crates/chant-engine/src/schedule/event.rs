@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::event::Stamped;
-use crate::verbs::work::Report;
+use crate::run::Report;
 
 /// Something that happened while specs were worked at once.
 #[derive(Debug, Clone, Serialize)]

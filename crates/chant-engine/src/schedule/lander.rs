@@ -12,7 +12,7 @@ use crate::error::{Code, Error, Result};
 use crate::event::{Event, Stamped};
 use crate::landing::queue::{self, Attendance, Which};
 use crate::project::Project;
-use crate::verbs::work::Report;
+use crate::run::Report;
 
 /// What the landing tells.
 pub(super) enum Told {

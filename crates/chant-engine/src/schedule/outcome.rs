@@ -2,17 +2,17 @@
 
 use super::event::{Event, Refused, Stop, Waiting};
 use super::lander::Told;
-use super::queue;
 use super::seam::{Ending, Update, What};
 use super::supervise::Supervisor;
 use super::task::Stage;
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::event::{Event as RunEvent, Stamped};
 use crate::journal::{RunRecord, RunState, Step};
 use crate::landing::queue::waits as waits_to_land;
 use crate::limits::Outlook;
-use crate::run::claim;
-use crate::verbs::work::Report;
+use crate::queue;
+use crate::run::Report;
 
 /// A job that was killed is submitted so often; then a person has to look.
 const SUBMISSIONS: u32 = 3;

@@ -12,7 +12,7 @@ use chant_agent::Control;
 
 use crate::error::Result;
 use crate::event::Stamped;
-use crate::run::Order;
+use crate::order::Order;
 
 /// One run to be made.
 #[derive(Debug, Clone)]

@@ -13,11 +13,12 @@ use super::supervise::Supervisor;
 use super::targets;
 use super::task::{Stage, Task};
 use crate::agents;
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::index::Entry;
 use crate::journal::{RunRecord, RunState};
 use crate::limits::{Outlook, Start};
-use crate::run::{claim, new_id};
+use crate::order::new_id;
 
 impl Supervisor<'_> {
     /// The task of a spec that is asked for.

@@ -13,7 +13,6 @@ use super::ask::Ask;
 use super::event::{Event, Stop, Summary, Waiting};
 use super::lander::Lander;
 use super::pick::{Candidate, Load};
-use super::queue::Asker;
 use super::seam::Executor;
 use super::seen::Seen;
 use super::slots::Slots;
@@ -24,6 +23,7 @@ use crate::journal::Journal;
 use crate::limits::Outlook;
 use crate::project::Project;
 use crate::query::Roll;
+use crate::queue::Asker;
 
 /// How long to listen to runs before looking at anything else. A person's wish waits no longer than this.
 const TICK: Duration = Duration::from_millis(100);

@@ -6,12 +6,12 @@ use chant_spec::{Document, Status, set_scalar};
 use serde::Serialize;
 
 use super::{Member, Proposal, folder, may_split};
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::journal::Journal;
 use crate::project::Project;
 use crate::record::{FileChange, Recorded, record};
 use crate::resolve::SpecRef;
-use crate::run::claim;
 use crate::verbs::{add, reset};
 
 /// What was made.

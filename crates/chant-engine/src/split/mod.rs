@@ -101,7 +101,7 @@ fn may_split(project: &Project, found: &SpecRef) -> Result<(Document, String)> {
     let id = &found.id;
     let spec = project.show(id)?;
     let document = project.document(&found.path)?;
-    if !crate::driver::own_members(project, id)?.is_empty() {
+    if !crate::query::own_members(project, id)?.is_empty() {
         return Err(Error::new(
             Code::WrongStatus,
             format!("{id} is a driver with members already"),

@@ -10,11 +10,13 @@ use chant_spec::{Document, proposal};
 
 use super::{By, Kept, Proposal, checked, folder, may_split};
 use crate::bench::{Bench, Place};
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
+use crate::order::{self, Order};
 use crate::project::Project;
 use crate::resolve::SpecRef;
-use crate::run::{self, Order, Surroundings, claim, worktree};
+use crate::run::{self, Surroundings, worktree};
 use crate::{agents, inputs, trust};
 
 /// The prompt, where none is asked for.
@@ -115,7 +117,7 @@ impl<'a> Asked<'a> {
         repo.check_version()?;
         let (agent, _) = agents::choose(project, found.id.as_str(), order, document, 0)?;
         trust::check_run(project, &agent, document)?;
-        let (_, base) = run::start_point(project)?;
+        let (_, base) = project.start_point()?;
         let sources = inputs::gather(project, document, &base)?;
         let spec = project.path_from_repo(&found.path);
         let blob = repo.hash_object(document.bytes())?;
@@ -135,7 +137,7 @@ impl<'a> Asked<'a> {
         let tree = repo.write_tree(Some(&repo.tree_of(&base)?), &edits)?;
         Ok(Self {
             prompt: order.prompt.clone().unwrap_or_else(|| PROMPT.to_owned()),
-            run: run::new_id(),
+            run: order::new_id(),
             project,
             found,
             document,
@@ -276,7 +278,7 @@ impl<'a> Asked<'a> {
                 previous_failure: "",
                 feedback: &[],
                 conflict: None,
-                silent: run::is_silent(self.project, &self.found.id)?,
+                silent: self.project.hides(&self.found.id)?,
             },
         )
     }
@@ -290,7 +292,7 @@ impl<'a> Asked<'a> {
                 "CHANT_SPEC_FILE",
                 text(&place.project().join(&self.found.path)),
             ),
-            (run::MARKER, self.run.clone()),
+            (claim::MARKER, self.run.clone()),
             ("CHANT_WORKTREE", text(place.worktree())),
             ("CHANT_BRANCH", "HEAD".to_owned()),
             ("CHANT_ATTEMPT", "1".to_owned()),

@@ -7,13 +7,13 @@ use chant_spec::status::{Action, allowed};
 use serde::Serialize;
 
 use super::handover::folder;
-use crate::approval::person_only;
 use crate::error::{Code, Error, Result};
 use crate::journal::Journal;
+use crate::person::Name;
+use crate::person::person_only;
 use crate::project::Project;
+use crate::run::Report;
 use crate::run::{Run, Surroundings};
-use crate::verbs::approve::Name;
-use crate::verbs::work::Report;
 
 /// What came of it.
 #[derive(Debug, Clone, Serialize)]

@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use crate::error::Result;
 use crate::event::Event;
+use crate::journal::Follower;
 use crate::journal::{Facts, RunRecord};
 use crate::landing::known;
 use crate::project::Project;
 use crate::run::with_local_files;
-use crate::verbs::log::Follower;
 
 /// The last words of an agent that are handed on.
 const WORDS: usize = 3;

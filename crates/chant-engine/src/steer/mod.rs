@@ -4,24 +4,15 @@
 //! reads the wish for its reason. Whoever wished waits for the claim, which the kernel frees however that process ends;
 //! so a wish comes true, too, where there was nobody left to read it.
 
-pub mod feedback;
 mod finalize;
 mod handover;
 mod pause;
-mod person;
 pub mod retry;
 mod stop;
 mod takeover;
-pub mod ways;
-mod wish;
 
-pub use feedback::{Feedback, Given};
 pub use finalize::{Finalized, finalize};
 pub use handover::{Handover, Touched};
 pub use pause::{Paused, pause, pause_all};
-pub use person::person;
 pub(crate) use stop::stop;
-pub(crate) use takeover::PERSON;
-pub use takeover::{TakenOver, Takeover, takeover};
-pub use ways::{Way, ways_on};
-pub use wish::{What, Wish};
+pub use takeover::{TakenOver, takeover};

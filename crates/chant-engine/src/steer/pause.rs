@@ -5,12 +5,12 @@ use chant_spec::status::{Action, State, allowed};
 use serde::Serialize;
 
 use super::stop::{Held, stop};
-use super::{What, Wish};
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, RunState};
+use crate::journal::{What, Wish};
+use crate::person::Name;
 use crate::project::Project;
-use crate::run::claim;
-use crate::verbs::approve::Name;
 
 /// A run that stands still.
 #[derive(Debug, Clone, Serialize)]

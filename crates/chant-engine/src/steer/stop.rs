@@ -6,12 +6,13 @@ use chant_os::clock::Stopwatch;
 use chant_os::lock::Lock;
 use chant_spec::SpecId;
 
-use super::Wish;
+use crate::claim::MARKER;
+use crate::claim::{self, Turn};
 use crate::error::{Code, Error, Result};
+use crate::journal::Wish;
+use crate::journal::run_dir;
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::project::Project;
-use crate::run::claim::{self, Turn};
-use crate::run::{MARKER, run_dir};
 
 /// How often the claim is tried while a run comes to its end.
 const POLL: Duration = Duration::from_millis(10);

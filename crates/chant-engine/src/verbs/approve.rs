@@ -7,14 +7,16 @@ use chant_spec::{
 };
 use serde::Serialize;
 
-use crate::approval::{self, Outputs, Signing, person_only};
+use crate::approval::{self, Outputs, Signing};
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::journal::Overlay;
+use crate::person::Name;
+use crate::person::person_only;
 use crate::project::Project;
 use crate::query::{self, Filter, Spec};
 use crate::record::{Recorded, record_spec_change};
 use crate::resolve::SpecRef;
-use crate::run::claim;
 
 /// Where what was said is written down, at the end of the spec.
 const DISCUSSION: &str = "Approval Discussion";
@@ -64,35 +66,6 @@ pub struct Said {
     pub recorded: Recorded,
 }
 
-/// Who speaks, checked: one line that is not empty.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name(String);
-
-impl Name {
-    /// Reads a name as a person typed it.
-    pub fn parse(text: &str) -> Result<Self> {
-        let name = text.trim();
-        if name.is_empty() || name.contains(char::is_control) {
-            return Err(
-                Error::new(Code::Usage, format!("{text:?} is not the name of a person"))
-                    .hint("say who approves: --by \"Ada Lovelace\""),
-            );
-        }
-        Ok(Self(name.to_owned()))
-    }
-
-    /// The name git has for who works here.
-    pub fn of_git(project: &Project) -> Option<Self> {
-        let name = project.repo().config_get("user.name").ok().flatten()?;
-        Self::parse(&name).ok()
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// The criteria of a gate that nobody has ticked; none of any other spec. Refuses what cannot be approved.
 pub fn open_items(project: &Project, found: &SpecRef) -> Result<Vec<String>> {
     person_only("approve")?;
@@ -121,7 +94,7 @@ pub fn approve(project: &Project, found: &SpecRef, by: &Name) -> Result<Said> {
     let gate = document.frontmatter().gate.is_some();
     let at = now();
     let vouched = open_criteria(&document, gate);
-    let entry = format!("{at}: {} approved{}", by.0, vouching(&vouched));
+    let entry = format!("{at}: {} approved{}", by.as_str(), vouching(&vouched));
     let has_landed = document.frontmatter().status == Status::Completed && !gate;
     let mut document = if has_landed {
         // What others read in it stays as it landed: a later word must not make their conclusions stale.
@@ -140,7 +113,7 @@ pub fn approve(project: &Project, found: &SpecRef, by: &Name) -> Result<Said> {
                 .as_ref()
                 .is_some_and(|it| it.required),
         status: Some("approved".to_owned()),
-        by: Some(by.0.clone()),
+        by: Some(by.as_str().to_owned()),
         at: Some(at.clone()),
         reason: None,
         objects: Some(objects(project, &document, id.as_str())?),
@@ -153,7 +126,7 @@ pub fn approve(project: &Project, found: &SpecRef, by: &Name) -> Result<Said> {
     Ok(Said {
         id: id.to_string(),
         status: "approved",
-        by: by.0.clone(),
+        by: by.as_str().to_owned(),
         at,
         reason: None,
         gate,
@@ -186,12 +159,12 @@ pub fn reject(project: &Project, found: &SpecRef, by: &Name, reason: &str) -> Re
     allowed(spec.state, Action::Reject).map_err(|refusal| refusal.of(id.as_str()))?;
     let document = project.document(&found.path)?;
     let at = now();
-    let entry = format!("{at}: {} rejected: {reason}", by.0);
+    let entry = format!("{at}: {} rejected: {reason}", by.as_str());
     let document = parse(append_entry(&document, DISCUSSION, &entry)?)?;
     let approval = Approval {
         required: true,
         status: Some("rejected".to_owned()),
-        by: Some(by.0.clone()),
+        by: Some(by.as_str().to_owned()),
         at: Some(at.clone()),
         reason: Some(reason.clone()),
         ..Approval::default()
@@ -200,7 +173,7 @@ pub fn reject(project: &Project, found: &SpecRef, by: &Name, reason: &str) -> Re
     Ok(Said {
         id: id.to_string(),
         status: "rejected",
-        by: by.0.clone(),
+        by: by.as_str().to_owned(),
         at,
         reason: Some(reason),
         gate: document.frontmatter().gate.is_some(),

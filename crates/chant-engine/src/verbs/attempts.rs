@@ -7,47 +7,19 @@
 
 use chant_git::{BranchName, Oid, Repo};
 use chant_spec::{CriterionState, SpecId};
-use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::landing::known;
+use crate::order::new_id;
+use crate::order::{Order, Series, Until};
 use crate::project::Project;
-use crate::run::{Order, Run, Surroundings, Until, new_id, result_ref, worktree};
+use crate::run::Tried;
+use crate::run::{Run, Surroundings, result_ref, worktree};
 
 /// More than this many tries at the same are no plan.
 pub const MOST: u32 = 9;
-
-/// Which of several attempts a run is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Series {
-    /// What they have in common.
-    pub id: String,
-    /// How many are wanted.
-    pub of: u32,
-}
-
-/// One attempt of several, as it is told.
-#[derive(Debug, Clone, Serialize)]
-pub struct Tried {
-    /// The run's id.
-    pub run: String,
-    /// The number of the attempt.
-    pub attempt: u32,
-    /// The agent.
-    pub agent: String,
-    /// Its state.
-    pub status: &'static str,
-    /// How many lines its result changes, where it has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lines: Option<u64>,
-    /// US dollars, where known.
-    pub cost_usd: Option<f64>,
-    /// Where its work is kept.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kept: Option<String>,
-}
 
 /// Makes what is missing of the attempts at a spec. Returns the run that is to land, or that stands for what came of them;
 /// nothing where a single attempt is wanted.

@@ -4,16 +4,17 @@ use chant_spec::status::{Action, State, allowed};
 use chant_spec::{SpecId, Status, set_scalar};
 use serde::Serialize;
 
-use super::approve::Name;
 use super::reset::put_run_aside;
 use crate::driver::{self, Completed};
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunState, Step};
+use crate::journal::{What, Wish};
+use crate::person::Name;
 use crate::project::Project;
 use crate::query::dag;
 use crate::record::{Recorded, record_spec_change};
 use crate::resolve::SpecRef;
-use crate::steer::{self, What, Wish};
+use crate::steer;
 
 /// What was done.
 #[derive(Debug, Clone, Serialize)]

@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use super::undo::Undoable;
 use crate::bench::pool::{self, Standing};
+use crate::claim;
 use crate::error::Result;
-use crate::journal::{Journal, RunRecord, RunState};
+use crate::journal::{Journal, RunRecord, RunState, run_dir};
 use crate::project::Project;
-use crate::run::{self, claim, worktree};
+use crate::run::{self, worktree};
 
 /// Something that may go.
 #[derive(Debug, Clone, Serialize)]
@@ -101,7 +102,7 @@ pub fn find(project: &Project) -> Result<Vec<Leftover>> {
 /// Processes that runs have left which are over and have no living owner.
 pub(crate) fn processes(project: &Project, runs: &[RunRecord]) -> Vec<Leftover> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for (_, run) in chant_os::tree::carriers(run::MARKER) {
+    for (_, run) in chant_os::tree::carriers(claim::MARKER) {
         *counts.entry(run).or_default() += 1;
     }
     let (state_dir, key) = (project.state_dir(), project.project_key());
@@ -150,7 +151,7 @@ fn run_folders(project: &Project, journal: &Journal, runs: &[RunRecord]) -> Resu
         .iter()
         .rev()
         .filter(|run| run.state.is_over() && !run.facts.silent && !present.contains(&run.id))
-        .map(|run| (run, run::run_dir(project, &run.id)))
+        .map(|run| (run, run_dir(project, &run.id)))
         .filter(|(_, path)| path.is_dir());
     let old = over.skip(kept).map(|(run, path)| Leftover::RunFolder {
         bytes: chant_os::file::size_of_tree(&path),
@@ -243,7 +244,7 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
             Leftover::RunFolder { path, .. } => chant_os::file::remove_tree(path)?,
             Leftover::BrokenJournal { path } => chant_os::file::remove_file(path)?,
             Leftover::Processes { run, .. } => {
-                chant_os::tree::end_marked(run::MARKER, run);
+                chant_os::tree::end_marked(claim::MARKER, run);
             }
         }
     }
@@ -251,7 +252,7 @@ pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
 }
 
 fn worktrees(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
-    let root = run::worktrees_of(project)?;
+    let root = project.worktrees()?;
     let mut found = Vec::new();
     for folder in folders(&root) {
         // `<id>.check` is where the checks of `<id>` run.

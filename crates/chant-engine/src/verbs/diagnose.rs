@@ -5,15 +5,17 @@ use serde::Serialize;
 use super::cleanup;
 use crate::agents;
 use crate::bench::pool::{self, Standing};
+use crate::claim;
 use crate::config::size_in_words;
 use crate::error::{Error, Result};
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::project::Project;
 use crate::query::{self, Filter};
 use crate::recover;
-use crate::run::{self, claim};
-use crate::steer::{ways, ways_on};
+use crate::run;
 use crate::trust;
+use crate::ways;
+use crate::ways::ways_on;
 
 /// How a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -104,7 +106,7 @@ fn git(project: &Project) -> Finding {
 }
 
 fn main_branch(project: &Project) -> Finding {
-    match run::start_point(project) {
+    match project.start_point() {
         Ok((main, base)) => Finding::new(
             "main branch",
             Health::Ok,
@@ -189,7 +191,7 @@ fn agents(project: &Project) -> Vec<Finding> {
 }
 
 fn worktrees(project: &Project) -> Finding {
-    match run::worktrees_of(project) {
+    match project.worktrees() {
         Ok(path) => Finding::new("worktrees", Health::Ok, path.display().to_string()),
         Err(error) => Finding::problem("worktrees", &error),
     }
@@ -222,7 +224,7 @@ fn idle(project: &Project) -> Option<Finding> {
 
 /// What chant's folders hold, and what is free beside them.
 fn disk(project: &Project) -> Finding {
-    let root = match run::worktrees_of(project) {
+    let root = match project.worktrees() {
         Ok(root) => root,
         Err(error) => return Finding::problem("disk", &error),
     };

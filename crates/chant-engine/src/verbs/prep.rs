@@ -6,8 +6,9 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::inputs;
 use crate::journal::{InputRecord, Journal};
+use crate::order::Order;
 use crate::project::Project;
-use crate::run::{self, Order, worktree};
+use crate::run::{self, worktree};
 
 /// A prompt before a run.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +26,7 @@ pub struct Prepared {
 /// Renders the prompt of a spec's next run.
 pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
     let document = project.document(&project.spec_path_from_root(id))?;
-    let (_, base) = run::start_point(project)?;
+    let (_, base) = project.start_point()?;
     let sources = inputs::gather(project, &document, &base)?;
     let prompt = crate::agents::prompt_name(project, order, &document);
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
@@ -51,9 +52,9 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
             base: base.as_str(),
             attempt,
             previous_failure: previous,
-            feedback: &crate::steer::feedback::open(project, id.as_str())?,
+            feedback: &crate::feedback::open(project, id.as_str())?,
             conflict: None,
-            silent: run::is_silent(project, id)?,
+            silent: project.hides(id)?,
         },
     )?;
     Ok(Prepared {

@@ -5,12 +5,13 @@ use chant_spec::status::{Action, allowed};
 use chant_spec::{SpecId, Status, set_scalar};
 use serde::Serialize;
 
+use crate::claim;
 use crate::error::Result;
 use crate::journal::{Journal, RunState};
 use crate::landing::known;
 use crate::project::Project;
 use crate::record::record_spec_change;
-use crate::run::{claim, worktree};
+use crate::run::worktree;
 
 /// What a reset did.
 #[derive(Debug, Clone, Serialize)]
@@ -60,7 +61,7 @@ pub(crate) fn put_run_aside(
         return Ok(None);
     };
     let repo = project.repo();
-    chant_os::tree::end_marked(crate::run::MARKER, &run.id);
+    chant_os::tree::end_marked(crate::claim::MARKER, &run.id);
     let local = worktree::keep_local_files(project, &run)?;
     let mut kept = worktree::give_back(project, &run)?.or(local);
     let branch: BranchName = run.facts.branch.parse()?;

@@ -6,11 +6,12 @@
 use chant_spec::SpecId;
 
 use super::attempts;
-use super::work::Report;
 use crate::error::Result;
 use crate::journal::{Journal, RunState};
+use crate::order::{Order, Until};
 use crate::project::Project;
-use crate::run::{Order, Run, Surroundings, Until};
+use crate::run::Report;
+use crate::run::{Run, Surroundings};
 
 /// Makes the result of run `run` of this spec, up to where it waits for its turn to land.
 pub fn run_one(

@@ -4,12 +4,12 @@ use chant_spec::status::State;
 use chant_spec::{Criterion, CriterionState, Document, Waiver, set_block, waiver};
 use serde::Serialize;
 
-use crate::approval::person_only;
+use crate::claim;
 use crate::error::{Code, Error, Result};
+use crate::person::person_only;
 use crate::project::Project;
 use crate::record::{Recorded, record_spec_change};
 use crate::resolve::SpecRef;
-use crate::run::claim;
 
 /// What was done.
 #[derive(Debug, Clone, Serialize)]

@@ -1,6 +1,7 @@
 //! `chant approve`
 
-use chant_engine::verbs::approve::{self, Name, Said};
+use chant_engine::person::Name;
+use chant_engine::verbs::approve::{self, Said};
 use chant_engine::{Code, Error, Project, Result};
 
 use crate::cli::{Context, Done};

@@ -1,6 +1,6 @@
 //! `chant cancel`
 
-use chant_engine::steer;
+use chant_engine::person;
 use chant_engine::verbs::cancel::{self, Cancelled};
 use chant_engine::{Code, Error, Project, Result, SpecRef};
 
@@ -49,7 +49,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     if args.dry_run {
         return dry_run(cx, &specs);
     }
-    let by = steer::person(&project, args.by.as_deref())?;
+    let by = person::person(&project, args.by.as_deref())?;
     let mut all = Vec::new();
     for found in &specs {
         let done = cancel::cancel(&project, found, &by)?;

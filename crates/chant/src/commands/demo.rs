@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chant_engine::run::Order;
+use chant_engine::order::Order;
 use chant_engine::verbs::demo;
 use chant_engine::{Result, verbs};
 use chant_spec::SpecId;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use chant_engine::steer::{self, feedback};
+use chant_engine::feedback;
+use chant_engine::person;
 use chant_engine::{Code, Error, Result};
 
 use crate::cli::{Context, Done};
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     let found = cx.spec_at_hand(&project, &args.spec)?;
-    let by = steer::person(&project, args.by.as_deref())?;
+    let by = person::person(&project, args.by.as_deref())?;
     let text = match (&args.text, &args.file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => read(&cx.cwd.join(file))?,

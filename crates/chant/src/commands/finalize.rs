@@ -1,7 +1,7 @@
 //! `chant finalize`
 
+use chant_engine::person::Name;
 use chant_engine::steer::{self, Finalized};
-use chant_engine::verbs::approve::Name;
 use chant_engine::{Code, Error, Result};
 
 use super::attend::{Stop, attended};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chant_engine::event::Stamped;
-use chant_engine::verbs::log::{self, Follower};
+use chant_engine::journal::Follower;
+use chant_engine::verbs::log;
 use chant_engine::{Code, Error, Result};
 
 use crate::cli::{Context, Done};

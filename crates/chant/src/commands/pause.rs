@@ -1,5 +1,6 @@
 //! `chant pause`
 
+use chant_engine::person;
 use chant_engine::steer::{self, Paused};
 use chant_engine::{Code, Error, Result};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     for name in &args.specs {
         ids.push(cx.spec_at_hand(&project, name)?.id);
     }
-    let by = steer::person(&project, args.by.as_deref())?;
+    let by = person::person(&project, args.by.as_deref())?;
     if args.all {
         let all = steer::pause_all(&project, &by)?;
         if all.is_empty() {

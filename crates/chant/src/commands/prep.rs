@@ -1,7 +1,7 @@
 //! `chant prep`
 
 use chant_engine::Result;
-use chant_engine::run::Order;
+use chant_engine::order::Order;
 use chant_engine::verbs::prep;
 
 use crate::cli::{Context, Done};

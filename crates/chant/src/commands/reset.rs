@@ -1,7 +1,7 @@
 //! `chant reset`
 
 use chant_engine::Result;
-use chant_engine::run::Order;
+use chant_engine::order::Order;
 use chant_engine::verbs::reset;
 use chant_spec::SpecId;
 

@@ -5,7 +5,8 @@ use std::sync::mpsc::{self, Sender};
 
 use chant_agent::Control;
 use chant_engine::event::{Event, Stamped};
-use chant_engine::run::{Order, Surroundings};
+use chant_engine::order::Order;
+use chant_engine::run::Surroundings;
 use chant_engine::verbs::run_one;
 use chant_engine::{Code, Error, Result};
 use chant_os::signal::Interrupts;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use chant_engine::run::Order;
+use chant_engine::order::Order;
 use chant_engine::split::{self, Proposal, Split};
 use chant_engine::{Code, Error, Result};
 

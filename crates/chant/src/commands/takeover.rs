@@ -1,6 +1,7 @@
 //! `chant takeover`
 
 use chant_engine::Result;
+use chant_engine::person;
 use chant_engine::steer::{self, TakenOver};
 
 use crate::cli::{Context, Done};
@@ -25,7 +26,7 @@ pub(crate) struct Args {
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     let found = cx.spec_at_hand(&project, &args.spec)?;
-    let by = steer::person(&project, args.by.as_deref())?;
+    let by = person::person(&project, args.by.as_deref())?;
     let taken = steer::takeover(&project, &found.id, &by)?;
     say(cx, &taken);
     Done::with(taken)

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use chant_engine::order::Order;
 use chant_engine::recover::{self, Going};
-use chant_engine::run::Order;
-use chant_engine::schedule::{self, Ask};
-use chant_engine::verbs::work::{Report, work};
-use chant_engine::{Code, Error, Project, Result, query};
+use chant_engine::run::Report;
+use chant_engine::schedule::Ask;
+use chant_engine::verbs::work::work;
+use chant_engine::{Code, Error, Project, Result, query, queue};
 use chant_spec::SpecId;
 
 use super::attend::{Stop, attended};
@@ -133,7 +134,7 @@ impl Watch {
     /// What commands had asked for that do not live any more goes back to the scheduler, all of it at once.
     fn take_up_asked(&mut self, cx: &mut Context, project: &Project, stop: &Stop) -> Result<()> {
         const WHAT: &str = "what was asked for";
-        let mut asked = schedule::asked(project)?;
+        let mut asked = queue::asked(project)?;
         asked.retain(|asked| !asked.alive);
         let Some(first) = asked.first().filter(|_| self.may_try(WHAT)) else {
             return Ok(());
@@ -172,7 +173,7 @@ impl Watch {
             Err(error) if error.code == Code::Interrupted => Err(error),
             // It was over by the time its command was ended, or waits for something that was told just now.
             Err(error) if matches!(error.code, Code::NothingToDo | Code::WrongStatus) => {
-                schedule::forget_ended(project)
+                queue::forget_ended(project)
             }
             Err(error) if matches!(error.code, Code::Blocked | Code::InTheWay) => Ok(()),
             Err(error) => {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use chant_engine::drift::{self, Next};
 use chant_engine::driver;
 use chant_engine::driver::Completed;
-use chant_engine::run::Order;
+use chant_engine::order::Order;
+use chant_engine::run::Report;
 use chant_engine::schedule::Ask;
-use chant_engine::steer::ways;
-use chant_engine::verbs::work::{Labelled, Report, labelled};
-use chant_engine::{Code, Error, Project, Result, SpecRef};
+use chant_engine::verbs::work::{Labelled, labelled};
+use chant_engine::ways;
+use chant_engine::{Code, Error, Project, Result, SpecRef, query};
 use chant_spec::{Kind, SpecId};
 
 use super::attend::{Stop, attended};
@@ -202,7 +203,7 @@ fn members_are_meant(project: &Project, ids: &[SpecId]) -> Result<bool> {
     for id in ids {
         let document = project.document(&project.spec_path_from_root(id))?;
         if document.frontmatter().kind == Kind::Driver
-            && !driver::members_of(project, id)?.is_empty()
+            && !query::members_of(project, id)?.is_empty()
         {
             return Ok(true);
         }

@@ -14,6 +14,7 @@ use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::history::History;
 use crate::journal::CheckRecord;
+use crate::order;
 use crate::project::Project;
 use crate::proof;
 use crate::query::{self, Filter};
@@ -104,7 +105,7 @@ pub fn verify(
     outside: Surroundings<'_>,
 ) -> Result<Verification> {
     let specs = read(project, specs)?;
-    let (main, tip) = run::start_point(project)?;
+    let (main, tip) = project.start_point()?;
     let mut found = Verification {
         main_branch: main.to_string(),
         at: tip.to_string(),
@@ -193,7 +194,7 @@ impl<'a, 's> Session<'a, 's> {
         tip: Oid,
         outside: Surroundings<'s>,
     ) -> Result<Self> {
-        let run = run::new_id();
+        let run = order::new_id();
         let logs = project.state_dir().join("verify").join(&run);
         chant_os::file::create_dir_all(&logs)?;
         Ok(Self {

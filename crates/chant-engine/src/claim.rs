@@ -1,4 +1,5 @@
-//! The claim on a spec: an OS lock that lives exactly as long as the process that works it.
+//! Who is at work: the claim on a spec, an OS lock that lives exactly as long as the process that works it, and the mark
+//! that all processes of a run carry.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,9 @@ use chant_os::lock::{Attempt, Lock};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error, Result};
+
+/// The environment variable by which every process of a run can be found.
+pub(crate) const MARKER: &str = "CHANT_RUN_ID";
 
 /// A listing command holds the lock for a moment to see whether it is free; that must not fail a run.
 const TRIES: u32 = 20;

@@ -3,9 +3,11 @@
 //! Opening one reads files and starts no process. Everything else gets its paths from here; nothing depends on
 //! the current directory.
 
+mod worktrees;
+
 use std::path::{Path, PathBuf};
 
-use chant_git::Repo;
+use chant_git::{BranchName, Oid, Repo};
 use chant_spec::SpecId;
 
 use crate::config::Config;
@@ -167,6 +169,20 @@ impl Project {
         self.repo.is_excluded(&self.exclude_line()).unwrap_or(false)
     }
 
+    /// The main branch, and the commit a run begins from.
+    pub(crate) fn start_point(&self) -> Result<(BranchName, Oid)> {
+        let configured = self.config.defaults.main_branch.as_deref();
+        let main = self.repo.main_branch(configured)?;
+        let base = self.repo.start_point(&main)?.ok_or_else(no_commit)?;
+        Ok((main, base))
+    }
+
+    /// Whether git must know nothing of a spec: in silent mode, and where somebody's `.gitignore` hides it.
+    pub(crate) fn hides(&self, id: &SpecId) -> Result<bool> {
+        let path = self.path_from_repo(&self.spec_path_from_root(id));
+        Ok(self.silent() || self.repo.is_ignored(&path)?)
+    }
+
     /// The content of a spec that is not archived.
     pub fn read_spec(&self, id: &SpecId) -> Result<Vec<u8>> {
         self.read_spec_at(&self.spec_path_from_root(id))
@@ -200,4 +216,12 @@ fn main_worktree(repo: &Repo) -> Option<PathBuf> {
         return None;
     }
     common.parent().map(Path::to_owned)
+}
+
+fn no_commit() -> Error {
+    Error::new(
+        Code::NoCommit,
+        "the repository has no commit yet, so there is nothing to work from",
+    )
+    .hint("make a first commit, for example: git commit --allow-empty -m \"first commit\"")
 }

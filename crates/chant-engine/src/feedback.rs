@@ -11,12 +11,12 @@ use chant_os::file::Appender;
 use chant_spec::SpecId;
 use serde::{Deserialize, Serialize};
 
+use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunState};
+use crate::person::Name;
 use crate::project::Project;
 use crate::prompt::Fence;
-use crate::run::claim;
-use crate::verbs::approve::Name;
 
 /// Feedback is words for a prompt, not a file of data.
 pub const LARGEST: u64 = 256 << 10;

@@ -10,14 +10,15 @@ use chant_os::lock::{Attempt, Lock};
 
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, Queued};
+use crate::order::Order;
+use crate::order::new_id;
 use crate::project::Project;
-use crate::run::{Order, new_id};
 
 /// So many that are over are told to the journal at once: each time costs a write to the disk.
 const BATCH: usize = 32;
 
 /// One command and what it asked for.
-pub(super) struct Asker {
+pub(crate) struct Asker {
     id: String,
     lock: PathBuf,
     _alive: Lock,
@@ -27,7 +28,7 @@ pub(super) struct Asker {
 
 impl Asker {
     /// A command that lives from now on.
-    pub(super) fn begin(project: &Project) -> Result<Self> {
+    pub(crate) fn begin(project: &Project) -> Result<Self> {
         let id = new_id();
         let path = lock_of(&project.state_dir(), &id);
         match Lock::try_acquire(&path, &format!("process {}", std::process::id()))? {
@@ -45,12 +46,12 @@ impl Asker {
     }
 
     /// Its name.
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
     /// Writes down what it asks for, with the priority of each.
-    pub(super) fn ask(
+    pub(crate) fn ask(
         &self,
         project: &Project,
         journal: &mut Journal,
@@ -79,7 +80,7 @@ impl Asker {
     }
 
     /// A spec is over.
-    pub(super) fn done(&mut self, journal: &mut Journal, spec: &str) -> Result<()> {
+    pub(crate) fn done(&mut self, journal: &mut Journal, spec: &str) -> Result<()> {
         self.over.push(spec.to_owned());
         if self.over.len() >= BATCH {
             journal.dequeue(&self.id, &self.over)?;
@@ -89,7 +90,7 @@ impl Asker {
     }
 
     /// Nothing is asked for any more.
-    pub(super) fn end(self, journal: &Journal) -> Result<()> {
+    pub(crate) fn end(self, journal: &Journal) -> Result<()> {
         journal.dequeue_all(&self.id)?;
         // The name is its own, so nobody is misled by its end.
         Ok(chant_os::file::remove_file(&self.lock)?)
@@ -103,7 +104,7 @@ pub(crate) fn is_alive(project: &Project, asker: &str) -> bool {
 }
 
 /// Whether a living command other than `me` asks for a spec.
-pub(super) fn others_ask(
+pub(crate) fn others_ask(
     project: &Project,
     journal: &Journal,
     spec: &str,

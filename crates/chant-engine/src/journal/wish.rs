@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error, Result};
-use crate::verbs::approve::Name;
+use crate::person::Name;
 
 /// A wish is a few words.
 const LARGEST: u64 = 64 << 10;
@@ -74,7 +74,7 @@ impl Wish {
     }
 
     /// Leaves it in a run's folder, for the process that drives the run.
-    pub(super) fn leave(&self, folder: &Path) -> Result<()> {
+    pub(crate) fn leave(&self, folder: &Path) -> Result<()> {
         let bytes = serde_json::to_vec(self).map_err(|error| {
             Error::new(Code::Internal, format!("failed to write a wish: {error}"))
         })?;
