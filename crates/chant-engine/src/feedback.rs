@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim;
 use crate::error::{Code, Error, Result};
+use crate::fence::Fence;
 use crate::journal::{Journal, RunState};
 use crate::person::Name;
 use crate::project::Project;
-use crate::prompt::Fence;
 
 /// Feedback is words for a prompt, not a file of data.
 pub const LARGEST: u64 = 256 << 10;

@@ -7,19 +7,8 @@ use chant_spec::id::{self, Resolved};
 use chant_spec::{IdError, SpecId};
 
 use crate::error::{Code, Error, Result};
-use crate::index;
+use crate::index::{self, SpecRef};
 use crate::project::{DOT_CHANT, Project};
-
-/// A spec that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpecRef {
-    /// Its id.
-    pub id: SpecId,
-    /// Its file, from the project's root.
-    pub path: String,
-    /// Whether it was put away.
-    pub archived: bool,
-}
 
 impl Project {
     /// The one spec that `query` stands for. `cwd` is where the person is; only paths are relative to it.

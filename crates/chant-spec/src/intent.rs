@@ -48,3 +48,15 @@ pub fn criteria_text(doc: &Document) -> String {
     };
     doc.criteria().iter().map(line).collect()
 }
+
+/// The bytes by which a spec counts as an input of another: its intent. The model is left out, since a landing writes down
+/// which it was.
+pub fn intent_as_input(document: &Document) -> Vec<u8> {
+    if document.frontmatter().model.is_none() {
+        return intent(document);
+    }
+    let without_model = crate::remove_key(document, "model")
+        .ok()
+        .and_then(|bytes| Document::parse(bytes).ok());
+    intent(without_model.as_ref().unwrap_or(document))
+}

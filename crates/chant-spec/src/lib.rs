@@ -42,7 +42,7 @@ pub use edit::{
 pub use frontmatter::{Check, Expect, Frontmatter, Kind};
 pub use graph::{Blocker, Readiness};
 pub use id::{IdError, Resolved, SpecId};
-pub use intent::{criteria_text, intent};
+pub use intent::{criteria_text, intent, intent_as_input};
 pub use path::{PathError, RepoPath, repo_path};
 pub use proof::{Ending, Proof, Stage};
 pub use quote::scalar;

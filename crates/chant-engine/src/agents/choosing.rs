@@ -7,6 +7,7 @@
 use chant_spec::Kind;
 use serde::Serialize;
 
+use crate::config::names;
 use crate::config::{Config, Rule};
 use crate::limits::Outlook;
 use crate::project::Project;
@@ -37,15 +38,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) agent: Option<&'a str>,
     /// The prompt it is worked by.
     pub(crate) prompt: &'a str,
-}
-
-/// The names in a setting that may hold several: `a, b`.
-pub(crate) fn names(text: &str) -> Vec<String> {
-    let names = text.split(',').map(str::trim);
-    names
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The agent for a spec that was tried `tried` times before. `ordered` is `--agent`.
@@ -89,7 +81,7 @@ impl Choice {
             return self;
         };
         let when =
-            crate::limits::clock_time(until, chant_os::clock::now(), &chant_os::clock::zone());
+            crate::moment::clock_time(until, chant_os::clock::now(), &chant_os::clock::zone());
         Self {
             why: format!(
                 "in place of {}, whose limit is used up until {when}",

@@ -2,15 +2,13 @@
 
 mod choosing;
 mod survey;
-mod trial;
 
 pub use choosing::Choice;
-pub(crate) use choosing::{Subject, choice, names};
+pub(crate) use choosing::{Subject, choice};
 pub(crate) use survey::{Ground, client, installed};
 pub use survey::{Known, Missing, Problem, Survey, survey};
-pub use trial::{Point, Trial, Verdict, trial};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chant_agent::{AgentConfig, AgentKind, Builtin, OutputMode, PromptMode, Provider};
 use chant_spec::{Document, Kind};
@@ -44,7 +42,7 @@ pub(crate) fn choose(
         choice = choice.passing_by(&Outlook::at(project, chant_os::clock::now())?);
     }
     let mut agent = by_name(project, &choice.agent)?;
-    let clone = crate::verbs::demo::recordings(project);
+    let clone = recordings(project);
     if agent.kind == AgentKind::Replay
         && let Some(folder) = &agent.recording
         && (*folder == clone || folder.is_dir())
@@ -74,9 +72,14 @@ pub(crate) fn choose(
     Ok((agent, choice))
 }
 
+/// Where the `replay` agent finds a spec's recording if its settings name none.
+pub(crate) fn recordings(project: &Project) -> PathBuf {
+    project.state_dir().join("recordings")
+}
+
 /// A configured agent, or a built-in kind of that name.
 pub(crate) fn by_name(project: &Project, name: &str) -> Result<AgentConfig> {
-    let recordings = crate::verbs::demo::recordings(project);
+    let recordings = recordings(project);
     find(project.config(), project.root(), Some(&recordings), name)
 }
 

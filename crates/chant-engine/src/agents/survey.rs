@@ -90,9 +90,9 @@ impl From<&Error> for Problem {
 
 /// Where agents are looked for: a project, or only the person's own settings.
 pub(crate) struct Ground {
-    pub(super) project: Option<Project>,
-    pub(super) config: Config,
-    pub(super) root: PathBuf,
+    pub(crate) project: Option<Project>,
+    pub(crate) config: Config,
+    pub(crate) root: PathBuf,
 }
 
 /// Looks at every agent that the settings name or that is installed.
@@ -160,7 +160,7 @@ fn found_program(root: &Path, client: &Client) -> Option<PathBuf> {
 /// The one that is taken where nothing names another.
 fn default_name(config: &Config) -> String {
     let first = || config.agents.first().map(|entry| entry.name.as_str());
-    let named = config.defaults.agent.as_deref().map(super::names);
+    let named = config.defaults.agent.as_deref().map(crate::config::names);
     let named = named.and_then(|names| names.into_iter().next());
     named.unwrap_or_else(|| first().unwrap_or(AgentKind::Claude.name()).to_owned())
 }
@@ -174,7 +174,7 @@ struct Asked {
 impl Ground {
     /// Finds an agent by its name and its program, as a run would.
     pub(crate) fn find(&self, name: &str) -> Result<AgentConfig> {
-        let recordings = self.project.as_ref().map(crate::verbs::demo::recordings);
+        let recordings = self.project.as_ref().map(super::recordings);
         let agent = super::find(&self.config, &self.root, recordings.as_deref(), name)?;
         self.program(&agent)?;
         Ok(agent)
@@ -205,7 +205,7 @@ impl Ground {
     }
 
     fn configured(&self, entry: &AgentEntry) -> Asked {
-        let recordings = self.project.as_ref().map(crate::verbs::demo::recordings);
+        let recordings = self.project.as_ref().map(super::recordings);
         let made = super::from_entry(entry, &self.root, recordings.as_deref());
         let found = made.and_then(|mut agent| {
             agent.bounds = crate::sandbox::bounds(&self.config, Some(&entry.bounds))?;

@@ -263,7 +263,7 @@ impl Landed<'_> {
         let (run, facts) = (self.candidate.run, &self.candidate.run.facts);
         let front = self.candidate.start.frontmatter();
         let spec = self.documents()?;
-        let intent = crate::inputs::intent(self.candidate.start);
+        let intent = chant_spec::intent_as_input(self.candidate.start);
         let predicate = Predicate {
             spec: SpecFact {
                 id: run.spec.clone(),

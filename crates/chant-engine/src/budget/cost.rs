@@ -8,9 +8,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Stint, stint};
+use super::stint;
 use crate::config::parse_duration;
 use crate::error::Result;
+use crate::journal::Stint;
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::project::Project;
 
@@ -91,7 +92,7 @@ pub fn since(text: &str, now: Timestamp) -> Result<Timestamp> {
     let ago = ago.and_then(|ago| SignedDuration::try_from(ago).ok());
     match ago.and_then(|ago| now.checked_sub(ago).ok()) {
         Some(moment) => Ok(moment),
-        None => crate::query::since(text),
+        None => crate::moment::since(text),
     }
 }
 

@@ -6,9 +6,10 @@ use jiff::tz::TimeZone;
 
 use chant_spec::Budget;
 
-use super::{Account, Shares, Spent, Stint, Whose, stint};
+use super::{Account, Shares, Spent, Whose, stint};
 use crate::config::Spending;
 use crate::error::Result;
+use crate::journal::Stint;
 use crate::journal::{Journal, RunRecord, RunState};
 
 /// All that was spent, for questions about many specs. Holds nothing where no budget needs it.

@@ -19,7 +19,6 @@ use chant_spec::{Budget, Usd};
 pub(crate) use admit::{accounts, admit};
 pub(crate) use ledger::Ledger;
 pub(crate) use meter::Meter;
-pub use stint::Stint;
 pub(crate) use stint::{cut_off, priced};
 
 /// What was spent.

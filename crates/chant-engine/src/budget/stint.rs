@@ -6,37 +6,12 @@ use std::time::Duration;
 use chant_agent::{AgentEvent, Outcome, Usage};
 use chant_spec::Usd;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::Spent;
 use crate::config::Price;
 use crate::event::{Event, Stamped};
 use crate::journal::RunRecord;
-
-/// One process of an agent.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Stint {
-    /// When it began, RFC 3339.
-    pub at: String,
-    /// The agent's name.
-    pub agent: String,
-    /// The model that answered, where known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// Tokens in.
-    pub input_tokens: u64,
-    /// Tokens out.
-    pub output_tokens: u64,
-    /// US dollars; absent where neither the agent told them nor a price is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub usd: Option<f64>,
-    /// Whether the money was computed from tokens and the settings' prices.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub computed: bool,
-    /// How long it worked, in milliseconds.
-    pub ms: u64,
-}
+use crate::journal::Stint;
 
 impl Stint {
     /// The stint of a process that has ended.

@@ -14,7 +14,9 @@ use super::receive::{Received, receive};
 use crate::bench::{Bench, Bounds, Outcome, Place, Stopped};
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
-use crate::proof::{self, Seen, Side};
+use crate::proof::Side;
+use crate::prove;
+use crate::prove::Seen;
 
 /// What a replay needs from outside.
 #[derive(Debug)]
@@ -152,7 +154,7 @@ impl<'a> Replay<'a> {
     /// loaded is not red.
     fn proof_on(&self, side: Side, bench: &Bench<'_>, place: &Place) -> Result<Row> {
         let proof = &self.bundle.manifest.proof;
-        let pattern = proof.fails_with.as_deref().map(proof::reason).transpose();
+        let pattern = proof.fails_with.as_deref().map(prove::reason).transpose();
         let pattern = pattern.map_err(|error| super::manifest::unusable(&error.to_string()))?;
         let check = Check {
             run: proof.run.clone(),

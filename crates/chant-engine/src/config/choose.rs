@@ -69,7 +69,7 @@ fn one(file: &File, item: &Node) -> Result<Rule> {
             "label" => rule.label = Some(text),
             "type" => rule.kind = Some(Kind::parse(&text)),
             "prompt" => rule.prompt = Some(text),
-            "agent" => rule.agents = crate::agents::names(&text),
+            "agent" => rule.agents = names(&text),
             other => {
                 let message = format!(
                     "a rule of `choose` has no key `{other}`: use label, type, prompt, agent"
@@ -86,4 +86,13 @@ fn one(file: &File, item: &Node) -> Result<Rule> {
         return Err(wrong(item, message));
     }
     Ok(rule)
+}
+
+/// The names in a setting that may hold several: `a, b`.
+pub(crate) fn names(text: &str) -> Vec<String> {
+    let names = text.split(',').map(str::trim);
+    names
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -24,6 +24,7 @@ mod tests;
 pub use agent::AgentEntry;
 pub use bounds::{AgentBounds, Confinement};
 pub use choose::Rule;
+pub(crate) use choose::names;
 pub use file::Layer;
 pub use reference::{Documented, Reference};
 pub use repos::RepoEntry;

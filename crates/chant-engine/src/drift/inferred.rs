@@ -10,7 +10,7 @@ use super::{Examination, state::State};
 use crate::error::Result;
 use crate::history::{Input, InputKind, Landing, Output};
 use crate::index::Entry;
-use crate::inputs::{intent, is_url, spec_of_path};
+use crate::inputs::{is_url, spec_of_path};
 use crate::project::Project;
 
 /// The line that says that a spec is completed.
@@ -168,7 +168,10 @@ fn by_intent(exam: &Examination<'_>, landings: &mut [(usize, Landing)]) -> Resul
     let contents = exam.project.repo().contents(&oids)?;
     for (input, bytes) in specs.iter_mut().zip(contents) {
         if let Some(Ok(document)) = bytes.map(Document::parse) {
-            input.oid = Some(crate::blob_id(&intent(&document), exam.state.digits()));
+            input.oid = Some(crate::blob_id(
+                &chant_spec::intent_as_input(&document),
+                exam.state.digits(),
+            ));
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::report::{Judgement, Look};
 use super::state::Thing;
 use crate::error::Result;
 use crate::history::{Input, InputKind, Landing};
-use crate::inputs::{intent, is_url, spec_of_path};
+use crate::inputs::{is_url, spec_of_path};
 
 /// An input that is not what was recorded.
 #[derive(Debug, Clone)]
@@ -104,7 +104,7 @@ fn on_disk(exam: &Examination<'_>, id: &str) -> Option<SpecNow> {
 fn intent_id(exam: &Examination<'_>, bytes: &[u8]) -> String {
     let digits = exam.state.digits();
     match Document::parse(bytes.to_owned()) {
-        Ok(document) => crate::blob_id(&intent(&document), digits),
+        Ok(document) => crate::blob_id(&chant_spec::intent_as_input(&document), digits),
         Err(_) => crate::blob_id(bytes, digits),
     }
 }

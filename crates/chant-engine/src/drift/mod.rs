@@ -64,7 +64,7 @@ struct Examination<'a> {
 
 /// Says what is stale, and why.
 pub fn drift(project: &Project, request: &Request) -> Result<Report> {
-    let entries = crate::query::entries(project)?;
+    let entries = crate::index::entries(project)?;
     let state = State::read(project, &request.basis)?;
     let history = History::load(project, &state.at)?;
     let names = Names::new(&entries);

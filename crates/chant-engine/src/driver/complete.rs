@@ -11,12 +11,11 @@ use chant_spec::{Document, SpecId, Status, set_scalar};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
-use crate::index::Index;
+use crate::index::{self, Index};
 use crate::journal::{Facts, Journal, RunState};
 use crate::landing::{self, Move, Turn, checkout};
 use crate::order::new_id;
 use crate::project::Project;
-use crate::query;
 
 /// The main branch may move under a completion this often before it is given up.
 const TRIES: usize = 5;
@@ -141,7 +140,7 @@ fn complete_unless(project: &Project, gives_up: impl FnMut() -> bool) -> Result<
 
 /// The drivers that nothing but their completion is left of, each after those below it.
 fn due(project: &Project) -> Result<Vec<Completed>> {
-    let entries = query::entries(project)?;
+    let entries = index::entries(project)?;
     let family = Family::of(entries.iter().map(|entry| &entry.node));
     let mut found = Vec::new();
     let mut held: Vec<String> = Vec::new();

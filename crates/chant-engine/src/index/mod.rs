@@ -5,23 +5,24 @@
 //! last change. Files that can not be used are entries with their error; nothing here ever blocks on one.
 
 mod cache;
+mod landed;
 mod scan;
 mod summary;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use landed::{entries, settle};
 pub(crate) use summary::node_of;
 pub use summary::{Finding, Level, Summary};
 
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use chant_spec::Document;
 use chant_spec::graph::Node;
+use chant_spec::{Document, SpecId};
 
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::project::Project;
-use crate::resolve::SpecRef;
 use cache::Cache;
 use scan::{Found, Name, Stamp};
 
@@ -77,6 +78,17 @@ impl Index {
     }
 }
 
+/// A spec that exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpecRef {
+    /// Its id.
+    pub id: SpecId,
+    /// Its file, from the project's root.
+    pub path: String,
+    /// Whether it was put away.
+    pub archived: bool,
+}
+
 /// The names of all spec files, without a look at any of them.
 pub(crate) fn names(project: &Project) -> Result<Vec<Name>> {
     scan::names(&project.dot_chant())
@@ -87,6 +99,20 @@ pub(crate) fn read_file(path: &Path, repository: &Path) -> std::result::Result<V
     scan::usable(path, repository).map_err(|why| Finding::about_file("unusable-file", why))?;
     chant_os::file::read_regular(path, MAX_SPEC)
         .map_err(|error| Finding::about_file("unusable-file", error.to_string()))
+}
+
+impl Project {
+    /// The content of a spec that is not archived.
+    pub fn read_spec(&self, id: &SpecId) -> Result<Vec<u8>> {
+        self.read_spec_at(&self.spec_path_from_root(id))
+    }
+
+    /// The content of a spec by its path from the project's root.
+    pub fn read_spec_at(&self, path: &str) -> Result<Vec<u8>> {
+        read_file(&self.root().join(path), self.repo().root()).map_err(|finding| {
+            Error::new(Code::SpecInvalid, format!("{path}: {}", finding.message))
+        })
+    }
 }
 
 /// Works through items in their order, many of them on as many threads as there are processors.

@@ -167,7 +167,7 @@ impl Summary {
                 })
                 .collect(),
             blob: blob_id(document.bytes()),
-            intent: blob_id(&crate::inputs::intent(document)),
+            intent: blob_id(&chant_spec::intent_as_input(document)),
             findings: if findings.is_empty() {
                 Vec::new()
             } else {
@@ -209,7 +209,7 @@ pub(crate) fn node_of(id: &str, archived: bool, document: &Document) -> Node {
         depends_on: front.depends_on.clone(),
         members: front.members.clone(),
         approval: front.approval.clone(),
-        consent: crate::approval::consent(document),
+        consent: crate::consent::consent(document),
         gate: front.gate.clone(),
         archived,
     }

@@ -4,7 +4,8 @@ use chant_git::Repo;
 
 use super::Source;
 use crate::error::Result;
-use crate::prompt::{Fence, Input};
+use crate::fence::Fence;
+use crate::prompt::Input;
 
 /// The content of each input; none where it has none of its own.
 pub(crate) fn contents(repo: &Repo, sources: &[Source]) -> Result<Vec<Option<Vec<u8>>>> {

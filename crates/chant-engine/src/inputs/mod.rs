@@ -10,7 +10,7 @@ mod record;
 
 pub(crate) use fence::{contents, fenced};
 pub(crate) use find::is_url;
-pub(crate) use record::{intent, record};
+pub(crate) use record::record;
 
 use chant_git::Oid;
 use chant_spec::Document;

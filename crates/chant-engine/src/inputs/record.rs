@@ -13,17 +13,6 @@ use crate::error::Result;
 use crate::journal::InputRecord;
 use crate::project::Project;
 
-/// The bytes by which a spec counts as an input: its intent. The model is left out, since a landing writes down which it was.
-pub(crate) fn intent(document: &Document) -> Vec<u8> {
-    if document.frontmatter().model.is_none() {
-        return chant_spec::intent(document);
-    }
-    let without_model = chant_spec::remove_key(document, "model")
-        .ok()
-        .and_then(|bytes| Document::parse(bytes).ok());
-    chant_spec::intent(without_model.as_ref().unwrap_or(document))
-}
-
 /// Everything that a run of `document` from `base` is made from; `given` is what the agent is given.
 pub(crate) fn record(
     project: &Project,
@@ -46,7 +35,10 @@ fn recorded(project: &Project, source: &Source, base: &Oid) -> Result<InputRecor
     if let (Some(blob), Some(_)) = (source.oid(), spec_of_path(source.name()))
         && let Ok(document) = Document::parse(project.repo().blob(blob)?)
     {
-        oid = Some(crate::blob_id(&intent(&document), base.as_str().len()));
+        oid = Some(crate::blob_id(
+            &chant_spec::intent_as_input(&document),
+            base.as_str().len(),
+        ));
     }
     Ok(InputRecord {
         name: source.name().to_owned(),

@@ -20,6 +20,11 @@ pub fn events_file(project: &Project, run: &str) -> PathBuf {
     run_dir(project, run).join("events.jsonl")
 }
 
+/// The ref that holds the result of a run.
+pub(crate) fn result_ref(run: &str) -> String {
+    format!("refs/chant/runs/{run}")
+}
+
 /// Writes an event down, with the time.
 pub(crate) fn write_event(log: &mut Appender, event: &Event) -> Result<()> {
     let stamped = Stamped {

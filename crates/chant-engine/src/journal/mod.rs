@@ -9,19 +9,23 @@ mod copy;
 mod folder;
 pub(crate) mod lost;
 mod overlay;
+mod parked;
 mod queue;
 mod record;
+mod stint;
 mod takeover;
 mod wish;
 
-pub(crate) use folder::write_event;
 pub use folder::{Follower, events_file, run_dir};
+pub(crate) use folder::{result_ref, write_event};
 pub use overlay::{Overlay, Shown};
+pub use parked::{Parked, Renewal};
 pub use queue::Queued;
 pub use record::{
     CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase,
     RunRecord, RunState, Step, UndoEntry,
 };
+pub use stint::Stint;
 pub(crate) use takeover::PERSON;
 pub use takeover::Takeover;
 pub use wish::{What, Wish};

@@ -221,7 +221,7 @@ pub struct Facts {
     /// US dollars, where the agent says or they can be computed.
     pub cost_usd: Option<f64>,
     /// The agent's processes so far, and what each cost.
-    pub stints: Vec<crate::budget::Stint>,
+    pub stints: Vec<crate::journal::Stint>,
     /// The spec's labels when the run began.
     pub labels: Vec<String>,
     /// The spec's type when the run began.
@@ -285,7 +285,7 @@ pub struct Facts {
     /// The same, with what a run that goes on was told besides.
     pub heeded: usize,
     /// That it waits for a limit to be renewed; `None` again when it goes on with something done.
-    pub parked: Option<crate::limits::Parked>,
+    pub parked: Option<crate::journal::Parked>,
 }
 
 impl Facts {

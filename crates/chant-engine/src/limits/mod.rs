@@ -5,14 +5,14 @@
 
 mod parked;
 
-pub use parked::{Parked, Renewal};
-pub(crate) use parked::{Refusal, Rules, Verdict, clock_time, park};
+pub(crate) use parked::{Refusal, Rules, Verdict, park};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::budget::{self, Ledger, Level, Spent};
 use crate::error::{Code, Error, Result};
+use crate::journal::Parked;
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::order::Order;
 use crate::project::Project;
@@ -211,7 +211,7 @@ pub(crate) fn with_substitute(project: &Project, parked: Parked, now: Timestamp)
         .defaults
         .agent
         .as_deref()
-        .map_or_else(Vec::new, crate::agents::names);
+        .map_or_else(Vec::new, crate::config::names);
     candidates.extend_from_slice(&config.spending.fallback);
     let outlook = Outlook::at(project, now)?;
     let own = parked.renewals.clone();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use super::Start;
+use crate::journal::{Parked, Renewal};
+use crate::moment::clock_time;
 
 /// How long the first wait is where nobody says when a limit is renewed; each further one is twice as long.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(15);
@@ -15,58 +15,7 @@ const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
 /// No plan is renewed later than this; a date beyond it was misread or is made up.
 const FARTHEST: SignedDuration = SignedDuration::from_hours(32 * 24);
 
-/// That a run waits for a limit to be renewed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parked {
-    /// When it goes on.
-    #[serde(with = "instant")]
-    pub until: Timestamp,
-    /// When this waiting began; a run that gets nothing done between two refusals has waited all the time.
-    #[serde(with = "instant")]
-    pub since: Timestamp,
-    /// What the agent's provider said.
-    pub why: String,
-    /// The agent that was refused.
-    pub agent: String,
-    /// How often it was refused since then.
-    pub times: u32,
-    /// When which agent may be used again, of those that refused this run.
-    pub renewals: Vec<Renewal>,
-    /// The agent that goes on, where it is another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub with: Option<String>,
-}
-
-/// When the limit of an agent is renewed, as far as is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Renewal {
-    /// The agent's name.
-    pub agent: String,
-    /// The moment.
-    #[serde(with = "instant")]
-    pub at: Timestamp,
-}
-
 impl Parked {
-    /// Whether its time has come.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        self.until <= now
-    }
-
-    /// `until 14:05, plan limit of agent main (…)`, in the zone of the user.
-    pub fn sentence(&self, now: Timestamp, zone: &TimeZone) -> String {
-        let (agent, why) = (&self.agent, &self.why);
-        match &self.with {
-            Some(other) if self.is_due(now) => {
-                format!("goes on with agent {other}; limit of agent {agent}: {why}")
-            }
-            _ => format!(
-                "until {}, limit of agent {agent}: {why}",
-                clock_time(self.until, now, zone)
-            ),
-        }
-    }
-
     /// The same run with whichever of `candidates` can go on first; `renewed` says until when one is refused.
     pub(crate) fn or_with(
         mut self,
@@ -92,14 +41,6 @@ impl Parked {
             why: format!("limit of agent {} until {when}: {}", self.agent, self.why),
         }
     }
-}
-
-/// `14:05`, with the date where it is not today's.
-pub(crate) fn clock_time(moment: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
-    let here = moment.to_zoned(zone.clone());
-    let is_today = here.date() == now.to_zoned(zone.clone()).date();
-    let form = if is_today { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    here.strftime(form).to_string()
 }
 
 /// A refusal as it reaches the engine.
@@ -186,24 +127,11 @@ fn guess(times: u32) -> SignedDuration {
         .map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
 }
 
-/// An instant as RFC 3339, like every other time in the journal.
-mod instant {
-    use jiff::Timestamp;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(moment: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(moment)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
-        String::deserialize(from)?.parse().map_err(D::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use jiff::tz::TimeZone;
 
     const RULES: Rules = Rules {
         longest: Duration::from_hours(24),

@@ -182,18 +182,6 @@ impl Project {
         let path = self.path_from_repo(&self.spec_path_from_root(id));
         Ok(self.silent() || self.repo.is_ignored(&path)?)
     }
-
-    /// The content of a spec that is not archived.
-    pub fn read_spec(&self, id: &SpecId) -> Result<Vec<u8>> {
-        self.read_spec_at(&self.spec_path_from_root(id))
-    }
-
-    /// The content of a spec by its path from the project's root.
-    pub fn read_spec_at(&self, path: &str) -> Result<Vec<u8>> {
-        crate::index::read_file(&self.root.join(path), self.repo.root()).map_err(|finding| {
-            Error::new(Code::SpecInvalid, format!("{path}: {}", finding.message))
-        })
-    }
 }
 
 fn canonical(path: &Path) -> PathBuf {

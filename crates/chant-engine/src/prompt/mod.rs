@@ -4,12 +4,10 @@
 //! same name. Text of specs and inputs is only ever a value here, never a template.
 
 mod builtin;
-mod fence;
 mod file;
 mod list;
 mod variables;
 
-pub(crate) use fence::Fence;
 pub use variables::{Contradiction, Input, OtherSide, Variables};
 
 use file::Text;

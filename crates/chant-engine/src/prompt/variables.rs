@@ -6,10 +6,10 @@ use std::path::Path;
 use chant_spec::Document;
 use minijinja::{Value, context};
 
-use super::Fence;
-use super::fence::visible;
 use super::list::{Criteria, Lines};
 use crate::feedback::Feedback;
+use crate::fence::Fence;
+use crate::fence::visible;
 
 /// Every variable, as written in a template.
 pub(super) const KNOWN: &[&str] = &[

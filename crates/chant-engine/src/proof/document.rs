@@ -92,7 +92,7 @@ pub enum Side {
 
 impl Side {
     /// What its output is kept as, in the run's folder.
-    pub(super) fn log(self) -> &'static str {
+    pub(crate) fn log(self) -> &'static str {
         match self {
             Self::Base => "proof-base",
             Self::Result => "proof-result",

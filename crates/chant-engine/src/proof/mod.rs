@@ -1,31 +1,7 @@
-//! Red-to-green proof: that the tests fail without a change, for the stated reason, and pass with it.
-//!
-//! Nothing here believes an agent. What is found is a [`ProofDocument`]: kept with the run, shown to people as a
-//! table, and summed up in the landing's record.
+//! A red-to-green proof as a value: what is to be shown, and what was found. How it is made is in `prove`.
 
-mod bisect;
 mod document;
-mod ending;
-mod files;
-mod frozen;
-mod lab;
-#[cfg(test)]
-mod outputs;
 mod plan;
-mod prove;
-mod report;
-mod seen;
-mod source;
-mod trees;
 
 pub use document::{Counts, ProofDocument, Row, Side, TestFile, Verdict};
-pub(crate) use ending::{claimed, named_commits};
-pub(crate) use files::TestFiles;
-pub use frozen::Frozen;
-pub(crate) use frozen::frozen;
-pub(crate) use lab::{Halt, Lab};
-pub use plan::Plan;
-pub(crate) use plan::nothing_compiled_by_time;
-pub(crate) use prove::{could_be_red, prove};
-pub(crate) use seen::{Seen, reason};
-pub(crate) use trees::Subject;
+pub use plan::{Frozen, Plan};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::approval::Outputs;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::history::Landing;
 use crate::index::Index;
 use crate::journal::{Journal, RunRecord, RunState};
@@ -61,21 +61,6 @@ impl Wanted {
                 .as_ref()
                 .is_none_or(|spec| *spec == happening.spec)
     }
-}
-
-/// Reads a date (`2026-11-21`, where the user is) or a time (`2026-11-21T10:00:00Z`).
-pub fn since(text: &str) -> Result<Timestamp> {
-    let date = || {
-        let date: jiff::civil::Date = text.parse().ok()?;
-        Some(date.to_zoned(chant_os::clock::zone()).ok()?.timestamp())
-    };
-    text.parse().ok().or_else(date).ok_or_else(|| {
-        Error::new(
-            Code::Usage,
-            format!("{text:?} is neither a date nor a time"),
-        )
-        .hint("write it as 2026-11-21, or as 2026-11-21T10:00:00Z")
-    })
 }
 
 /// What happened, newest first.

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::World;
-use crate::approval::upstream;
 use crate::index::Entry;
 use crate::journal::Overlay;
+use crate::query::consents::upstream;
 
 /// The entries of everything that a spec depends on, directly or not, in an order in which it can be done.
 pub(crate) fn before<'a>(entries: &'a [Entry], overlay: &Overlay, id: &str) -> Vec<&'a Entry> {

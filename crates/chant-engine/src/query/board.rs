@@ -7,13 +7,13 @@ use chant_spec::{Kind, id};
 use serde::Serialize;
 
 use super::criteria::{Counts, Tally};
+use super::left;
 use super::list::survey;
 use super::spec::{Spec, natural_order};
 use super::tree::{self, Branch};
 use crate::error::Result;
 use crate::project::Project;
 use crate::queue::{left_by_ended, waits_for_turn};
-use crate::recover;
 
 /// A project at a glance.
 #[derive(Debug, Clone, Serialize)]
@@ -43,7 +43,7 @@ pub struct Board {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub asked_for: Vec<String>,
     /// What runs have left that were ended before they were over.
-    pub left: Vec<recover::Finding>,
+    pub left: Vec<left::Finding>,
 }
 
 /// Sums up a project.
@@ -60,7 +60,7 @@ pub fn board(project: &Project) -> Result<Board> {
         criteria: Counts::new(),
         silent: project.silent(),
         asked_for: Vec::new(),
-        left: recover::look(project)?,
+        left: left::look(project)?,
     };
     let mut tally = Tally::default();
     let mut counts: BTreeMap<State, usize> = BTreeMap::new();

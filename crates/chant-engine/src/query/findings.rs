@@ -7,8 +7,9 @@ use chant_spec::status::State;
 use serde::Serialize;
 
 use super::spec::natural_order;
-use super::world::{World, settle};
+use super::world::World;
 use crate::error::Result;
+use crate::index::settle;
 use crate::index::{Entry, Finding, Index, Level};
 use crate::journal::Overlay;
 use crate::project::Project;

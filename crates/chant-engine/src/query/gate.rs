@@ -8,9 +8,9 @@ use crate::approval::Outputs;
 use crate::error::Result;
 use crate::history::Landing;
 use crate::index::Index;
+use crate::index::SpecRef;
 use crate::journal::{Facts, Journal, Overlay};
 use crate::project::Project;
-use crate::resolve::SpecRef;
 
 /// A gate, as a person sees it before deciding.
 #[derive(Debug, Clone, Serialize)]

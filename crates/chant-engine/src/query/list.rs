@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use chant_spec::{Kind, State};
 
 use super::spec::{Approved, Spec, Verdict, natural_order};
-use super::world::{World, settle};
-use crate::approval;
+use super::world::World;
 use crate::drift;
 use crate::error::Result;
+use crate::index::settle;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
 use crate::project::Project;
@@ -84,14 +84,6 @@ pub fn list(project: &Project, filter: &Filter) -> Result<Vec<Spec>> {
     Ok(specs)
 }
 
-/// Every entry, with landings counted that the files do not show yet.
-pub(crate) fn entries(project: &Project) -> Result<Vec<Entry>> {
-    let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
-    let mut entries = Index::load(project)?.into_entries();
-    settle(&mut entries, project, &overlay);
-    Ok(entries)
-}
-
 /// Looks at the entries that `may_take` lets through and makes specs of those that `takes` wants, in the order of
 /// their paths. Only what is wanted is put together. What is ready and in `asked` is queued.
 pub(super) fn survey(
@@ -103,7 +95,7 @@ pub(super) fn survey(
     let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
     let mut entries = Index::load(project)?.into_entries();
     settle(&mut entries, project, &overlay);
-    approval::settle(project, &mut entries, &overlay);
+    super::consents::settle(project, &mut entries, &overlay);
     let stale = drift::remembered::stale(project, &entries);
     let action = project.config().approval.rejection_action;
     let foreign = Foreign::of(project, &entries);

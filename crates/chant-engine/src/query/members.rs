@@ -3,8 +3,8 @@
 use chant_spec::SpecId;
 use chant_spec::members::Family;
 
-use super::entries;
 use crate::error::Result;
+use crate::index::entries;
 use crate::project::Project;
 
 /// What there is to work below a driver, at any depth, in the order in which it is worked: every member that is no driver

@@ -12,18 +12,19 @@ use super::list;
 use super::proven::{Proven, proven};
 use super::spec::Spec;
 use super::tree::Branch;
-use super::world::{World, settle};
+use super::world::World;
 use crate::approval;
 use crate::config::Rejection;
 use crate::drift::{Basis, Reason, Request, Verdict};
 use crate::error::{Code, Error, Result};
 use crate::feedback::Feedback;
-use crate::index::{Entry, Finding};
+use crate::index::SpecRef;
+use crate::index::settle;
+use crate::index::{self, Entry, Finding};
 use crate::journal::{Journal, Overlay, RunRecord};
 use crate::project::Project;
 use crate::queue;
 use crate::repos::Foreign;
-use crate::resolve::SpecRef;
 use crate::ways::{Way, ways_on};
 
 /// A spec with what its file says.
@@ -182,7 +183,7 @@ impl Project {
             return specs.into_iter().next().ok_or_else(gone);
         };
         settle(&mut entries, self, &overlay);
-        approval::settle(self, &mut entries, &overlay);
+        super::consents::settle(self, &mut entries, &overlay);
         let action = self.config().approval.rejection_action;
         let world = World::new(&entries, &overlay).with_rejections(&entries, action);
         let verdict = world.verdict(&entries[0]);
@@ -192,12 +193,12 @@ impl Project {
     /// How a spec would stand if it were pending: what would be in the way of making it again.
     pub(crate) fn show_as_pending(&self, id: &SpecId) -> Result<Spec> {
         let overlay = Overlay::default();
-        let mut entries = list::entries(self)?;
+        let mut entries = index::entries(self)?;
         let path = self.spec_path_from_root(id);
         let at = entries.iter().position(|entry| entry.path == path);
         let at = at.ok_or_else(|| Error::new(Code::SpecNotFound, format!("{path} is gone")))?;
         entries[at].node.status = Status::Pending;
-        approval::settle(self, &mut entries, &overlay);
+        super::consents::settle(self, &mut entries, &overlay);
         let foreign = Foreign::of(self, &entries);
         let world = World::new(&entries, &overlay).with_foreign(&foreign);
         let verdict = world.verdict(&entries[at]);
@@ -260,7 +261,7 @@ fn neighbourhood(project: &Project, found: &SpecRef) -> Option<Vec<Entry>> {
             }
         }
     }
-    (!entries.iter().any(approval::is_passed_gate)).then_some(entries)
+    (!entries.iter().any(super::consents::is_passed_gate)).then_some(entries)
 }
 
 /// The names that count for a spec: what it depends on and the members before it. What is over depends on nothing.

@@ -10,10 +10,10 @@ use chant_spec::members::Family;
 use chant_spec::status::{Action, State, allowed};
 
 use super::spec::Verdict;
-use super::world::{World, settle};
-use crate::approval;
+use super::world::World;
 use crate::config::Rejection;
 use crate::error::Result;
+use crate::index::settle;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
 use crate::project::Project;
@@ -45,7 +45,7 @@ impl Roll {
         let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;
         let mut entries = Index::load(project)?.into_entries();
         settle(&mut entries, project, &overlay);
-        approval::settle(project, &mut entries, &overlay);
+        super::consents::settle(project, &mut entries, &overlay);
         let at_hand = |(at, entry): (usize, &Entry)| {
             (!entry.node.archived).then(|| (entry.node.id.clone(), at))
         };

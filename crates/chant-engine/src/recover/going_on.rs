@@ -12,7 +12,7 @@ use crate::project::Project;
 use crate::run::Report;
 use crate::run::{Run, Surroundings};
 
-use super::look::is_due;
+use crate::query::left::is_due;
 
 /// What can go on, and what will be able to.
 #[derive(Debug, Default)]

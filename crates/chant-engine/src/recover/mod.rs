@@ -3,12 +3,8 @@
 //! [`look`] finds it and changes nothing; the driver of runs goes on with it. [`mend`] is the one thing that is put right
 //! before a command does anything else: a journal that was lost is made again from the runs' folders and from git.
 
-mod branch;
 mod going_on;
 mod journal;
-mod look;
 
-pub(crate) use branch::restore as restore_branch;
 pub use going_on::{Going, go_on, going_on, is_driven, pulse};
 pub use journal::{Mended, mend, mend_damaged};
-pub use look::{Finding, Kind, look};

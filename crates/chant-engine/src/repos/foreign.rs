@@ -6,9 +6,8 @@ use chant_spec::graph::{Lookup, Node};
 use chant_spec::{Kind, SpecId};
 
 use crate::error::{Code, Error, Result};
-use crate::index::Entry;
+use crate::index::{self, Entry};
 use crate::project::Project;
-use crate::query;
 
 /// What one name stands for.
 #[derive(Debug)]
@@ -76,7 +75,7 @@ struct Other {
 impl Other {
     fn open(project: &Project, repo: &str) -> Result<Self> {
         let other = super::open(&super::named(&project.config().repos, repo)?)?;
-        let entries = query::entries(&other)?;
+        let entries = index::entries(&other)?;
         Ok(Self {
             project: other,
             entries,

@@ -8,8 +8,8 @@ use super::Run;
 use crate::error::Result;
 use crate::feedback;
 use crate::feedback::Feedback;
-use crate::prompt::Fence;
-use crate::steer::Handover;
+use crate::fence::Fence;
+use crate::run::Handover;
 
 /// One request to an agent.
 pub(super) struct Asked {

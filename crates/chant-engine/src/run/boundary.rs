@@ -5,7 +5,8 @@ use chant_git::Change;
 use chant_spec::Stage;
 
 use super::judge::Evidence;
-use crate::proof::{Frozen, TestFiles};
+use crate::proof::Frozen;
+use crate::prove::TestFiles;
 
 /// Whether every frozen file is as it was, or is put back to what it was.
 pub(super) fn nothing_frozen(changes: &[Change], frozen: &[Frozen]) -> Result<(), String> {

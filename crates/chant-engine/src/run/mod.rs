@@ -11,6 +11,7 @@ mod bound;
 mod boundary;
 mod by_hand;
 mod collect;
+mod handover;
 pub(crate) mod idle;
 pub(crate) mod join;
 mod judge;
@@ -30,10 +31,11 @@ mod verify;
 pub(crate) mod worktree;
 
 pub(crate) use collect::{local_files, with_local_files};
+pub(crate) use handover::folder;
+pub use handover::{Handover, Touched};
 pub(crate) use join::go_together;
 pub(crate) use place::choose_place;
 pub use report::{Report, Tried};
-pub(crate) use result::result_ref;
 pub(crate) use start::input_record;
 pub(crate) use together::check_together;
 

@@ -9,10 +9,8 @@ use crate::event::Event;
 use crate::journal::{Facts, RunState};
 use crate::landing::known;
 use crate::project::Project;
-use crate::proof::{
-    Frozen, Halt, Lab, Plan, ProofDocument, Row, Subject, Verdict, could_be_red, frozen,
-    named_commits, prove,
-};
+use crate::proof::{Frozen, Plan, ProofDocument, Row, Verdict};
+use crate::prove::{Halt, Lab, Subject, could_be_red, frozen, named_commits, prove};
 
 /// What a spec has to prove, and what it must leave alone, known before a run exists.
 pub(super) struct Obligation {

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Flow, Run};
-use crate::budget::{self, Meter, Reading, Stint};
+use crate::budget::{self, Meter, Reading};
 use crate::error::Result;
 use crate::event::{Event, Stamped};
 use crate::journal::RunState;
+use crate::journal::Stint;
 use crate::limits;
 
 impl<'a> Run<'a, '_> {

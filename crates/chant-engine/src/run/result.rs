@@ -5,12 +5,8 @@ use chant_git::{Cas, Oid};
 use super::Run;
 use crate::error::{Code, Error, Result};
 use crate::journal::RunState;
+use crate::journal::result_ref;
 use crate::landing::known;
-
-/// The ref that holds the result of a run.
-pub(crate) fn result_ref(run: &str) -> String {
-    format!("refs/chant/runs/{run}")
-}
 
 impl Run<'_, '_> {
     /// Everything before the landing is done: the result gets its ref, and the run waits for its turn.

@@ -115,7 +115,7 @@ impl<'a, 's> Run<'a, 's> {
             limits::admit(&record, order, chant_os::clock::now())?;
         }
         let start = Self::consented_start(project, &record)?;
-        let mended = crate::recover::restore_branch(project, &record)?;
+        let mended = crate::branch::restore(project, &record)?;
         if record.state == RunState::Conflict {
             // A person may have merged on the branch: what is there now is the result.
             record.step = Step::Collect;

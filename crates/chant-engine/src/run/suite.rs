@@ -108,7 +108,7 @@ pub(super) fn suite_check(
 ) -> Result<Told<CheckRecord>> {
     let check = Check {
         run: command.to_owned(),
-        env: crate::proof::nothing_compiled_by_time(),
+        env: crate::prove::nothing_compiled_by_time(),
         ..Check::default()
     };
     Ok(bench

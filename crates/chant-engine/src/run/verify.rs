@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{CheckRecord, CriterionRecord, Landing, RunState, Step};
 use crate::landing::{Plan, known};
-use crate::proof::claimed;
+use crate::prove::claimed;
 
 impl Run<'_, '_> {
     /// Is it done? Pure but for reading objects.

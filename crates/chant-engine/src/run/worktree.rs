@@ -9,11 +9,12 @@ use super::{Flow, Run, idle};
 use crate::error::{Code, Error, Result};
 use crate::feedback;
 use crate::feedback::Feedback;
+use crate::fence::Fence;
 use crate::inputs;
 use crate::journal::RunRecord;
 use crate::landing::known;
 use crate::project::Project;
-use crate::prompt::{Contradiction, Fence, Prompt, Variables};
+use crate::prompt::{Contradiction, Prompt, Variables};
 
 impl Run<'_, '_> {
     /// Removes git's locks from the run's worktree: whoever held them is gone, because the run is claimed and its agent's

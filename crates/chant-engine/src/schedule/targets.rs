@@ -7,8 +7,8 @@ use globset::GlobBuilder;
 use serde::Serialize;
 
 use crate::error::Result;
+use crate::index;
 use crate::project::Project;
-use crate::query;
 
 /// An open spec that is about the same file as a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ pub(crate) fn shared(
         return Ok(Vec::new());
     }
     let mut shared = Vec::new();
-    for entry in query::entries(project)? {
+    for entry in index::entries(project)? {
         let Ok(summary) = &entry.content else {
             continue;
         };

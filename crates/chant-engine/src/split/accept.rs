@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::{Member, Proposal, folder, may_split};
 use crate::claim;
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::journal::Journal;
 use crate::project::Project;
 use crate::record::{FileChange, Recorded, record};
-use crate::resolve::SpecRef;
 use crate::verbs::{add, reset};
 
 /// What was made.

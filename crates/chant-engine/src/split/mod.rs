@@ -18,8 +18,8 @@ pub use accept::{Split, accept};
 pub use propose::{from_file, propose};
 
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::project::Project;
-use crate::resolve::SpecRef;
 
 /// The members of a spec, as proposed and checked. Nothing of it is written.
 #[derive(Debug, Clone, Serialize)]

@@ -13,9 +13,9 @@ use crate::bench::{Bench, Place};
 use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
+use crate::index::SpecRef;
 use crate::order::{self, Order};
 use crate::project::Project;
-use crate::resolve::SpecRef;
 use crate::run::{self, Surroundings, worktree};
 use crate::{agents, inputs, trust};
 

@@ -6,13 +6,13 @@ use chant_spec::SpecId;
 use chant_spec::status::{Action, allowed};
 use serde::Serialize;
 
-use super::handover::folder;
 use crate::error::{Code, Error, Result};
 use crate::journal::Journal;
 use crate::person::Name;
 use crate::person::person_only;
 use crate::project::Project;
 use crate::run::Report;
+use crate::run::folder;
 use crate::run::{Run, Surroundings};
 
 /// What came of it.

@@ -5,14 +5,12 @@
 //! so a wish comes true, too, where there was nobody left to read it.
 
 mod finalize;
-mod handover;
 mod pause;
 pub mod retry;
 mod stop;
 mod takeover;
 
 pub use finalize::{Finalized, finalize};
-pub use handover::{Handover, Touched};
 pub use pause::{Paused, pause, pause_all};
 pub(crate) use stop::stop;
 pub use takeover::{TakenOver, takeover};

@@ -7,7 +7,6 @@ use chant_spec::status::{Action, State, allowed};
 use chant_spec::{Document, SpecId, append_section};
 use serde::Serialize;
 
-use super::handover::{Handover, folder};
 use super::stop::{Held, stop};
 use crate::error::{Code, Error, Result};
 use crate::journal::{Phase, RunRecord, RunState, Step, Takeover};
@@ -16,6 +15,7 @@ use crate::person::Name;
 use crate::person::person_only;
 use crate::project::Project;
 use crate::run::worktree;
+use crate::run::{Handover, folder};
 
 /// The heading in the spec under which the person finds what was done.
 const HEADING: &str = "Takeover";

@@ -9,10 +9,10 @@ use chant_spec::{Kind, NewSpec, SpecId, State};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::project::Project;
 use crate::prompt::Prompt;
 use crate::repos;
-use crate::resolve::SpecRef;
 use crate::schedule::{self, Overlap};
 
 /// What was made.

@@ -7,16 +7,16 @@ use chant_spec::{
 };
 use serde::Serialize;
 
-use crate::approval::{self, Outputs, Signing};
+use crate::approval::{Outputs, Signing};
 use crate::claim;
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::journal::Overlay;
 use crate::person::Name;
 use crate::person::person_only;
 use crate::project::Project;
 use crate::query::{self, Filter, Spec};
 use crate::record::{Recorded, record_spec_change};
-use crate::resolve::SpecRef;
 
 /// Where what was said is written down, at the end of the spec.
 const DISCUSSION: &str = "Approval Discussion";
@@ -255,7 +255,7 @@ fn completed(document: Document, at: &str) -> Result<Document> {
 /// spec that has landed what it left itself.
 fn objects(project: &Project, document: &Document, id: &str) -> Result<Objects> {
     let outputs = Outputs::load(project)?;
-    let mut objects = approval::objects(document, outputs.digits());
+    let mut objects = crate::consent::objects(document, outputs.digits());
     let front = document.frontmatter();
     if front.gate.is_some() {
         let overlay = Overlay::load(&project.state_dir(), &project.project_key())?;

@@ -5,10 +5,10 @@ use chant_spec::status::{Action, allowed};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::project::{DOT_CHANT, Project};
 use crate::query::{Filter, list};
 use crate::record::{FileChange, Recorded, record};
-use crate::resolve::SpecRef;
 
 /// What was done.
 #[derive(Debug, Clone, Serialize)]

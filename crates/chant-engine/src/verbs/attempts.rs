@@ -10,13 +10,14 @@ use chant_spec::{CriterionState, SpecId};
 
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
+use crate::journal::result_ref;
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::landing::known;
 use crate::order::new_id;
 use crate::order::{Order, Series, Until};
 use crate::project::Project;
 use crate::run::Tried;
-use crate::run::{Run, Surroundings, result_ref, worktree};
+use crate::run::{Run, Surroundings, worktree};
 
 /// More than this many tries at the same are no plan.
 pub const MOST: u32 = 9;

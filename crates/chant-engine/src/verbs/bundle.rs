@@ -9,10 +9,10 @@ use chant_spec::{Document, Stage};
 use crate::attest::{self, Attestation};
 use crate::bundle::{About, Bundle, CheckCommand, Ingredients, Proof, make};
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::journal::{Journal, RunState};
 use crate::project::Project;
 use crate::proof::{Plan, ProofDocument, Verdict};
-use crate::resolve::SpecRef;
 
 /// Makes the bundle of a spec's newest landing and writes it to `file`, which must not exist.
 pub fn bundle(project: &Project, found: &SpecRef, file: &Path) -> Result<Bundle> {

@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::reset::put_run_aside;
 use crate::driver::{self, Completed};
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::journal::{Journal, RunState, Step};
 use crate::journal::{What, Wish};
 use crate::person::Name;
 use crate::project::Project;
 use crate::query::dag;
 use crate::record::{Recorded, record_spec_change};
-use crate::resolve::SpecRef;
 use crate::steer;
 
 /// What was done.

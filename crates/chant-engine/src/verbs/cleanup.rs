@@ -124,7 +124,7 @@ fn results(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
     for (name, at) in project.repo().refs_below("refs/chant/runs/")? {
         let over = runs
             .iter()
-            .find(|run| run::result_ref(&run.id) == name && run.state.is_over());
+            .find(|run| crate::journal::result_ref(&run.id) == name && run.state.is_over());
         if let Some(run) = over {
             found.push(Leftover::Result {
                 name,

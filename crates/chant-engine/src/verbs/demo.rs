@@ -7,6 +7,7 @@ use std::path::Path;
 
 use chant_git::Repo;
 
+use crate::agents;
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 use crate::trust;
@@ -65,7 +66,7 @@ const RECORDINGS: &[(&str, &str)] = embedded!(
 /// Refuses an agent that is not there, before anything is made. Only the person's own settings can name one for a
 /// repository that does not exist yet.
 pub fn check_agent(start: &Path, name: &str) -> Result<()> {
-    match crate::agents::Ground::of_person(start)?.find(name) {
+    match agents::Ground::of_person(start)?.find(name) {
         Ok(_) => Ok(()),
         Err(error) if error.hint.is_some() => Err(error),
         Err(error) => Err(error.hint("chant agents")),
@@ -89,15 +90,10 @@ pub fn create(folder: &Path) -> Result<Project> {
     repo.commit_all("kvstore, as it was when issue 42 was reported")?;
     let project = Project::open(folder)?;
     for (name, text) in RECORDINGS {
-        write(&recordings(&project).join(name), text)?;
+        write(&agents::recordings(&project).join(name), text)?;
     }
     trust::trust(&project)?;
     Ok(project)
-}
-
-/// Where the `replay` agent finds a spec's recording if its settings name none.
-pub(crate) fn recordings(project: &Project) -> std::path::PathBuf {
-    project.state_dir().join("recordings")
 }
 
 /// The demo must run on a machine where git was never set up, and must not ask for a key's passphrase.

@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::journal::{Journal, RunRecord, RunState};
 use crate::project::Project;
 use crate::query::{self, Filter};
-use crate::recover;
 use crate::run;
 use crate::trust;
 use crate::ways;
@@ -163,7 +162,7 @@ fn agents(project: &Project) -> Vec<Finding> {
     };
     // An agent that nothing uses unasked may be missing.
     let default = project.config().defaults.agent.as_deref();
-    let default = default.map_or_else(|| vec![names[0].to_owned()], agents::names);
+    let default = default.map_or_else(|| vec![names[0].to_owned()], crate::config::names);
     names
         .into_iter()
         .map(|name| {
@@ -282,7 +281,7 @@ fn runs(project: &Project) -> Result<Vec<Finding>> {
             findings.push(Finding::new(&name, Health::Warning, found).hint(go_on(&run)));
         }
     }
-    for left in recover::look(project)? {
+    for left in query::left::look(project)? {
         let name = format!("run of {}", left.spec);
         findings.push(Finding::new(&name, Health::Warning, left.says).hint(left.command));
     }

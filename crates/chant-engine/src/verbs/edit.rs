@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
 use crate::index::Finding;
+use crate::index::SpecRef;
 use crate::project::Project;
-use crate::resolve::SpecRef;
 
 /// What came of it.
 #[derive(Debug, Clone, Serialize)]

@@ -18,6 +18,7 @@ pub mod prep;
 pub mod reset;
 pub mod run_one;
 pub mod silent;
+pub mod trial;
 pub mod undo;
 pub mod verify;
 pub mod waive;

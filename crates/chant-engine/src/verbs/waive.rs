@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::claim;
 use crate::error::{Code, Error, Result};
+use crate::index::SpecRef;
 use crate::person::person_only;
 use crate::project::Project;
 use crate::record::{Recorded, record_spec_change};
-use crate::resolve::SpecRef;
 
 /// What was done.
 #[derive(Debug, Clone, Serialize)]

@@ -1,6 +1,7 @@
 //! `chant activity`
 
 use chant_engine::Result;
+use chant_engine::moment;
 use chant_engine::query::{self, Happening, Wanted};
 
 use crate::cli::{Context, Done};
@@ -29,7 +30,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let project = cx.project()?;
-    let since = args.since.as_deref().map(query::since).transpose()?;
+    let since = args.since.as_deref().map(moment::since).transpose()?;
     let spec = match &args.spec {
         Some(name) => Some(cx.spec(&project, name)?.id.to_string()),
         None => None,

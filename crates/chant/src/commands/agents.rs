@@ -2,7 +2,8 @@
 
 use chant_agent::{Login, Support};
 use chant_engine::Result;
-use chant_engine::agents::{self, Known, Survey, Trial, Verdict};
+use chant_engine::agents::{self, Known, Survey};
+use chant_engine::verbs::trial::{Trial, Verdict, trial};
 
 use super::attend::{Stop, attended};
 use crate::cli::{Context, Done};
@@ -56,7 +57,7 @@ fn test(cx: &mut Context, args: &TestArgs) -> Result<Done> {
     let stop = Stop::install()?;
     let start = cx.cwd.clone();
     let trial = attended(cx, &stop, |outside| {
-        agents::trial(&start, &args.name, args.model.as_deref(), outside)
+        trial(&start, &args.name, args.model.as_deref(), outside)
     })?;
     say(cx, &trial);
     let exit = u8::from(trial.verdict != Verdict::Works);

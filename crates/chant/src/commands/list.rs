@@ -1,7 +1,7 @@
 //! `chant list`
 
 use chant_engine::query::{self, Filter};
-use chant_engine::{Code, Error, Result, repos};
+use chant_engine::{Code, Error, Result};
 use chant_spec::status::State;
 
 use super::shown;
@@ -93,7 +93,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
 
 /// One table of all repositories; what can not be listed is said beside it.
 fn everywhere(cx: &mut Context, filter: &Filter) -> Result<Done> {
-    let all = repos::list_everywhere(&cx.cwd, filter)?;
+    let all = query::list_everywhere(&cx.cwd, filter)?;
     cx.ui.begin_page();
     shown::placed(&mut cx.ui, &all.specs);
     if all.specs.is_empty() {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use chant_engine::query::Placed;
 use chant_engine::query::{Branch, Spec};
-use chant_engine::repos::Placed;
 use chant_spec::status::State;
 
 use crate::table::{self, Cell};

@@ -1,7 +1,7 @@
 //! `chant status`, and `chant` alone
 
+use chant_engine::query::left::{Finding, Kind};
 use chant_engine::query::{self, Board, Branch, Spec};
-use chant_engine::recover::{Finding, Kind};
 use chant_engine::{Code, Result};
 
 use super::shown;

@@ -5,6 +5,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use chant_engine::order::Order;
+use chant_engine::query::left;
 use chant_engine::recover::{self, Going};
 use chant_engine::run::Report;
 use chant_engine::schedule::Ask;
@@ -259,7 +260,7 @@ impl Watch {
 
     fn ended(self, cx: &mut Context, project: &Project) -> Result<Done> {
         let landed = self.reports.iter().filter(|report| report.landed()).count();
-        let left = recover::look(project)?;
+        let left = left::look(project)?;
         let line = match (self.reports.len(), left.len()) {
             (0, 0) if self.took_up => return self.document(&left),
             (0, 0) => "Nothing was left to go on with.".to_owned(),
@@ -273,7 +274,7 @@ impl Watch {
         self.document(&left)
     }
 
-    fn document(&self, left: &[recover::Finding]) -> Result<Done> {
+    fn document(&self, left: &[left::Finding]) -> Result<Done> {
         let exit = u8::from(!self.errors.is_empty());
         let document =
             serde_json::json!({"runs": self.reports, "errors": self.errors, "left": left});

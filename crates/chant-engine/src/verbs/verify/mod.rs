@@ -13,12 +13,12 @@ use crate::bench::{Bench, Outcome, Place, Plan, Stopped, name_of};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::history::History;
+use crate::index::SpecRef;
 use crate::journal::CheckRecord;
 use crate::order;
 use crate::project::Project;
 use crate::proof;
 use crate::query::{self, Filter};
-use crate::resolve::SpecRef;
 use crate::run::{self, Surroundings};
 use crate::trust;
 

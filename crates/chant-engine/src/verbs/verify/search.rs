@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Session, Subject, Verified, interrupted};
 use crate::bench::{self, Stopped, name_of};
 use crate::error::Result;
-use crate::resolve::SpecRef;
+use crate::index::SpecRef;
 
 /// How the search for the commit that broke a check ended.
 #[derive(Debug, Clone, Serialize)]

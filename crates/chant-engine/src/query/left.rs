@@ -138,7 +138,7 @@ fn gone(project: &Project, run: &RunRecord) -> Result<Vec<Finding>> {
     if let Ok(branch) = facts.branch.parse()
         && project.repo().branch_oid(&branch)?.is_none()
     {
-        let says = match super::branch::last_place(project, run)? {
+        let says = match crate::branch::last_place(project, run)? {
             Some(at) => format!(
                 "its branch {branch} is gone; it is made again at {}",
                 at.short()

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chant_git::Oid;
 use regex::bytes::Regex;
 
-use super::document::{Counts, Row, Side};
-use super::plan::Plan;
 use super::seen::{Seen, reason};
 use crate::bench::Bench;
 use crate::error::Error;
+use crate::proof::Plan;
+use crate::proof::{Counts, Row, Side};
 
 /// Why a proof ended before it was through.
 pub(crate) enum Halt {

@@ -12,7 +12,7 @@ use chant_os::clock::Stopwatch;
 use chant_spec::SpecId;
 use serde::Serialize;
 
-use super::survey::Ground;
+use crate::agents::Ground;
 use crate::claim;
 use crate::config::{AgentEntry, Config, Layer};
 use crate::error::{Code, Error, Result};

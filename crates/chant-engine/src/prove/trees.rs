@@ -2,12 +2,12 @@
 
 use chant_git::{Change, Oid, TreeEdit};
 
-use super::document::TestFile;
 use super::files::TestFiles;
-use super::frozen::Frozen;
-use super::plan::Plan;
 use crate::error::Result;
 use crate::project::Project;
+use crate::proof::Frozen;
+use crate::proof::Plan;
+use crate::proof::TestFile;
 
 /// What a proof is about.
 pub(crate) struct Subject<'a> {

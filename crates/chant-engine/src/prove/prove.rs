@@ -4,10 +4,10 @@ use chant_git::Oid;
 use chant_spec::{Check, Ending, Stage};
 
 use super::bisect::fixing_commit;
-use super::document::{Counts, ProofDocument, Row, Side, Verdict};
 use super::lab::{Colour, Halt, Lab, Step, Tally};
 use super::trees::{Subject, Tests};
 use crate::bench::{Place, Stopped};
+use crate::proof::{Counts, ProofDocument, Row, Side, Verdict};
 
 /// What the rows come to.
 struct Finding {

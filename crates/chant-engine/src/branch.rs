@@ -23,10 +23,10 @@ pub(crate) fn restore(project: &Project, run: &RunRecord) -> Result<Option<Oid>>
 }
 
 /// Where the branch was: as the run's result names it, as the run recorded it, or as its worktree remembers it.
-pub(super) fn last_place(project: &Project, run: &RunRecord) -> Result<Option<Oid>> {
+pub(crate) fn last_place(project: &Project, run: &RunRecord) -> Result<Option<Oid>> {
     let repo = project.repo();
     // In silent mode the result also holds what git must not know of; the branch never did.
-    let result = crate::run::result_ref(&run.id);
+    let result = crate::journal::result_ref(&run.id);
     if !run.facts.silent
         && let Some(at) = repo.resolve(&result)?
     {

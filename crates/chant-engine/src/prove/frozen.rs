@@ -4,28 +4,12 @@ use std::collections::{HashSet, VecDeque};
 
 use chant_git::Oid;
 use chant_spec::{Document, Ending, SpecId, Stage, Status};
-use serde::{Deserialize, Serialize};
 
 use super::files::{TestFiles, is_at};
 use crate::error::Result;
 use crate::history::History;
 use crate::project::Project;
-
-/// A file that a run must leave as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Frozen {
-    /// The path from the repository's root.
-    pub path: String,
-    /// Its content.
-    pub oid: String,
-    /// The spec that froze it.
-    pub by: String,
-    /// Whether git's tree has it; a file that only the checkout has is brought along.
-    pub tracked: bool,
-    /// Whether the main branch has another content by now than that spec landed: a person's change, then.
-    #[serde(default)]
-    pub changed_since: bool,
-}
+use crate::proof::Frozen;
 
 /// The test files that a spec builds on, as they are in `base`.
 pub(crate) fn frozen(

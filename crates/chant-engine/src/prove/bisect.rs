@@ -2,9 +2,9 @@
 
 use chant_git::Oid;
 
-use super::document::Side;
 use super::lab::{Colour, Lab, Step, Tally};
 use super::trees::Subject;
+use crate::proof::Side;
 
 type Test = (String, String, Oid);
 

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use chant_spec::graph::{Lookup, Node};
 use chant_spec::{Changed, Consent, Kind, Status};
 
-use super::{Outputs, Signing};
+use super::World;
+use crate::approval::{Outputs, Signing};
 use crate::error::Result;
 use crate::index::Entry;
 use crate::journal::Overlay;
 use crate::project::Project;
-use crate::query::World;
 
 /// Brings every consent up to date with what is outside its file. Starts no process where there is neither a signature
 /// to check nor a gate that was passed.
