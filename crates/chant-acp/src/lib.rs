@@ -64,7 +64,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> i32 {
             finish(&report, ending)
         }
         Err(reason) => {
-            let report = Arc::new(Mutex::new(Report::new(out, permission::Permissions::Deny)));
+            let report = Arc::new(Mutex::new(Report::new(
+                out,
+                permission::Permissions::default(),
+            )));
             finish(&report, Ending::Failed(reason))
         }
     }

@@ -66,10 +66,7 @@ impl Order {
                 self.permissions = match text()?.as_str() {
                     "allow" => Permissions::Allow,
                     "listed" => Permissions::Listed(Vec::new()),
-                    "deny" => Permissions::Deny,
-                    other => {
-                        return Err(format!("{name}: {other:?} is none of allow, listed, deny"));
-                    }
+                    other => return Err(format!("{name}: {other:?} is neither allow nor listed")),
                 }
             }
             "--tool" => match &mut self.permissions {
@@ -103,7 +100,9 @@ mod tests {
             "--session",
             "s 1",
             "--permissions",
-            "deny",
+            "listed",
+            "--tool",
+            "Read",
             "--",
             "gemini",
             "--model",
@@ -111,7 +110,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(order.session.as_deref(), Some("s 1"));
-        assert_eq!(order.permissions, Permissions::Deny);
+        assert_eq!(order.permissions, Permissions::Listed(vec!["Read".into()]));
         assert_eq!(order.program, "gemini");
         assert_eq!(order.args, ["--model", "x"]);
         assert_eq!(order.model, None);
@@ -126,7 +125,7 @@ mod tests {
             (&["--tool", "x", "--", "a"][..], "follows `--permissions"),
             (
                 &["--permissions", "maybe", "--", "a"][..],
-                "is none of allow, listed, deny",
+                "is neither allow nor listed",
             ),
         ] {
             let message = parse(args).unwrap_err();

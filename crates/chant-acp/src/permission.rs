@@ -9,16 +9,16 @@ pub(crate) enum Permissions {
     /// Yes: the worktree, and the sandbox where there is one, are the bounds.
     #[default]
     Allow,
-    /// Yes for what is listed, as in `Bash(git *)`, and no for all else.
+    /// Yes for what is listed, as in `Bash(git *)`, and no for all else: what the agent's own settings do not allow is not done.
     Listed(Vec<String>),
-    /// No: what the agent's own settings do not allow is not done.
-    Deny,
 }
 
 /// An answer, and whether it lets the agent go on with the call.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Decision {
     pub(crate) granted: bool,
+    /// Whether it was denied only because no list names it.
+    pub(crate) unlisted: bool,
     pub(crate) answer: Value,
 }
 
@@ -29,7 +29,6 @@ impl Permissions {
         let may = match self {
             Self::Allow => true,
             Self::Listed(tools) => tools.iter().any(|known| matches_tool(known, tool, input)),
-            Self::Deny => false,
         };
         let kinds = if may {
             ["allow_once", "allow_always"]
@@ -43,6 +42,7 @@ impl Permissions {
         });
         Decision {
             granted: may && chosen.is_some(),
+            unlisted: !may,
             answer: chosen.map_or_else(
                 cancelled,
                 |id| json!({"outcome": {"outcome": "selected", "optionId": id}}),
@@ -68,21 +68,31 @@ mod tests {
         ])
     }
 
+    /// A list that names nothing.
+    fn none() -> Permissions {
+        Permissions::Listed(Vec::new())
+    }
+
     fn check(permissions: &Permissions, options: &Value, granted: bool, chosen: Option<&str>) {
+        let unlisted = !granted && *permissions != Permissions::Allow;
         let answer = chosen.map_or_else(
             cancelled,
             |id| json!({"outcome": {"outcome": "selected", "optionId": id}}),
         );
         assert_eq!(
             permissions.decide("Bash", "git status", options),
-            Decision { granted, answer }
+            Decision {
+                granted,
+                unlisted,
+                answer
+            }
         );
     }
 
     #[test]
     fn an_option_is_chosen_by_its_kind_and_the_narrower_first() {
         check(&Permissions::Allow, &options(), true, Some("reject"));
-        check(&Permissions::Deny, &options(), false, Some("allow"));
+        check(&none(), &options(), false, Some("allow"));
     }
 
     #[test]
@@ -90,19 +100,13 @@ mod tests {
         let listed = |pattern: &str| Permissions::Listed(vec!["Read".into(), pattern.into()]);
         check(&listed("Bash(git *)"), &options(), true, Some("reject"));
         check(&listed("Bash(ls *)"), &options(), false, Some("allow"));
-        check(
-            &Permissions::Listed(Vec::new()),
-            &options(),
-            false,
-            Some("allow"),
-        );
     }
 
     #[test]
     fn without_a_fitting_option_nothing_is_granted() {
         let only = json!([{"optionId": "a", "kind": "allow_always"}]);
         check(&Permissions::Allow, &only, true, Some("a"));
-        check(&Permissions::Deny, &only, false, None);
+        check(&none(), &only, false, None);
         check(
             &Permissions::Allow,
             &json!([{"optionId": "a", "kind": "new"}]),

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use chant_agent::AgentEvent;
+use chant_agent::{AgentEvent, pattern_for};
 use serde_json::{Value, json};
 
 use crate::{
@@ -155,9 +155,16 @@ impl<W: Write + Send> Report<W> {
         let (tool, input) = self.calls.told(id);
         let decision = self.permissions.decide(&tool, &input, &question["options"]);
         if !decision.granted {
+            let reason = if decision.unlisted {
+                "nobody is there to be asked, and `allow:` does not list it"
+            } else {
+                "the agent offers no way to allow it"
+            };
             events.push(AgentEvent::PermissionDenied {
+                allow: decision.unlisted.then(|| pattern_for(&tool, &input)),
                 tool,
-                reason: call["title"].as_str().unwrap_or_default().to_owned(),
+                input,
+                reason: reason.to_owned(),
             });
         }
         self.tell_all(events);

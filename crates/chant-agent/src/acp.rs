@@ -95,16 +95,16 @@ fn permissions(config: &AgentConfig) -> Vec<OsString> {
     let Some(mode) = config.permissions else {
         return Vec::new();
     };
-    let answer = match mode {
-        Permissions::Ask => "deny",
-        Permissions::Allow => "listed",
-        Permissions::Sandbox | Permissions::Bypass => "allow",
-    };
-    let mut args: Vec<OsString> = vec!["--permissions".into(), answer.into()];
-    if mode == Permissions::Allow {
-        for tool in &config.allow {
-            args.extend(["--tool".into(), tool.into()]);
+    let mut args: Vec<OsString> = vec!["--permissions".into()];
+    match mode {
+        // Nobody is asked over this protocol yet, so what is not listed is denied.
+        Permissions::Ask | Permissions::Allow => {
+            args.push("listed".into());
+            for tool in &config.allow {
+                args.extend(["--tool".into(), tool.into()]);
+            }
         }
+        Permissions::Sandbox | Permissions::Bypass => args.push("allow".into()),
     }
     args
 }

@@ -91,7 +91,10 @@ fn system(line: &Value) -> Option<Vec<AgentEvent>> {
         }],
         "permission_denied" => vec![AgentEvent::PermissionDenied {
             tool: string(&line["tool_name"]),
+            input: String::new(),
             reason: excerpt::one_line(&string(&line["message"])),
+            // A rule of the user's own that denies comes before any list.
+            allow: (line["decision_reason_type"] != "rule").then(|| string(&line["tool_name"])),
         }],
         "compact_boundary" => vec![AgentEvent::Compacted {
             reason: string(&line["compact_metadata"]["trigger"]),

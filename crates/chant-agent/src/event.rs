@@ -128,9 +128,15 @@ pub enum AgentEvent {
     PermissionDenied {
         /// The tool.
         tool: String,
+        /// Its input as one readable line, cut; empty where that is not told.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        input: String,
         /// The agent's explanation, cut.
         #[serde(default)]
         reason: String,
+        /// What `allow:` in the settings would have to list for it; none where no setting would have let it through.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        allow: Option<String>,
     },
     /// Something the user should know although the run goes on.
     Warning {
@@ -204,9 +210,17 @@ impl AgentEvent {
                 shorten(path, excerpt::DETAIL);
                 shorten(change, excerpt::LINE);
             }
-            Self::PermissionDenied { tool, reason } => {
+            Self::PermissionDenied {
+                tool,
+                input,
+                reason,
+                allow,
+            } => {
                 shorten(tool, excerpt::LINE);
+                *input = excerpt::one_line(input);
                 *reason = excerpt::one_line(reason);
+                // Cut it would be another pattern.
+                *allow = allow.take().filter(|allow| allow.len() <= excerpt::LINE);
             }
             Self::Session { id: text } | Self::Model { name: text } => shorten(text, excerpt::LINE),
             Self::Retry { reason, .. }

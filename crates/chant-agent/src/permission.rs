@@ -66,6 +66,19 @@ pub fn matches_tool(pattern: &str, tool: &str, input: &str) -> bool {
     }
 }
 
+/// The narrowest pattern that names this use of a tool and that a person would write down.
+pub fn pattern_for(tool: &str, input: &str) -> String {
+    const LONGEST: usize = 160;
+    let narrow = format!("{tool}({input})");
+    // What is given as a structure, is long, or is taken apart by a shell can only be allowed with all else of the tool.
+    let is_readable = !input.is_empty() && !input.starts_with('{') && input.len() <= LONGEST;
+    if is_readable && matches_tool(&narrow, tool, input) {
+        narrow
+    } else {
+        tool.to_owned()
+    }
+}
+
 /// Whether `text` is `pattern`, in which `*` stands for anything.
 fn is_like(pattern: &str, text: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
@@ -116,6 +129,21 @@ mod tests {
                 !matches_tool(pattern, tool, input),
                 "{pattern}: {tool} {input}"
             );
+        }
+    }
+
+    #[test]
+    fn the_pattern_for_a_use_names_it() {
+        for (input, expect) in [
+            ("git commit -m x", "Bash(git commit -m x)"),
+            ("git status; rm x", "Bash"),
+            ("git log\nrm x", "Bash"),
+            ("{\"a\":1}", "Bash"),
+            ("", "Bash"),
+        ] {
+            let pattern = pattern_for("Bash", input);
+            assert_eq!(pattern, expect);
+            assert!(matches_tool(&pattern, "Bash", input), "{pattern}");
         }
     }
 

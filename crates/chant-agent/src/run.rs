@@ -247,7 +247,7 @@ impl Dispatcher<'_> {
         let Some(talk) = &mut self.talk else { return };
         match talk.decide(&question) {
             Decision::Allow => self.running.say(&question.allowed()),
-            Decision::Deny(reason) => self.deny(&question, reason),
+            Decision::Deny(reason) => self.deny(&question, reason, Some(question.pattern())),
             Decision::Ask => {
                 talk.wait_for(question);
                 if let Some(event) = told {
@@ -257,11 +257,13 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn deny(&mut self, question: &Question, reason: &str) {
+    fn deny(&mut self, question: &Question, reason: &str, allow: Option<String>) {
         self.running.say(&question.denied(reason));
         self.tell(AgentEvent::PermissionDenied {
             tool: question.tool.clone(),
+            input: question.input_line(),
             reason: reason.to_owned(),
+            allow,
         });
     }
 
@@ -270,7 +272,7 @@ impl Dispatcher<'_> {
             return;
         };
         match answer {
-            Answer::No => self.deny(&question, "you said no"),
+            Answer::No => self.deny(&question, "you said no", None),
             Answer::Yes | Answer::Always => self.running.say(&question.allowed()),
         }
     }

@@ -55,6 +55,22 @@ impl Transcript {
     }
 }
 
+/// For tests: the folder with transcripts of real clients, where it is at hand. They are not part of the repository.
+#[cfg(test)]
+#[expect(clippy::print_stderr, reason = "a test says why it is skipped")]
+pub(crate) fn real() -> Option<std::path::PathBuf> {
+    let shared = std::env::var_os("CHANT_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        std::path::PathBuf::from,
+    );
+    let folder = shared.join("agents/transcripts");
+    if !folder.is_dir() {
+        eprintln!("SKIPPED: no transcripts in {}", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {

@@ -190,11 +190,17 @@ fn agent(event: &AgentEvent) -> Vec<Line> {
             format!("the conversation grew too long and was summarised by the agent ({reason})")
                 .trim_end_matches(" ()"),
         )],
-        AgentEvent::PermissionDenied { tool, reason } => {
+        AgentEvent::PermissionDenied {
+            tool,
+            input,
+            reason,
+            ..
+        } => {
+            let used = format!("{tool} {input}");
             vec![Line::new(
                 Weight::Warning,
                 "denied",
-                format!("{tool}: {reason}").trim_end_matches(": "),
+                format!("{}: {reason}", used.trim_end()).trim_end_matches(": "),
             )]
         }
         AgentEvent::Warning { text } => vec![Line::new(Weight::Warning, "warning", text)],

@@ -86,7 +86,7 @@ fn nothing_that_a_user_wants_is_lost_of_real_turns() {
 #[test]
 fn a_turn_in_pieces_is_told_as_a_whole() {
     let mut out = Vec::new();
-    let mut report = Report::new(&mut out, Permissions::Deny);
+    let mut report = Report::new(&mut out, Permissions::Listed(Vec::new()));
     report.mute();
     let update = |value: Value| json!({"sessionId": "s", "update": value});
     let say = |words: &str| {
@@ -125,4 +125,5 @@ fn a_turn_in_pieces_is_told_as_a_whole() {
         .collect();
     assert_eq!(kinds, ["text", "tool_call", "permission_denied", "unknown"]);
     assert!(lines.contains("\"I look\""), "{lines}");
+    assert!(lines.contains("\"allow\":\"execute(rm x)\""), "{lines}");
 }

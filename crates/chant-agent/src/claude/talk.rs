@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use crate::{AgentConfig, Answer, Permissions, matches_tool};
+use crate::{AgentConfig, Answer, Permissions, matches_tool, pattern_for};
 
 /// A question whether a tool may be used.
 #[derive(Debug)]
@@ -114,6 +114,16 @@ impl Question {
             tool: super::string(&request["tool_name"]),
             input: request["input"].clone(),
         })
+    }
+
+    /// What the tool is given, as one line.
+    pub(crate) fn input_line(&self) -> String {
+        super::tool_input(&self.input)
+    }
+
+    /// What `allow:` would have to list for it.
+    pub(crate) fn pattern(&self) -> String {
+        pattern_for(&self.tool, &super::tool_input_whole(&self.input))
     }
 
     pub(crate) fn allowed(&self) -> String {

@@ -1,5 +1,5 @@
 //! Claude's events and ends, from fixtures written by hand and, where they are at hand, from real transcripts.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{fs, path::PathBuf};
 
@@ -124,7 +124,9 @@ fn retries_and_denials_are_events_and_no_failure() {
     };
     let denied = AgentEvent::PermissionDenied {
         tool: "Bash".into(),
+        input: String::new(),
         reason: "Not in this mode.".into(),
+        allow: Some("Bash".into()),
     };
     assert!(events.contains(&retry), "{events:?}");
     assert!(events.contains(&denied), "{events:?}");
@@ -284,14 +286,9 @@ fn cut_unknown_and_odd_lines_are_kept_and_never_an_error() {
 /// Real output of the client, where it is at hand: every file is read, and ends as its name says.
 #[test]
 fn real_transcripts_are_understood() {
-    let shared = std::env::var_os("CHANT_SHARED").map(PathBuf::from);
-    let shared =
-        shared.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into());
-    let folder = shared.join("agents/transcripts");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not here", folder.display());
+    let Some(folder) = crate::transcript::real() else {
         return;
-    }
+    };
     let cases = [
         ("claude", 0, "finished"),
         ("claude.auth_max0", 1, "api error: Invalid API key"),

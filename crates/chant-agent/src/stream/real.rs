@@ -1,12 +1,10 @@
 //! What real clients printed, as events: nothing that a user would want is dropped, and nothing breaks on what they did not print.
 //!
-//! The transcripts of real clients are not part of the repository; `CHANT_TEST_TRANSCRIPTS` names their folder. What is mangled
-//! is made from the fixtures that are.
+//! The transcripts of real clients are not part of the repository. What is mangled is made from the fixtures that are.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proptest::prelude::*;
 
@@ -33,7 +31,9 @@ fn words(event: AgentEvent) -> String {
             max,
             ..
         } => format!("retry {attempt}/{max} {reason}"),
-        AgentEvent::PermissionDenied { tool, .. } => format!("denied {tool}"),
+        AgentEvent::PermissionDenied { tool, allow, .. } => {
+            format!("denied {tool}, allowed by {allow:?}")
+        }
         AgentEvent::Usage { input, output, .. } => format!("usage {input} {output}"),
         AgentEvent::Cost { usd } => format!("cost {usd:.5}"),
         AgentEvent::Warning { text } => format!("warning {text}"),
@@ -82,7 +82,11 @@ const EXPECTED: &[(&str, &[&str])] = &[
     ),
     (
         "claude.noperm_dontask",
-        &["denied Bash", "result false", "end true"],
+        &[
+            "denied Bash, allowed by Some(\"Bash\")",
+            "result false",
+            "end true",
+        ],
     ),
     ("claude.auth_max0", &["session", "warning ", "end false"]),
     ("claude.context", &["session", "end false"]),
@@ -132,9 +136,7 @@ const EXPECTED: &[(&str, &[&str])] = &[
 
 #[test]
 fn what_real_clients_print_is_told() {
-    let Some(folder) = std::env::var_os("CHANT_TEST_TRANSCRIPTS").map(PathBuf::from) else {
-        let note = "SKIPPED: CHANT_TEST_TRANSCRIPTS does not name a folder of transcripts";
-        writeln!(std::io::stderr(), "{note}").unwrap();
+    let Some(folder) = crate::transcript::real() else {
         return;
     };
     let mut wrong = Vec::new();

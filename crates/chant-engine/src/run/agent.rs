@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
 use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
 
-use super::{Flow, Run, write_event};
+use super::{Flow, Run, unlisted::Unlisted, write_event};
 use crate::claim::MARKER;
 use crate::error::Result;
 use crate::event::{Event, Stamped};
@@ -145,6 +145,7 @@ impl Run<'_, '_> {
             let git = self.project.repo().common_dir();
             Denials::new(&self.agent.name, &self.record.facts.worktree, git, confine)
         });
+        let mut unlisted = Unlisted::new(&self.agent);
         let request = Request {
             program: &program,
             prompt_text: &asked.text,
@@ -196,8 +197,9 @@ impl Run<'_, '_> {
                     sink(&event);
                 };
                 let denied = denials.as_mut().map(|denials| denials.note(&event));
+                let unlisted = unlisted.note(&event);
                 tell(Event::Agent(event));
-                for text in denied.into_iter().flatten() {
+                for text in denied.into_iter().flatten().chain(unlisted) {
                     tell(Event::Warning { text });
                 }
                 if let Some(text) = meter.borrow_mut().warning() {

@@ -47,6 +47,7 @@ impl Drop for Bound {
 impl Run<'_, '_> {
     /// Makes ready what bounds the agent for one sitting.
     pub(super) fn bind(&mut self, program: &Path) -> Result<Bound> {
+        sandbox::check_permissions(&self.agent)?;
         sandbox::check_network(&self.agent, &self.outside.guard.program)?;
         if let Some(text) = sandbox::missing(&self.agent) {
             self.warn(text)?;

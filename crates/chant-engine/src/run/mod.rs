@@ -27,6 +27,7 @@ mod secrets;
 mod start;
 mod suite;
 mod together;
+mod unlisted;
 mod verify;
 pub(crate) mod worktree;
 

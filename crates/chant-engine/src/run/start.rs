@@ -262,6 +262,7 @@ fn prepare(
     for check in &document.frontmatter().verify {
         bench::Plan::of(project, check)?;
     }
+    crate::sandbox::check_permissions(&agent)?;
     let program = agents::program(project, &agent)?;
     let (main, base) = project.start_point()?;
     let obligation = Obligation::of(project, id, &document, &base)?;

@@ -13,7 +13,7 @@ pub(crate) use ties::{Ties, own_folder, small_file};
 
 use std::path::{Path, PathBuf};
 
-use chant_agent::{AgentConfig, AgentKind, Bounds, Sandbox};
+use chant_agent::{AgentConfig, AgentKind, Bounds, Permissions, Sandbox};
 use chant_os::confine::{self, Confine};
 
 use crate::config::{AgentBounds, Config};
@@ -138,6 +138,29 @@ pub(crate) fn missing(agent: &AgentConfig) -> Option<String> {
             agent.name
         )
     })
+}
+
+/// Refuses an agent that may do everything because a sandbox bounds it, where none does.
+pub(crate) fn check_permissions(agent: &AgentConfig) -> Result<()> {
+    let asks = matches!(agent.kind, AgentKind::Claude | AgentKind::Acp(_));
+    let is_meant = agent.permissions == Some(Permissions::Sandbox) && !agent.bypasses();
+    let is_bounded = agent.bounds.sandbox == Sandbox::Worktree && confine::is_supported();
+    if !asks || !is_meant || is_bounded {
+        return Ok(());
+    }
+    let why = match agent.bounds.sandbox {
+        Sandbox::Off if std::env::var_os(OVERRIDE).is_some() => "CHANT_SANDBOX turns it off",
+        Sandbox::Off => "`sandbox: off` turns it off",
+        Sandbox::Worktree => "this system has none that chant knows",
+    };
+    Err(Error::new(
+        Code::SandboxMissing,
+        format!(
+            "agent {:?} may use every tool because a sandbox bounds it (`permissions: sandbox`), and there is none: {why}",
+            agent.name
+        ),
+    )
+    .hint("turn it on, or say what the agent may do without one: `permissions: ask`, or `allow` with a list, or `bypass`"))
 }
 
 /// Refuses an agent that shall have no network where the system can not take it away: to run it with one would be worse.

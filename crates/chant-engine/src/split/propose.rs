@@ -220,6 +220,7 @@ impl<'a> Asked<'a> {
             grace: configured.grace,
         };
         let program = agents::program(self.project, &self.agent)?;
+        crate::sandbox::check_permissions(&self.agent)?;
         crate::sandbox::check_network(&self.agent, &guard.program)?;
         let temp = crate::sandbox::make_temp(&self.run)?;
         let talk = crate::sandbox::make_talk(&self.agent, dir)?;

@@ -355,7 +355,7 @@ impl Seen {
             AgentEvent::Session { id } => self.session = Some(id.clone()),
             AgentEvent::Model { name } => self.model = Some(name.clone()),
             AgentEvent::ToolResult { ok: true, .. } => self.tools += 1,
-            AgentEvent::PermissionDenied { tool, reason } => {
+            AgentEvent::PermissionDenied { tool, reason, .. } => {
                 self.denied = Some(format!("permission for {tool} was not given: {reason}"));
             }
             AgentEvent::End { .. } | AgentEvent::Stderr { .. } => return,

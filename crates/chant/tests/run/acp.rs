@@ -142,7 +142,7 @@ fn a_question_without_a_way_to_allow_is_denied_and_told() {
     let repo = scene(json!({}), acts);
     work(&repo).fails(1);
     let denied = events(&repo, "permission_denied");
-    assert_eq!(denied[0]["reason"], "rm -r build");
+    assert_eq!(denied[0]["input"], "rm -r build");
     let answers: Vec<Value> = heard(&repo)
         .into_iter()
         .filter(|told| told["id"] == "ask-1")
@@ -254,6 +254,9 @@ fn begun(repo: &TestRepo) -> std::process::Child {
     let child = command.spawn().unwrap();
     let pid = repo.home().join("pid");
     eventually("the agent to begin", || pid.exists());
+    eventually("its conversation to be known", || {
+        !events(repo, "session").is_empty()
+    });
     child
 }
 

@@ -1,6 +1,7 @@
 //! What an agent may do unasked, who is asked for the rest, and who can set that.
 
-use chant_testkit::TestRepo;
+use chant_testkit::terminal::Terminal;
+use chant_testkit::{Output, TestRepo, chant_bin};
 
 use crate::stop::{ended, signal, working};
 use crate::support::*;
@@ -36,6 +37,32 @@ fn with(settings: &str, script: &str) -> TestRepo {
     repo
 }
 
+/// What the user is told to write down, where that was denied.
+const LINE_TO_ADD: &str = "asker was not allowed to use Bash git commit -m x; to allow it, in .chant/agents.md: agents: [{name: asker, allow: ['Bash(git commit -m x)']}]";
+
+/// `chant work` with these arguments, at a terminal with somebody who answers each question with these keys.
+fn at_a_terminal(repo: &TestRepo, args: &[&str], answers: &[&str]) -> (String, Option<i32>) {
+    let mut command = repo.command(chant_bin());
+    command.arg("work").args(args);
+    let script: Vec<_> = answers
+        .iter()
+        .map(|keys| ("May the agent use Bash? git commit -m x", *keys))
+        .collect();
+    Terminal::new(120, 40).talk(&mut command, &script)
+}
+
+/// `chant work` with the sandbox that these tests do without.
+fn within_bounds(repo: &TestRepo) -> Output {
+    repo.chant_with(|command| {
+        command.args(["work", ID]).env_remove("CHANT_SANDBOX");
+    })
+}
+
+/// Keys: the first answer, and the ones below it.
+const NO: &str = "\r";
+const YES: &str = "\x1b[B\r";
+const ALWAYS: &str = "\x1b[B\x1b[B\r";
+
 fn told(repo: &TestRepo, name: &str) -> String {
     std::fs::read_to_string(repo.home().join(name)).unwrap()
 }
@@ -48,7 +75,7 @@ fn without_a_person_what_is_asked_is_denied_and_told() {
     assert!(
         output
             .stderr
-            .contains("denied  Bash: nobody is there to be asked"),
+            .contains("denied  Bash git commit -m x: nobody is there to be asked"),
         "{}",
         output.stderr
     );
@@ -57,6 +84,7 @@ fn without_a_person_what_is_asked_is_denied_and_told() {
         "nobody was asked: {}",
         output.stderr
     );
+    assert_eq!(output.stderr.matches(LINE_TO_ADD).count(), 1);
     let answer: serde_json::Value = serde_json::from_str(&told(&repo, "answer")).unwrap();
     assert_eq!(answer["type"], "control_response");
     assert_eq!(answer["response"]["request_id"], "r1");
@@ -70,6 +98,80 @@ fn without_a_person_what_is_asked_is_denied_and_told() {
             .any(|event| event["kind"] == "permission_denied"),
         "{events:?}"
     );
+}
+
+#[test]
+fn a_person_at_the_terminal_is_asked() {
+    let repo = with("    permissions: ask\n", ASKS);
+    let (shown, code) = at_a_terminal(&repo, &[ID], &[YES]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert_landed_once(&repo);
+
+    let repo = with("    permissions: ask\n", ASKS);
+    let (shown, code) = at_a_terminal(&repo, &[ID], &[NO]);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(
+        shown.contains("Bash git commit -m x: you said no"),
+        "{shown}"
+    );
+    assert!(!shown.contains("to allow it"), "who said no knows: {shown}");
+    assert!(told(&repo, "answer").contains("deny"));
+}
+
+#[test]
+fn a_tool_that_is_allowed_for_the_run_is_not_asked_for_again() {
+    let question = ASKS
+        .lines()
+        .find(|line| line.contains("can_use_tool"))
+        .unwrap();
+    let twice = format!("read -r answer\n{question}\nread -r answer\n");
+    let repo = with(
+        "    permissions: ask\n",
+        &ASKS.replacen("read -r answer\n", &twice, 1),
+    );
+    let (shown, code) = at_a_terminal(&repo, &[ID], &[ALWAYS]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert_landed_once(&repo);
+    let repo = with(
+        "    permissions: ask\n",
+        &ASKS.replacen("read -r answer\n", &twice, 1),
+    );
+    let (shown, code) = at_a_terminal(&repo, &[ID], &[YES, YES]);
+    assert_eq!(code, Some(0), "{shown}");
+}
+
+#[test]
+fn of_many_at_once_none_is_asked_for_and_each_is_told_with_the_line_to_add() {
+    let repo = with("    permissions: ask\n", ASKS);
+    let (shown, code) = at_a_terminal(&repo, &["--parallel=2", ID], &[]);
+    assert_eq!(code, Some(1), "{shown}");
+    let log = repo.chant(&["log", ID]).stdout;
+    for text in [&shown, &log] {
+        assert!(text.contains(LINE_TO_ADD), "{text}");
+    }
+}
+
+#[test]
+fn everything_within_a_sandbox_needs_one() {
+    let repo = with("    permissions: sandbox\n", ASKS);
+    let output = work(&repo);
+    output.fails(4);
+    assert!(
+        output
+            .stderr
+            .contains("(`permissions: sandbox`), and there is none: CHANT_SANDBOX turns it off"),
+        "{}",
+        output.stderr
+    );
+    let json = repo.chant(&["work", ID, "--json"]).json();
+    assert_eq!(json["error"]["code"], "sandbox-missing");
+    assert_eq!(state(&repo), "pending", "nothing was begun");
+
+    let repo = with("    permissions: sandbox\n    sandbox: off\n", ASKS);
+    let output = within_bounds(&repo);
+    output.fails(4);
+    let why = "`sandbox: off` turns it off";
+    assert!(output.stderr.contains(why), "{}", output.stderr);
 }
 
 #[test]
@@ -112,8 +214,13 @@ fn what_the_list_names_is_allowed_and_given_back_as_it_was() {
 
 #[test]
 fn a_mode_may_be_for_one_type_of_spec() {
-    let repo = with("    permissions: {research: ask, code: sandbox}\n", ASKS);
-    work(&repo).ok();
+    if !chant_os::confine::is_supported() {
+        eprintln!("SKIPPED: this system has no sandbox, so an agent that needs one is refused");
+        return;
+    }
+    let modes = "    permissions: {research: ask, code: sandbox}\n    write_allow: ['~']\n";
+    let repo = with(modes, ASKS);
+    within_bounds(&repo).ok();
     assert_landed_once(&repo);
 }
 
