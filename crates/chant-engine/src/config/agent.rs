@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
-use chant_agent::{Permissions, Provider};
+use chant_agent::{AgentKind, Permissions, Provider};
 
 use chant_spec::Kind;
 
@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 pub struct AgentEntry {
     /// The name it is called by.
     pub name: String,
-    /// The kind, as written; `claude` where none is.
+    /// The kind, as written; where none is, the client that the entry is named after, else `claude`.
     pub kind: String,
     /// Program and arguments, split into words; empty means the kind's own program.
     pub command: Vec<String>,
@@ -71,8 +71,8 @@ pub struct AgentEntry {
 impl AgentEntry {
     fn new(name: String, source: Layer) -> Self {
         Self {
+            kind: kind_by_name(&name).to_owned(),
             name,
-            kind: "claude".into(),
             command: Vec::new(),
             args: Vec::new(),
             model: None,
@@ -121,6 +121,13 @@ impl AgentEntry {
             (false, layer) => layer,
         };
     }
+}
+
+/// The kind of an entry that names none: `name: codex` alone adds to what Codex is without an entry.
+fn kind_by_name(name: &str) -> &str {
+    let is_a_client = |kind: AgentKind| kind.own_program() == Some(name);
+    let kind = name.parse().ok().filter(|kind| is_a_client(*kind));
+    kind.map_or("claude", |_| name)
 }
 
 /// The keys that decide what is started, or to whom a key is sent.

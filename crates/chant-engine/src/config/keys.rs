@@ -288,7 +288,7 @@ pub(super) const AGENT: &[(&str, &str)] = &[
     ("name", "what it is called"),
     (
         "kind",
-        "`claude` (also when absent), `codex`, `command` (any program), `replay` (a recording) or `builtin` (chant's own, which talks to a model itself)",
+        "`claude`, `codex`, `acp` (any agent that speaks the Agent Client Protocol), `gemini`, `opencode`, `copilot`, `qwen`, `goose`, `command` (any program), `replay` (a recording) or `builtin` (chant's own, which talks to a model itself). When absent, the client that the entry is named after, else `claude`",
     ),
     (
         "command",

@@ -144,6 +144,13 @@ fn agents_are_merged_by_name() {
 }
 
 #[test]
+fn an_entry_without_a_kind_is_the_client_that_it_is_named_after() {
+    let config = project("agents: [{name: codex}, {name: main}, {name: command}]");
+    let kinds: Vec<&str> = config.agents.iter().map(|a| a.kind.as_str()).collect();
+    assert_eq!(kinds, ["codex", "claude", "claude"]);
+}
+
+#[test]
 fn a_tracked_file_can_not_lift_permissions() {
     let config = project("agents: [{name: main, bypass_permissions: true}]");
     assert!(!config.agents[0].bypass_permissions);
