@@ -162,7 +162,8 @@ fn changes(item: &Value) -> Vec<AgentEvent> {
         .collect()
 }
 
-/// `Reconnecting... 2/5 (why)` is a retry; anything else is told again by the end that follows it.
+/// `Reconnecting... 2/5 (why)` is a retry. Anything else is said once more by the end that follows it, which is what people are
+/// shown; where Codex dies before that, it is its last word, as a line on standard error would be.
 fn trouble(message: &str) -> AgentEvent {
     let retry = || {
         let (count, why) = message.strip_prefix("Reconnecting... ")?.split_once(' ')?;
@@ -174,7 +175,7 @@ fn trouble(message: &str) -> AgentEvent {
             delay_ms: 0,
         })
     };
-    retry().unwrap_or_else(|| AgentEvent::Warning {
+    retry().unwrap_or_else(|| AgentEvent::Stderr {
         text: excerpt::one_line(message),
     })
 }

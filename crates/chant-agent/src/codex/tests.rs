@@ -1,5 +1,5 @@
 //! Codex's events and ends, from lines written by hand and, where they are at hand, from real transcripts.
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
 
@@ -141,7 +141,7 @@ fn a_retry_is_told_apart_from_other_trouble() {
     );
     check(
         r#"{"type":"error","message":"Reconnecting... soon"}"#,
-        &[AgentEvent::Warning {
+        &[AgentEvent::Stderr {
             text: "Reconnecting... soon".into(),
         }],
     );
@@ -188,14 +188,9 @@ fn what_is_not_known_is_kept() {
 /// Real output of the client, where it is at hand: every file is read, and ends as its name says.
 #[test]
 fn real_transcripts_are_understood() {
-    let shared = std::env::var_os("CHANT_SHARED").map(PathBuf::from);
-    let shared =
-        shared.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into());
-    let folder = shared.join("agents/transcripts");
-    if !folder.is_dir() {
-        eprintln!("skipped: {} is not here", folder.display());
+    let Some(folder) = crate::transcript::real() else {
         return;
-    }
+    };
     let cases = [
         ("codex", 0, "finished"),
         (
