@@ -27,16 +27,12 @@ pub fn codex() -> Option<PathBuf> {
     })
 }
 
-/// Claude's adapter for the Agent Client Protocol, as the command that starts it: it is a script of Node.
-pub fn acp() -> Option<Vec<PathBuf>> {
-    let script = found("claude-agent-acp", |modules| {
-        let script = modules.join("@agentclientprotocol/claude-agent-acp/dist/index.js");
+/// Claude's adapter for the Agent Client Protocol: a script that Node runs.
+pub fn acp() -> Option<PathBuf> {
+    found("claude-agent-acp", |modules| {
+        let script = modules.join(".bin/claude-agent-acp");
         script.is_file().then_some(script)
-    })?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders = std::env::split_paths(&path).map(|folder| folder.join("node"));
-    let node = folders.find(|node| node.is_file());
-    Some(vec![node.expect("npm comes with node"), script])
+    })
 }
 
 /// The packages of one scope that hold a program for some platform; only this machine's are installed.

@@ -61,9 +61,17 @@ fn collect(root: &Path, folder: &Path, turns: &mut Vec<Value>) {
     }
 }
 
-fn put(name: &Path, text: &str) -> String {
+/// The command that writes a file.
+pub(crate) fn put(name: &Path, text: &str) -> String {
     let name = name.display();
-    format!("mkdir -p \"$(dirname {name})\" && cat > {name} <<'END_OF_FILE'\n{text}END_OF_FILE\n")
+    let end = if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    format!(
+        "mkdir -p \"$(dirname {name})\" && cat > {name} <<'END_OF_FILE'\n{text}{end}END_OF_FILE\n"
+    )
 }
 
 /// Ticks every box, adds what the phase adds to its spec, and commits.

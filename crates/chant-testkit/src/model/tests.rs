@@ -244,7 +244,9 @@ fn several_scripts_are_told_apart_by_their_path() {
 #[test]
 fn a_turn_that_no_tool_fits_is_told() {
     let model = ScriptedModel::start(&json!([{ "write": { "path": "a", "content": "b" } }]));
-    let answer = post(&model, "/v1/messages", &messages(true));
+    let mut request = messages(true);
+    request["tools"][0]["name"] = json!("Read");
+    let answer = post(&model, "/v1/messages", &request);
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert_eq!(model.troubles()[0].problem, "no write tool among: Bash");
+    assert_eq!(model.troubles()[0].problem, "no shell tool among: Read");
 }

@@ -2,9 +2,12 @@
 //!
 //! Each client calls its shell and its editor differently; a script says what is to be done, and this finds the tool.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::script::Turn;
+use crate::demo::put;
 
 /// What clients call their shell.
 const SHELLS: [&str; 13] = [
@@ -127,7 +130,10 @@ fn write(path: &str, content: &str, tools: &[Tool]) -> Result<Called, String> {
         let texts = texts.map(|key| (key, json!(content)));
         return Ok(filled(tool, &[paths.as_slice(), &texts].concat()));
     }
-    let tool = offered(&["apply_patch"], tools).ok_or_else(|| missing("write", tools))?;
+    let Some(tool) = offered(&["apply_patch"], tools) else {
+        // Codex offers a model that it does not know nothing but a shell.
+        return shell(&put(Path::new(path), content), tools);
+    };
     let lines: String = content.lines().flat_map(|line| ["+", line, "\n"]).collect();
     let text = format!("*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n");
     if tool.kind == Kind::Custom {

@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use chant_testkit::clients;
 use serde_json::{Value, json};
 
-use crate::both;
+use crate::both::{self, Page};
 use crate::scene::*;
 
 /// The adapter as a test calls it: quickly discouraged, and nothing looked up outside.
-struct Adapter(Vec<PathBuf>);
+struct Adapter(PathBuf);
 
 impl Client for Adapter {
     fn entry(&self, base_url: &str) -> Value {
         json!({
             "kind": "acp",
-            "command": self.0,
+            "command": [self.0],
             "env": {
                 "ANTHROPIC_BASE_URL": base_url,
                 "ANTHROPIC_API_KEY": "sk-ant-scripted",
@@ -31,14 +31,22 @@ impl Client for Adapter {
 
 /// Runs a test with it, where it is installed.
 fn with(test: impl FnOnce(&Adapter)) {
-    if let Some(command) = clients::acp() {
-        test(&Adapter(command));
+    if let Some(program) = clients::acp() {
+        test(&Adapter(program));
     }
 }
 
 #[test]
 fn works_the_demo() {
-    with(both::works_the_demo);
+    with(|adapter| {
+        let page = Page {
+            name: "acp",
+            agent: "adapter",
+            program: Some(("claude-agent-acp", &adapter.0)),
+            key: ("ANTHROPIC_API_KEY", "sk-ant-scripted"),
+        };
+        page.works_the_demo();
+    });
 }
 
 /// The conversation is taken up again. This version of the engine leaves out the call that was cut off, so what shows it is
@@ -62,6 +70,16 @@ fn goes_on_after_sigkill() {
 #[test]
 fn is_paused_and_goes_on() {
     with(both::is_paused_and_goes_on);
+}
+
+#[test]
+fn interrupted_while_a_tool_runs_it_leaves_no_process() {
+    with(both::leaves_no_process);
+}
+
+#[test]
+fn the_sandbox_keeps_it_in_bounds() {
+    with(both::is_kept_in_bounds);
 }
 
 #[test]
@@ -123,6 +141,17 @@ fn a_wrong_key_fails() {
 }
 
 #[test]
+fn no_credit_fails() {
+    with(|adapter| {
+        both::fails_by(
+            adapter,
+            json!({ "error": "billing" }),
+            "Credit balance is too low",
+        );
+    });
+}
+
+#[test]
 fn a_session_that_is_too_long_fails_and_the_next_begins_anew() {
     with(|adapter| both::begins_anew_after_an_overflow(adapter, "too long"));
 }
@@ -139,5 +168,27 @@ fn a_denied_permission_is_told() {
         scene.refused("failed", "changed nothing");
         let results = scene.said("tool_result");
         assert_eq!(results[0]["ok"], false, "{results:?}");
+    });
+}
+
+/// Nobody is asked over this protocol yet: what no list names is denied and told, and the line that is told allows it.
+#[test]
+fn what_no_list_names_is_denied_and_told_with_the_line_to_add() {
+    with(|adapter| {
+        let scene = Scene::new(adapter, &honest_turns());
+        let mut entry = adapter.entry(&scene.model.base_url());
+        entry["permissions"] = json!("ask");
+        scene.set(entry.clone());
+        let output = scene.work();
+        output.fails(1);
+        let line = "agents: [{name: real, allow: ['Bash']}]";
+        assert!(output.stderr.contains(line), "{}", output.stderr);
+        let scene = Scene::new(adapter, &honest_turns());
+        let mut entry = adapter.entry(&scene.model.base_url());
+        entry["permissions"] = json!("ask");
+        entry["allow"] = json!(["Bash"]);
+        scene.set(entry);
+        scene.work().ok();
+        scene.assert_all_done(&[ID]);
     });
 }

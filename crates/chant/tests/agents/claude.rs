@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use chant_testkit::clients;
+use chant_testkit::terminal::Terminal;
 use serde_json::{Value, json};
 
-use crate::both;
+use crate::both::{self, Page};
 use crate::scene::*;
 
 /// Claude Code as a test calls it: quickly discouraged, and nothing looked up outside.
@@ -43,7 +44,15 @@ fn with(test: impl FnOnce(&Claude)) {
 
 #[test]
 fn works_the_demo() {
-    with(both::works_the_demo);
+    with(|claude| {
+        let page = Page {
+            name: "claude",
+            agent: "claude",
+            program: Some(("claude", &claude.0)),
+            key: ("ANTHROPIC_API_KEY", "sk-ant-scripted"),
+        };
+        page.works_the_demo();
+    });
 }
 
 #[test]
@@ -54,6 +63,16 @@ fn goes_on_after_sigkill() {
 #[test]
 fn is_paused_and_goes_on() {
     with(both::is_paused_and_goes_on);
+}
+
+#[test]
+fn interrupted_while_a_tool_runs_it_leaves_no_process() {
+    with(both::leaves_no_process);
+}
+
+#[test]
+fn the_sandbox_keeps_it_in_bounds() {
+    with(both::is_kept_in_bounds);
 }
 
 #[test]
@@ -159,6 +178,12 @@ fn its_own_budget_ends_it() {
     });
 }
 
+/// It tells what it costs at its end only, and its tokens on the way.
+#[test]
+fn chants_budget_ends_it() {
+    with(|claude| both::chants_budget_ends_it(claude, "budgets: {spec: {tokens: 40000}}\n"));
+}
+
 /// What it may not do is told, and is not done.
 #[test]
 fn a_denied_permission_is_told() {
@@ -199,54 +224,91 @@ fn a_used_up_plan_parks_until_it_is_renewed() {
 }
 
 /// The same with its questions answered instead of left out.
-struct Asking {
-    claude: Claude,
+struct Asking<'a> {
+    claude: &'a Claude,
     permissions: &'static str,
+    allow: &'static [&'static str],
 }
 
-impl Client for Asking {
+impl Client for Asking<'_> {
     fn entry(&self, base_url: &str) -> Value {
         let mut entry = self.claude.entry(base_url);
         entry["bypass_permissions"] = json!(false);
         entry["permissions"] = json!(self.permissions);
+        entry["allow"] = json!(self.allow);
         entry
     }
 }
 
+/// A scene in which it is to do honest work, with these words on its permissions.
+fn asking(claude: &Claude, permissions: &'static str, allow: &'static [&'static str]) -> Scene {
+    let client = Asking {
+        claude,
+        permissions,
+        allow,
+    };
+    Scene::new(&client, &honest_turns())
+}
+
 #[test]
 fn its_questions_are_answered_yes_where_a_sandbox_bounds_it() {
-    let Some(claude) = clients::claude().map(Claude) else {
-        return;
-    };
-    let scene = Scene::new(
-        &Asking {
-            claude,
-            permissions: "sandbox",
-        },
-        &honest_turns(),
-    );
-    scene.work().ok();
-    scene.assert_landed(&[ID]);
-    scene.model.assert_done();
+    with(|claude| {
+        let scene = asking(claude, "sandbox", &[]);
+        let refused = scene.work();
+        refused.fails(4);
+        assert!(
+            refused.stderr.contains("there is none"),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(scene.model.work().len(), 0);
+        scene.in_bounds(&["work", ID]).ok();
+        scene.assert_all_done(&[ID]);
+    });
 }
 
 #[test]
 fn its_questions_are_answered_no_where_nobody_is_there() {
-    let Some(claude) = clients::claude().map(Claude) else {
-        return;
-    };
-    let scene = Scene::new(
-        &Asking {
-            claude,
-            permissions: "ask",
-        },
-        &honest_turns(),
-    );
-    let output = scene.work();
-    output.fails(1);
-    let told = &output.stderr;
-    assert!(
-        told.contains("denied  Bash: nobody is there to be asked"),
-        "{told}"
-    );
+    with(|claude| {
+        let scene = asking(claude, "ask", &[]);
+        let output = scene.work();
+        output.fails(1);
+        for told in [
+            "denied  Bash echo hello > 001-greeting.txt && ",
+            "nobody is there to be asked",
+            "real was not allowed to use Bash echo hello > ",
+            "; to allow it, in .chant/agents.md: agents: [{name: real, allow: ['Bash']}]",
+        ] {
+            assert!(
+                output.stderr.contains(told),
+                "{told:?} in {}",
+                output.stderr
+            );
+        }
+    });
+}
+
+#[test]
+fn a_person_at_the_terminal_answers_its_questions() {
+    with(|claude| {
+        let scene = asking(claude, "ask", &[]);
+        let mut command = scene.repo.command(chant_testkit::chant_bin());
+        command.args(["work", ID]);
+        let yes = ("May the agent use Bash?", "\x1b[B\r");
+        let (shown, code) = Terminal::new(120, 40).talk(&mut command, &[yes]);
+        assert_eq!(code, Some(0), "{shown}");
+        scene.assert_all_done(&[ID]);
+    });
+}
+
+/// The line that a denied run tells is what allows it.
+#[test]
+fn what_is_listed_is_used_unasked() {
+    with(|claude| {
+        for mode in ["ask", "allow"] {
+            let scene = asking(claude, mode, &["Bash"]);
+            scene.work().ok();
+            scene.assert_all_done(&[ID]);
+        }
+    });
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chant_testkit::clients;
 use serde_json::{Value, json};
 
-use crate::both;
+use crate::both::{self, Page};
 use crate::scene::*;
 
 /// Codex as a test calls it: quickly discouraged, and nothing looked up outside.
@@ -43,7 +43,15 @@ fn with(test: impl FnOnce(&Codex)) {
 
 #[test]
 fn works_the_demo() {
-    with(both::works_the_demo);
+    with(|codex| {
+        let page = Page {
+            name: "codex",
+            agent: "codex",
+            program: Some(("codex", &codex.0)),
+            key: ("CODEX_API_KEY", "sk-scripted"),
+        };
+        page.works_the_demo();
+    });
 }
 
 #[test]
@@ -54,6 +62,16 @@ fn goes_on_after_sigkill() {
 #[test]
 fn is_paused_and_goes_on() {
     with(both::is_paused_and_goes_on);
+}
+
+#[test]
+fn interrupted_while_a_tool_runs_it_leaves_no_process() {
+    with(both::leaves_no_process);
+}
+
+#[test]
+fn the_sandbox_keeps_it_in_bounds() {
+    with(both::is_kept_in_bounds);
 }
 
 #[test]

@@ -79,7 +79,12 @@ impl Scene {
 
     /// Makes this the agent; JSON is YAML too. A refused agent is tried once more, at once.
     pub(crate) fn set(&self, entry: Value) {
-        self.repo.write(".chant/agents.md", &settings(entry));
+        self.set_with(entry, "");
+    }
+
+    /// The same with more lines of settings.
+    pub(crate) fn set_with(&self, entry: Value, more: &str) {
+        self.repo.write(".chant/agents.md", &settings(entry, more));
     }
 
     /// Adds one more spec like the first.
@@ -92,11 +97,18 @@ impl Scene {
         self.repo.chant(&["work", ID])
     }
 
+    /// `chant` within the sandbox that is on for everybody, other than for most tests.
+    pub(crate) fn in_bounds(&self, args: &[&str]) -> Output {
+        self.repo.chant_with(|command| {
+            command.args(args).env_remove("CHANT_SANDBOX");
+        })
+    }
+
     /// Asserts that `chant work` does not land the spec, leaves it in this state, and says why.
     #[track_caller]
     pub(crate) fn refused(&self, state: &str, why: &str) {
         let output = self.work();
-        output.fails(if state == "parked" { 4 } else { 1 });
+        output.fails(if state == "failed" { 1 } else { 4 });
         assert!(output.stderr.contains(why), "{why:?} in {}", output.stderr);
         assert_eq!(self.state(), state);
         self.assert_nothing_lives();
@@ -215,10 +227,12 @@ impl Scene {
     }
 }
 
-/// The user's own settings, with this as the only agent.
-pub(crate) fn settings(mut entry: Value) -> String {
+/// The user's own settings, with this as the only agent, and more lines of them.
+fn settings(mut entry: Value, more: &str) -> String {
     entry["name"] = json!("real");
-    format!("---\nagents: [{entry}]\ndefaults: {{agent: real}}\nlimits: {{backoff: [1ms]}}\n---\n")
+    format!(
+        "---\nagents: [{entry}]\ndefaults: {{agent: real}}\nlimits: {{backoff: [1ms]}}\n{more}---\n"
+    )
 }
 
 /// A plan that is renewed in two hours: the moment, in seconds, on a whole minute.

@@ -8,6 +8,7 @@ use chant_testkit::TestRepo;
 use chant_testkit::model::ScriptedModel;
 use serde_json::{Value, json};
 
+use crate::both::Page;
 use crate::scene::*;
 
 /// The key that it is given; it must never be seen again.
@@ -91,6 +92,17 @@ fn texts(scene: &Scene, kind: &str, field: &str) -> String {
         .map(|event| event[field].as_str().unwrap().to_owned())
         .collect();
     all.join("\n")
+}
+
+#[test]
+fn works_the_demo() {
+    let page = Page {
+        name: "builtin",
+        agent: "local",
+        program: None,
+        key: ("OPENAI_API_KEY", KEY),
+    };
+    page.works_the_demo();
 }
 
 #[test]
