@@ -84,11 +84,10 @@ fn lines(
     environment: impl Fn(&BTreeMap<String, String>) -> String,
 ) -> Vec<String> {
     let config = project.config();
-    let published = machine_file_is_published(project);
     let agents = config
         .agents
         .iter()
-        .filter(|agent| is_foreign(agent, published))
+        .filter(|agent| is_foreign(agent))
         .map(|agent| {
             let program = if agent.command.is_empty() {
                 std::slice::from_ref(&agent.kind)
@@ -113,18 +112,8 @@ fn lines(
                 .chain(&key_env)
                 .map(String::as_str)
                 .collect();
-            let unasked = if published && agent.bypass_permissions {
-                " (asks for no permission)"
-            } else {
-                ""
-            };
-            let unbound = if published && agent.bounds.sandbox == Some(chant_agent::Sandbox::Off) {
-                " (without a sandbox)"
-            } else {
-                ""
-            };
             format!(
-                "agent {}: {}{}{unasked}{unbound}",
+                "agent {}: {}{}",
                 agent.name,
                 words.join(" "),
                 environment(&agent.env)
@@ -142,22 +131,9 @@ fn lines(
         .collect()
 }
 
-/// Whether an agent is not the user's own: the project's settings name it, or a file that only looks like this
-/// machine's.
-fn is_foreign(agent: &AgentEntry, published: bool) -> bool {
-    agent.source == Layer::Project || (published && agent.source == Layer::Machine)
-}
-
-/// Whether git tracks `.chant/agents.md`: then whoever wrote it need not be the user. Where git can not say, it counts
-/// as tracked.
-fn machine_file_is_published(project: &Project) -> bool {
-    let named = project
-        .config()
-        .agents
-        .iter()
-        .any(|agent| agent.source == Layer::Machine);
-    let path = project.path_from_repo(".chant/agents.md");
-    named && project.repo().is_in_index(&path).unwrap_or(true)
+/// Whether an agent is not the user's own: a file that git tracks says what is started.
+fn is_foreign(agent: &AgentEntry) -> bool {
+    agent.source == Layer::Project
 }
 
 /// Trusts this clone with what its settings can start now.
@@ -228,7 +204,7 @@ pub fn check_config(project: &Project) -> Result<()> {
 pub(crate) fn check_agent(project: &Project, name: &str) -> Result<()> {
     let mut agents = project.config().agents.iter();
     let entry = agents.find(|entry| entry.name == name);
-    if entry.is_some_and(|entry| is_foreign(entry, machine_file_is_published(project))) {
+    if entry.is_some_and(is_foreign) {
         check(project, &format!("the agent {name:?}"))?;
     }
     Ok(())

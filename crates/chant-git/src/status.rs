@@ -1,6 +1,11 @@
 //! Small questions about the work tree and the settings.
 
+use chant_os::file::read_regular;
+
 use crate::{Oid, Repo, Result, call::records, path::text};
+
+/// A larger index is left to git.
+const LARGEST: u64 = 256 << 20;
 
 impl Repo {
     /// Which of `paths` (files or folders; everything if empty) differ from HEAD or are untracked, from the repository's root.
@@ -27,13 +32,30 @@ impl Repo {
         Ok(self.read_file(commit, path)?.is_some())
     }
 
-    /// Whether the index of this work tree has anything at or below `path`. One process.
+    /// Whether the index of this work tree has anything at or below `path`. One process at most: an index that names its files in
+    /// full, and nothing like this one, is believed.
     pub fn is_in_index(&self, path: &str) -> Result<bool> {
+        if self.index_has_no(path) {
+            return Ok(false);
+        }
         Ok(!self
             .look()
             .args(["ls-files", "-z", "--", path])
             .stdout()?
             .is_empty())
+    }
+
+    /// Whether the index, read as the file it is, holds no such name. Later versions write names in parts, a split index writes them
+    /// elsewhere, and a sparse one only the folder: of those nothing is said.
+    fn index_has_no(&self, path: &str) -> bool {
+        const SPLIT: &[u8] = b"link";
+        const SPARSE: &[u8] = b"sdir";
+        let Ok(index) = read_regular(&self.git_dir().join("index"), LARGEST) else {
+            return false;
+        };
+        let in_full = matches!(index.get(..8), Some(b"DIRC\0\0\0\x02" | b"DIRC\0\0\0\x03"));
+        let holds = |word: &[u8]| memchr::memmem::find(&index, word).is_some();
+        in_full && !holds(path.as_bytes()) && !holds(SPLIT) && !holds(SPARSE)
     }
 
     /// Whether git ignores an untracked path. One process.

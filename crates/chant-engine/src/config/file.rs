@@ -20,7 +20,7 @@ pub enum Layer {
     Person,
     /// `.chant/config.md`: tracked, so written by whoever wrote the repository.
     Project,
-    /// `.chant/agents.md`: this machine's own.
+    /// `.chant/agents.md`: this machine's own. One that git tracks is of the layer [`Layer::Project`].
     Machine,
 }
 

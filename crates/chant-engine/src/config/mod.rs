@@ -210,6 +210,9 @@ impl Sign {
     }
 }
 
+/// This machine's own settings, in `.chant`, unless git tracks them.
+pub const MACHINE_FILE: &str = "agents.md";
+
 const BRANCH_PREFIX: &str = "chant/";
 /// No build needs so many; what does is out of control.
 const PROCESSES: usize = 4096;
@@ -219,10 +222,11 @@ const GRACE: Duration = Duration::from_secs(5);
 const INPUTS_BYTES: usize = 256 * 1024;
 
 impl Config {
-    /// Reads the settings of the project whose `.chant` folder this is.
-    pub fn load(dot_chant: &Path) -> Result<Self> {
+    /// Reads the settings of the project whose `.chant` folder this is, in which [`MACHINE_FILE`] is a file of that layer.
+    pub fn load(dot_chant: &Path, machine: Layer) -> Result<Self> {
         Self::load_from(
             dot_chant,
+            machine,
             chant_os::dirs::config_dir()
                 .ok()
                 .map(|dir| dir.join("config.md")),
@@ -236,7 +240,7 @@ impl Config {
         Self::merge(&file.into_iter().collect::<Vec<_>>())
     }
 
-    fn load_from(dot_chant: &Path, person: Option<PathBuf>) -> Result<Self> {
+    fn load_from(dot_chant: &Path, machine: Layer, person: Option<PathBuf>) -> Result<Self> {
         let person = match person {
             Some(path) => File::read(Layer::Person, &path, path.clone())?,
             None => None,
@@ -245,13 +249,25 @@ impl Config {
             File::read(layer, &dot_chant.join(name), Path::new(".chant").join(name))
         };
         let project = own(Layer::Project, "config.md")?;
-        let machine = own(Layer::Machine, "agents.md")?;
-        Self::merge(
-            &[person, project, machine]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>(),
-        )
+        let machine = own(machine, MACHINE_FILE)?;
+        let published = machine.as_ref().filter(|file| file.layer == Layer::Project);
+        let remark = published.map(|file| Remark {
+            key: MACHINE_FILE.into(),
+            message: format!(
+                "git tracks {}, so it counts as the project's and not as this machine's",
+                file.path.display()
+            ),
+            hint: Some(format!("git rm --cached {}", file.path.display())),
+            source: Source {
+                layer: file.layer,
+                path: Some(file.path.clone()),
+                line: 1,
+            },
+        });
+        let files: Vec<File> = [person, project, machine].into_iter().flatten().collect();
+        let mut config = Self::merge(&files)?;
+        config.warnings.extend(remark);
+        Ok(config)
     }
 
     fn merge(files: &[File]) -> Result<Self> {

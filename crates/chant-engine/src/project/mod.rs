@@ -1,6 +1,6 @@
 //! One project: a folder that holds `.chant`, in a git repository.
 //!
-//! Opening one reads files and starts no process. Everything else gets its paths from here; nothing depends on
+//! Opening one reads files and starts no process, unless git may track what is meant for this machine alone. Everything else gets its paths from here; nothing depends on
 //! the current directory.
 
 mod worktrees;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chant_git::{BranchName, Oid, Repo};
 use chant_spec::SpecId;
 
-use crate::config::Config;
+use crate::config::{Config, Layer, MACHINE_FILE};
 use crate::error::{Code, Error, Result};
 
 /// The folder that makes a folder a project.
@@ -62,7 +62,8 @@ impl Project {
         if !prefix.is_empty() {
             prefix.push('/');
         }
-        let config = Config::load(&root.join(DOT_CHANT))?;
+        let machine = layer_of_machine_file(&repo, root, &prefix);
+        let config = Config::load(&root.join(DOT_CHANT), machine)?;
         Ok(Self {
             repo,
             root: root.to_owned(),
@@ -181,6 +182,17 @@ impl Project {
     pub(crate) fn hides(&self, id: &SpecId) -> Result<bool> {
         let path = self.path_from_repo(&self.spec_path_from_root(id));
         Ok(self.silent() || self.repo.is_ignored(&path)?)
+    }
+}
+
+/// Whoever wrote a file that git tracks need not be the user. Where git cannot say, it counts as tracked.
+fn layer_of_machine_file(repo: &Repo, root: &Path, prefix: &str) -> Layer {
+    let path = format!("{DOT_CHANT}/{MACHINE_FILE}");
+    let is_there = root.join(&path).symlink_metadata().is_ok();
+    if is_there && repo.is_in_index(&format!("{prefix}{path}")).unwrap_or(true) {
+        Layer::Project
+    } else {
+        Layer::Machine
     }
 }
 

@@ -98,3 +98,33 @@ fn a_strangers_spec_runs_its_checks_only_once_trusted() {
     assert!(repo.home().join("ran").exists());
     assert_landed_once(&repo);
 }
+
+#[test]
+fn a_tracked_file_of_this_machines_settings_lifts_nothing() {
+    let repo = TestRepo::new();
+    repo.write(".chant/config.md", "---\nproject: {name: sample}\n---\n");
+    repo.write(
+        ".chant/agents.md",
+        "---\nagents:\n  - {name: claude, bypass_permissions: true, permissions: bypass, sandbox: off, env_allow: [GITHUB_TOKEN], allow: ['*']}\n\
+         defaults: {sandbox: off, env_allow: [GITHUB_TOKEN]}\nrepos: [{name: other, path: /}]\n---\n",
+    );
+    let lifts = |repo: &TestRepo| {
+        let shown = repo.chant(&["config"]);
+        let said = shown.ok().stdout.clone() + &shown.stderr;
+        said.lines()
+            .filter(|line| line.contains("is not taken from a file"))
+            .count()
+    };
+    assert_eq!(lifts(&repo), 0, "a file of one's own may");
+    repo.git(&["add", "-f", ".chant"]);
+    repo.git(&["commit", "-q", "-m", "theirs"]);
+    let shown = repo.chant(&["config"]);
+    let said = shown.ok().stdout.clone() + &shown.stderr;
+    assert!(said.contains("git tracks .chant/agents.md"), "{said}");
+    assert!(lifts(&repo) >= 7, "{said}");
+    // Nothing of it is hidden in an index that git writes in another way.
+    repo.git(&["update-index", "--index-version", "4"]);
+    assert!(lifts(&repo) >= 7);
+    repo.git(&["rm", "-q", "--cached", ".chant/agents.md"]);
+    assert_eq!(lifts(&repo), 0, "a file of one's own may");
+}
