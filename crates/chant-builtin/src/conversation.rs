@@ -2,10 +2,11 @@
 //!
 //! Everything is appended to the file as one JSON line before it is acted upon, so a conversation whose process was killed goes on
 //! where it was; a call that was running then gets a result that says so. The file keeps every output in full: that
-//! an old one is shortened for the model is a line of its own.
+//! an old one is shortened for the model is a line of its own. Only secrets are not kept.
 
 use std::path::{Path, PathBuf};
 
+use chant_agent::redact::Redactor;
 use chant_os::file::{self, Appender};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -58,6 +59,8 @@ pub(crate) struct Conversation {
     session: String,
     messages: Vec<Message>,
     file: Appender,
+    /// What is not to be seen in the file.
+    secrets: Option<Redactor>,
 }
 
 impl Conversation {
@@ -95,7 +98,14 @@ impl Conversation {
             session,
             messages,
             file,
+            secrets: None,
         })
+    }
+
+    /// From here on the file holds no secrets that are known here. The model goes on seeing what it saw; one that goes on later
+    /// sees the file.
+    pub(crate) fn hide(&mut self, secrets: Redactor) {
+        self.secrets = Some(secrets);
     }
 
     fn answer_what_was_cut_off(&mut self) -> Result<(), String> {
@@ -173,7 +183,9 @@ impl Conversation {
     fn add(&mut self, line: Line) -> Result<(), String> {
         let kept = serde_json::to_vec(&line).map_err(|error| error.to_string());
         let kept = kept.and_then(|bytes| {
-            let written = self.file.write_line(&bytes);
+            let clean = self.secrets.as_ref().map(|secrets| secrets.bytes(&bytes));
+            let bytes = clean.as_deref().unwrap_or(&bytes);
+            let written = self.file.write_line(bytes);
             written.map_err(|error| error.to_string())
         });
         kept.map_err(|error| format!("the conversation cannot be kept: {error}"))?;

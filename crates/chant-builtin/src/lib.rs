@@ -23,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use chant_agent::{AgentEvent, CONVERSATIONS};
+use chant_agent::{AgentEvent, CONVERSATIONS, redact::Redactor};
 
 use crate::{
     agent::{Agent, Verdict},
@@ -70,6 +70,7 @@ fn sitting(
         Some(session) => Conversation::resume(&folder()?, session)?,
         None => Conversation::begin(&folder()?)?,
     };
+    conversation.hide(Redactor::of_process(&arguments.key_env));
     conversation.ask(prompt)?;
     let mut client = Client::new(&arguments, key)?;
     teller.tell(&AgentEvent::Session {

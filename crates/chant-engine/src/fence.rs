@@ -78,8 +78,9 @@ fn is_hidden(letter: char) -> bool {
     let is_plain_space = matches!(letter, '\n' | '\t');
     let has_no_look = matches!(
         letter,
-        '\u{061c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
-            | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+        '\u{ad}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
     );
     (letter.is_control() && !is_plain_space) || has_no_look
 }
@@ -119,6 +120,7 @@ mod tests {
             ),
             ("one\r\ntwo\rthree", "one\ntwo\\u{d}three"),
             ("\u{e0041}\u{feff}", "\\u{e0041}\\u{feff}"),
+            ("a\u{e0121}b\u{ad}", "a\\u{e0121}b\\u{ad}"),
         ] {
             assert_eq!(visible(text), expect, "{text:?}");
         }

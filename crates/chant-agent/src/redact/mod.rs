@@ -5,13 +5,14 @@
 //! sees them, so that no event, transcript, reason or recording has to be cleaned later; what comes another way (a
 //! commit's subject, a spec's section) is given to [`Redactor::text`] where it enters.
 //!
-//! What has neither a known shape nor a variable is not found, and neither is a secret that was encoded or taken apart. In
-//! JSON only characters within a string are replaced, so a line of JSON stays one.
+//! What has neither a known shape nor a variable is not found, and neither is a secret that was taken apart, or encoded in a way that
+//! is not in [`written`]. In JSON only characters within a string are replaced, so a line of JSON stays one.
 
 mod keys;
 mod lines;
 mod shapes;
 mod variables;
+mod written;
 
 use std::{
     borrow::Cow,
@@ -63,6 +64,13 @@ impl Redactor {
         let named = named.map(crate::builtin::VariableName::as_str);
         Self {
             values: Values::of(std::env::vars_os().chain(own), named),
+        }
+    }
+
+    /// The one for a process of an agent's own, whose key is in the variable `named`, whatever that is called.
+    pub fn of_process(named: &str) -> Self {
+        Self {
+            values: Values::of(std::env::vars_os(), Some(named)),
         }
     }
 

@@ -7,7 +7,7 @@ use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
-use super::{Found, keys, variables::is_telling};
+use super::{Found, keys};
 
 /// What has to follow the beginning.
 #[derive(Clone, Copy)]
@@ -259,13 +259,22 @@ fn jwt(bytes: &[u8]) -> Option<usize> {
     Some(count)
 }
 
-/// The password between `user:` and `@`, after `://`; a short word is the one of every example.
+/// The password between `user:` and `@`, after `://`; the user's own name and the word for it are those of every example.
 fn password(rest: &[u8]) -> Option<Range<usize>> {
     const LONGEST: usize = 400;
+    const EXAMPLES: [&[u8]; 5] = [b"password", b"passwd", b"pass", b"pwd", b"pw"];
     let near = &rest[..rest.len().min(LONGEST)];
     let stops = |byte: &u8| b"/?#\"'<>\\`()[]{}$ \t\r\n".contains(byte);
     let host = near.iter().position(|byte| *byte == b'@' || stops(byte))?;
     let colon = near[..host].iter().position(|byte| *byte == b':')?;
-    let password = std::str::from_utf8(&near[colon + 1..host]).ok()?;
-    (near[host] == b'@' && is_telling(password)).then_some(colon + 1..host)
+    let (user, password) = (&near[..colon], &near[colon + 1..host]);
+    let is_example = password == user
+        || EXAMPLES
+            .iter()
+            .any(|word| password.eq_ignore_ascii_case(word))
+        || !password.iter().any(u8::is_ascii_alphanumeric)
+        || password.iter().all(|byte| byte.eq_ignore_ascii_case(&b'x'));
+    // An image by its digest: `docker://name:tag@sha256:…`.
+    let is_image = near[host..].starts_with(b"@sha256:");
+    (near[host] == b'@' && !is_example && !is_image).then_some(colon + 1..host)
 }

@@ -1,19 +1,16 @@
 //! The user's own credential variables: which they are, and where their values turn up.
 
-use std::{collections::BTreeMap, ffi::OsStr, fmt, fmt::Write as _, path::Path};
+use std::{collections::BTreeMap, ffi::OsStr, fmt};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, Match, MatchKind};
 
-use super::Found;
-
-/// Shorter values are not looked for: they would turn up where nobody meant them.
-const SHORTEST: usize = 8;
+use super::{Found, written};
 
 /// Fewer characters of one do not tell what it is.
 const TELLING_START: usize = 4;
 
-/// From here on a value of one kind of character is no word or number any more.
-const SURELY: usize = 16;
+/// A shorter value counts only as a word of its own: in a hash or an identifier it would turn up by chance.
+const WORD: usize = 10;
 
 /// Values by which text is searched, and the variable each belongs to.
 pub(super) struct Values {
@@ -44,7 +41,7 @@ impl Values {
                 continue;
             }
             let value = value.to_string_lossy();
-            for written in ways_to_write(value.trim()) {
+            for written in written::ways(value.trim()) {
                 patterns.entry(written).or_insert_with(|| shown(&name));
             }
         }
@@ -65,11 +62,20 @@ impl Values {
     }
 
     pub(super) fn find<'s>(&'s self, bytes: &[u8]) -> impl Iterator<Item = Found<'s>> {
-        let search = self.search.iter();
-        let matches = search.flat_map(move |search| search.find_iter(bytes));
-        matches.map(|found| Found {
-            range: found.range(),
-            name: &self.names[found.pattern().as_usize()],
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let search = self.search.as_ref()?;
+            loop {
+                let found = search.find(Input::new(bytes).range(from..))?;
+                if found.len() >= WORD || is_word(bytes, &found) {
+                    from = found.end();
+                    return Some(Found {
+                        range: found.range(),
+                        name: &self.names[found.pattern().as_usize()],
+                    });
+                }
+                from = found.start() + 1;
+            }
         })
     }
 
@@ -89,8 +95,37 @@ impl Values {
     }
 }
 
-/// Whether a variable of this name holds a credential: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `PGPASSWORD`, ….
+/// Whether what was found is no part of a longer word. What an escape of JSON ends with is no letter.
+fn is_word(bytes: &[u8], found: &Match) -> bool {
+    let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let before = &bytes[..found.start()];
+    let escaped = matches!(before, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f']);
+    (escaped || !letter(before.last())) && !letter(bytes.get(found.end()))
+}
+
+/// Whether a variable of this name holds a credential: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `PGPASSWORD`, …. A last word may say
+/// which of several it is: `DB_PASSWORD_PROD`, `SECRET_KEY_BASE`.
 fn is_credential(name: &str) -> bool {
+    const WHICH: [&str; 18] = [
+        "_BASE",
+        "_BASE64",
+        "_B64",
+        "_PROD",
+        "_PRODUCTION",
+        "_STAGING",
+        "_STAGE",
+        "_DEV",
+        "_DEVELOPMENT",
+        "_TEST",
+        "_LIVE",
+        "_ADMIN",
+        "_OLD",
+        "_NEW",
+        "_READ",
+        "_WRITE",
+        "_RO",
+        "_RW",
+    ];
     const ENDS: [&str; 10] = [
         "TOKEN",
         "SECRET",
@@ -105,6 +140,10 @@ fn is_credential(name: &str) -> bool {
     ];
     const LAST_WORDS: [&str; 5] = ["_KEY", "_PASS", "_PWD", "_PAT", "_AUTH"];
     let name = name.to_ascii_uppercase();
+    let name = WHICH
+        .iter()
+        .find_map(|word| name.strip_suffix(word))
+        .unwrap_or(&name);
     let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit() || letter == '_');
     // Git's own way to give settings has a KEY that is the setting's name.
     !name.starts_with("GIT_CONFIG_KEY")
@@ -124,73 +163,6 @@ fn shown(name: &str) -> String {
     }
 }
 
-/// The value as it stands in text, in JSON, in JSON within JSON, and in a URL; of one with several lines, each line too.
-fn ways_to_write(value: &str) -> Vec<Vec<u8>> {
-    if !is_telling(value) {
-        return Vec::new();
-    }
-    let mut ways = vec![value.to_owned()];
-    ways.extend(
-        value
-            .lines()
-            .map(str::trim)
-            .filter(|line| is_telling(line))
-            .map(str::to_owned),
-    );
-    let plain = ways.clone();
-    for value in &plain {
-        let once = in_json(value);
-        ways.extend([in_json(&once), in_ascii_json(value), in_url(value), once]);
-    }
-    ways.into_iter().map(String::into_bytes).collect()
-}
-
-/// Whether a value is long and mixed enough to be no word, number or path that text holds anyway.
-pub(super) fn is_telling(value: &str) -> bool {
-    let kinds = [
-        |c: char| c.is_lowercase(),
-        |c: char| c.is_uppercase(),
-        |c: char| c.is_numeric(),
-        |c: char| !c.is_alphanumeric(),
-    ];
-    let mixed = kinds.iter().filter(|kind| value.contains(**kind)).count() > 1;
-    let names_a_file = value.starts_with('/') && Path::new(value).exists();
-    value.len() >= SHORTEST && (mixed || value.len() >= SURELY) && !names_a_file
-}
-
-fn in_json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
-/// As programs write JSON that keep it to ASCII.
-fn in_ascii_json(text: &str) -> String {
-    let mut written = String::new();
-    for letter in in_json(text).chars() {
-        if letter.is_ascii() {
-            written.push(letter);
-            continue;
-        }
-        for unit in letter.encode_utf16(&mut [0; 2]) {
-            // Writing to a string does not fail.
-            let _ = write!(written, "\\u{unit:04x}");
-        }
-    }
-    written
-}
-
-fn in_url(text: &str) -> String {
-    let mut written = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            written.push(char::from(byte));
-        } else {
-            let _ = write!(written, "%{byte:02X}");
-        }
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +179,9 @@ mod tests {
             "DEPLOY_PASS",
             "SESSION_SECRET_2",
             "OPENAI_APIKEY",
+            "SECRET_KEY_BASE",
+            "DB_PASSWORD_PROD",
+            "DEPLOY_TOKEN_2_LIVE",
         ] {
             assert!(is_credential(name), "{name}");
         }
@@ -219,24 +194,27 @@ mod tests {
             "GIT_CONFIG_KEY_0",
             "XDG_SESSION_ID",
             "SSH_AUTH_SOCK",
+            "TOKEN_COUNT",
+            "DATABASE_TEST",
         ] {
             assert!(!is_credential(name), "{name}");
         }
     }
 
     #[test]
-    fn words_numbers_and_paths_are_no_secrets() {
-        for value in ["", "true", "password", "12345678", "abc12", "/bin"] {
-            assert!(!is_telling(value), "{value}");
-        }
-        for value in [
-            "hunter22",
-            "correct horse",
-            "abcdefghijklmnop",
-            "/bin/no/such+secret",
-        ] {
-            assert!(is_telling(value), "{value}");
-        }
+    fn a_short_value_counts_as_a_word_of_its_own() {
+        let values = Values::of(
+            [("A_PASSWORD", "hunter2"), ("B_TOKEN", "2nd-and-longer-one")],
+            None,
+        );
+        let found = |text: &str| -> Vec<String> {
+            let found = values.find(text.as_bytes());
+            found.map(|found| text[found.range].to_owned()).collect()
+        };
+        assert_eq!(found("it is hunter2."), ["hunter2"]);
+        assert_eq!(found(r#"{"a":"\nhunter2"}"#), ["hunter2"]);
+        assert!(found("a9hunter2b hunter23 xhunter2").is_empty());
+        assert_eq!(found("hunter2nd-and-longer-one"), ["2nd-and-longer-one"]);
     }
 
     #[test]

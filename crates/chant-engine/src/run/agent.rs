@@ -60,7 +60,9 @@ impl Run<'_, '_> {
         self.take_ports()?;
         let mut recorder = self.recorder()?;
         self.ties()?;
-        let outcome = self.served(recorder.as_mut())?;
+        let outcome = self.served(recorder.as_mut());
+        self.clean_conversations()?;
+        let outcome = outcome?;
         self.tie_again()?;
         self.remove_stale_locks()?;
         if let Some(recorder) = recorder

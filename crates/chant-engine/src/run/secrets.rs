@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use chant_agent::redact::Redactor;
+use chant_agent::{CONVERSATIONS, redact::Redactor};
 use chant_git::{Commit, Oid, TreeEdit};
 
 use super::Run;
@@ -40,6 +40,21 @@ impl Run<'_, '_> {
             Some(clean) => Ok(chant_os::file::replace(&path, clean.as_bytes())?),
             None => Ok(()),
         }
+    }
+
+    /// Cleans what chant's own agent keeps of its conversation with the model: it does not know the user's variables.
+    pub(super) fn clean_conversations(&self) -> Result<()> {
+        let Ok(files) = std::fs::read_dir(self.dir().join(CONVERSATIONS)) else {
+            return Ok(());
+        };
+        let redactor = self.redactor();
+        for path in files.flatten().map(|entry| entry.path()) {
+            let kept = chant_os::file::read_regular(&path, u64::MAX).unwrap_or_default();
+            if let Cow::Owned(clean) = redactor.bytes(&kept) {
+                chant_os::file::replace(&path, &clean)?;
+            }
+        }
+        Ok(())
     }
 
     /// The tree with no secret in what the agent wrote into its spec.
@@ -80,6 +95,11 @@ impl Run<'_, '_> {
                 else {
                     continue;
                 };
+                if let Some(name) = redactor.variables_in(change.path.as_bytes()).first() {
+                    return Ok(Some(format!(
+                        "the agent wrote the value of {name} into a file's name; do not push its branch"
+                    )));
+                }
                 // A submodule's commit is no content.
                 let content = repo.blob(&new).unwrap_or_default();
                 let known = change.old.and_then(|(_, old)| repo.blob(&old).ok());

@@ -183,6 +183,72 @@ fn the_value_of_a_credential_in_a_file_does_not_land() {
 }
 
 #[test]
+fn the_value_of_a_credential_in_a_files_name_does_not_land() {
+    let repo = with_agent(
+        "mkdir notes; echo hello > greeting.txt; echo x > \"notes/for hunter2-and-more.md\"\n\
+         sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"; git add -A; git commit -q -m two\n",
+    );
+    repo.commit("setup");
+    let output = repo.chant_with(|command| {
+        command
+            .args(["work", ID])
+            .env("SHOP_TOKEN", "hunter2-and-more");
+    });
+    let text = &output.fails(1).stderr;
+    assert!(
+        text.contains("the value of SHOP_TOKEN into a file's name"),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(!repo.git(&["log", "--format=%s", "main"]).contains("two"));
+}
+
+#[test]
+fn a_secret_is_known_as_programs_write_it_and_nothing_else_is_taken_for_it() {
+    let repo = with_agent(&format!(
+        r#"
+printf 'b64 %s\n' "$(printf %s "$SHOP_TOKEN" | base64 -w0)"
+printf 'basic %s\n' "$(printf 'm:%s' "$SHOP_TOKEN" | base64 -w0)"
+printf 'lines\n%s\n' "$(printf '%s' "$SHOP_TOKEN$SHOP_TOKEN$SHOP_TOKEN" | base64)"
+printf 'hex %s\n' "$(printf %s "$SHOP_TOKEN" | od -An -v -tx1 | tr -d ' \n')"
+echo 'url q9%2fZk%22w7-plum-38'
+echo 'git remote add x https://me:sesame@example.com/x.git'
+echo "short $SMALL"
+echo 'plain a9hunter2b 6d64e53 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b 2026-11-21-001-k3x run_01JD4Z'
+{HONEST}"#
+    ));
+    repo.commit("setup");
+    let output = repo.chant_with(|command| {
+        let command = command.args(["work", ID]).env("SHOP_TOKEN", VALUE);
+        command
+            .env("SMALL", "hunter2")
+            .env("DB_PASSWORD", "hunter2");
+    });
+    output.ok();
+    let raw = chant(&repo, &["log", ID, "--raw"]).stdout;
+    let base64 = [
+        "cTkvWmsidzctcGx1bS0zO",
+        "cTkvWmsidzctcGx1bS0z",
+        "xOS9aayJ3Ny1wbHVtLTM4",
+    ];
+    for part in base64
+        .iter()
+        .chain(&["71392f5a6b", "plum-38", "sesame", "short hunter2"])
+    {
+        assert!(!raw.contains(part), "{part} in {raw}");
+    }
+    for part in [
+        "hex [redacted: SHOP_TOKEN]",
+        "url [redacted: SHOP_TOKEN]",
+        "https://me:[redacted: password in a URL]@example.com/x.git",
+        "short [redacted: DB_PASSWORD]",
+        "plain a9hunter2b 6d64e53 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b 2026-11-21-001-k3x run_01JD4Z",
+    ] {
+        assert!(raw.contains(part), "{part} in {raw}");
+    }
+}
+
+#[test]
 fn an_example_of_a_key_in_a_file_lands() {
     let repo = with_agent(&format!(
         "echo 'AKIA{}' > example.txt\n{HONEST}",
