@@ -4,7 +4,7 @@
 //! from standard input and prints our own events. A key is never among its arguments: it is told the name of the variable that
 //! holds it.
 
-use std::{ffi::OsString, fmt, num::NonZeroU32, str::FromStr};
+use std::{ffi::OsString, fmt, net::IpAddr, num::NonZeroU32, str::FromStr};
 
 /// The hidden argument at which the program becomes this agent.
 pub const BUILTIN: &str = "__builtin";
@@ -84,6 +84,20 @@ impl BaseUrl {
     pub fn host(&self) -> &str {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
         rest.split('/').next().unwrap_or(rest)
+    }
+
+    /// Whether the server is on this machine, by its name or its number.
+    pub fn is_this_machine(&self) -> bool {
+        let host = self.host();
+        let name = match host.strip_prefix('[') {
+            Some(number) => number.split(']').next().unwrap_or(number),
+            None => host.split(':').next().unwrap_or(host),
+        };
+        let is_named = name.eq_ignore_ascii_case("localhost");
+        is_named
+            || name
+                .parse::<IpAddr>()
+                .is_ok_and(|number| number.is_loopback())
     }
 }
 
@@ -229,6 +243,16 @@ mod tests {
         }
         let host: BaseUrl = "https://api.example.com:8080/v1".parse().unwrap();
         assert_eq!(host.host(), "api.example.com:8080");
+        for (given, here) in [
+            ("http://localhost:11434", true),
+            ("http://127.0.0.1:8080/v1", true),
+            ("http://[::1]:8080", true),
+            ("http://localhost.example.com", false),
+            ("http://10.0.0.1", false),
+        ] {
+            let url: BaseUrl = given.parse().unwrap();
+            assert_eq!(url.is_this_machine(), here, "{given}");
+        }
     }
 
     #[test]

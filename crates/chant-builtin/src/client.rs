@@ -117,6 +117,7 @@ impl Client {
                 Said {
                     status: Some(status.as_u16()),
                     body: body.clone(),
+                    location: header("location"),
                     after: refusal::after(
                         header("retry-after-ms").as_deref(),
                         header("retry-after").as_deref(),
@@ -157,7 +158,13 @@ fn library(arguments: &Arguments) -> Result<Library, String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut http = reqwest::Client::builder()
         .connect_timeout(CONNECT)
-        .read_timeout(SILENCE);
+        .read_timeout(SILENCE)
+        // A key is for the server that was named and for no other that this one names.
+        .redirect(reqwest::redirect::Policy::none());
+    if arguments.base_url.is_this_machine() {
+        // No proxy knows a server on this machine.
+        http = http.no_proxy();
+    }
     if arguments.base_url.as_str().starts_with("http://") {
         // Nothing is encrypted, so a machine without any certificates will do.
         let empty = rustls::ClientConfig::builder()

@@ -25,6 +25,8 @@ pub(crate) struct Said {
     /// The status of the response; absent in the middle of a stream.
     pub(crate) status: Option<u16>,
     pub(crate) body: String,
+    /// Where else the server sends us.
+    pub(crate) location: Option<String>,
     /// How long the server wants to be left alone.
     pub(crate) after: Option<Duration>,
 }
@@ -104,6 +106,7 @@ impl Server {
             return Refusal::TooLong(words);
         }
         match said.status {
+            Some(300..=399) => Refusal::Final(self.elsewhere(said.location.as_deref())),
             Some(401 | 403) => Refusal::Unauthorized(self.unauthorized(&words)),
             Some(404) => Refusal::Final(format!(
                 "{} does not know the model {:?} or this address (404): {words}; check `model` and `base_url`",
@@ -124,6 +127,19 @@ impl Server {
                 after: None,
             },
         }
+    }
+
+    /// Nobody is followed with a key in hand.
+    fn elsewhere(&self, location: Option<&str>) -> String {
+        let host = &self.host;
+        let Some(location) = location else {
+            return format!("{host} sends us to another address; check `base_url`");
+        };
+        let mut location = location.to_owned();
+        location.truncate(location.floor_char_boundary(LONGEST));
+        format!(
+            "{host} sends us to {location}, where the key is not sent unasked; if that is right, set `base_url` to it"
+        )
     }
 
     fn passing(&self, status: u16, words: &str, after: Option<Duration>) -> Refusal {
@@ -211,7 +227,7 @@ mod tests {
         let said = Said {
             status,
             body: body.into(),
-            after: None,
+            ..Said::default()
         };
         let refusal = format!("{:?}", server(true).refused(&said));
         assert!(
@@ -258,7 +274,7 @@ mod tests {
         let said = Said {
             status: Some(401),
             body: r#"{"error":{"message":"no"}}"#.into(),
-            after: None,
+            ..Said::default()
         };
         let text = |has_key| format!("{:?}", server(has_key).refused(&said));
         assert!(text(true).contains("does not accept the key in HOST_KEY: no; check"));

@@ -77,6 +77,40 @@ fn the_key_is_seen_by_no_command_and_kept_nowhere() {
 }
 
 #[test]
+fn what_a_command_finds_is_not_kept_in_the_conversation() {
+    let shape = format!("ghp_{}", "aB3x".repeat(9));
+    let look = json!({"sh": format!("printf '%s%s %s\\n' ghp_ {} 'plum-'jam-38", &shape[4..])});
+    over_both(|client| {
+        let scene = scene(client, &then_honest(std::slice::from_ref(&look)), NO_WAIT);
+        let output = scene.repo.chant_with(|command| {
+            command.args(["work", ID]).env("SHOP_TOKEN", "plum-jam-38");
+        });
+        output.ok();
+        for secret in [shape.as_str(), "plum-jam-38"] {
+            let kept = files_with(&scene.repo.path().join(".git/chant"), secret);
+            assert!(kept.is_empty(), "{secret} in {kept:?}");
+        }
+        let seen = scene.model.requests()[1].body.to_string();
+        assert!(seen.contains(&shape), "the model sees what is there");
+    });
+}
+
+#[test]
+fn a_proxy_is_not_asked_for_a_server_on_this_machine() {
+    over_both(|client| {
+        let scene = scene(client, &honest_turns(), NO_WAIT);
+        let output = scene.repo.chant_with(|command| {
+            let command = command.args(["work", ID]);
+            for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+                command.env(name, "http://127.0.0.1:9");
+            }
+        });
+        output.ok();
+        scene.assert_landed(&[ID]);
+    });
+}
+
+#[test]
 fn wrong_settings_are_told_with_the_key() {
     let settings = [
         (

@@ -207,3 +207,19 @@ fn a_model_that_goes_in_circles_is_stopped() {
         );
     });
 }
+
+#[test]
+fn a_server_that_sends_us_elsewhere_is_not_followed_with_the_key() {
+    let other = chant_testkit::model::ScriptedModel::start(&honest_turns());
+    let there = format!("{}/v1/messages", other.base_url());
+    let script = json!([{"error": 307, "headers": {"location": there}, "times": 3}]);
+    over_both(|client| {
+        let scene = scene(client, &script, NO_WAIT);
+        let output = scene.work();
+        output.fails(1);
+        let sentence = "where the key is not sent unasked";
+        assert!(output.stderr.contains(sentence), "{}", output.stderr);
+        assert_eq!(scene.model.work().len(), 1);
+        assert!(other.requests().is_empty());
+    });
+}
