@@ -5,7 +5,7 @@ mod survey;
 
 pub use choosing::Choice;
 pub(crate) use choosing::{Subject, choice};
-pub(crate) use survey::{Ground, client, installed};
+pub(crate) use survey::{Ground, client, installed, login};
 pub use survey::{Known, Missing, Problem, Survey, survey};
 
 use std::path::{Path, PathBuf};
@@ -106,16 +106,31 @@ fn find(
             format!("no agent {name:?} is configured"),
         )
         .hint(format!(
-            "an agent of the kind {kind} needs an entry under `agents:` in .chant/config.md"
+            "an agent of the kind {kind} needs an entry under `agents:` in {}",
+            settings_file(recordings.is_some())
         ))),
         Err(_) => Err(unknown(config, name)),
     }
 }
 
+/// The file in which a person would name an agent of their own.
+fn settings_file(in_project: bool) -> String {
+    let own = chant_os::dirs::config_dir().map(|folder| folder.join("config.md"));
+    match own {
+        Ok(own) if !in_project => own.display().to_string(),
+        _ => ".chant/agents.md".to_owned(),
+    }
+}
+
 fn unknown(config: &Config, name: &str) -> Error {
     let mut names: Vec<&str> = Vec::new();
-    names.extend(config.agents.iter().map(|entry| entry.name.as_str()));
-    names.extend(AgentKind::ALL.iter().filter_map(|kind| kind.own_program()));
+    let configured = config.agents.iter().map(|entry| entry.name.as_str());
+    let known = AgentKind::ALL.iter().filter_map(|kind| kind.own_program());
+    for name in configured.chain(known) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let hint = crate::nearest(name, names.iter().copied()).map_or_else(
         || format!("known agents: {}", names.join(", ")),
         |near| format!("did you mean `{near}`?"),

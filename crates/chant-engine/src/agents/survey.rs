@@ -175,7 +175,8 @@ impl Ground {
     /// Finds an agent by its name and its program, as a run would.
     pub(crate) fn find(&self, name: &str) -> Result<AgentConfig> {
         let recordings = self.project.as_ref().map(super::recordings);
-        let agent = super::find(&self.config, &self.root, recordings.as_deref(), name)?;
+        let mut agent = super::find(&self.config, &self.root, recordings.as_deref(), name)?;
+        agent.model = agent.model.or_else(|| self.config.defaults.model.clone());
         self.program(&agent)?;
         Ok(agent)
     }
@@ -308,7 +309,7 @@ fn title(kind: &str) -> Option<&'static str> {
     client.map(|client| client.title)
 }
 
-fn login(agent: &AgentConfig) -> Login {
+pub(crate) fn login(agent: &AgentConfig) -> Login {
     let home = chant_os::dirs::home().ok();
     chant_agent::login(agent, &|name| std::env::var_os(name), home.as_deref())
 }

@@ -66,11 +66,16 @@ const RECORDINGS: &[(&str, &str)] = embedded!(
 /// Refuses an agent that is not there, before anything is made. Only the person's own settings can name one for a
 /// repository that does not exist yet.
 pub fn check_agent(start: &Path, name: &str) -> Result<()> {
-    match agents::Ground::of_person(start)?.find(name) {
-        Ok(_) => Ok(()),
-        Err(error) if error.hint.is_some() => Err(error),
-        Err(error) => Err(error.hint("chant agents")),
+    let ground = agents::Ground::of_person(start)?;
+    for name in crate::config::names(name) {
+        if let Err(error) = ground.find(&name) {
+            return Err(match error.hint {
+                Some(_) => error,
+                None => error.hint("chant agents"),
+            });
+        }
     }
+    Ok(())
 }
 
 /// Makes the demo's repository in a folder that must not exist yet, and trusts it.

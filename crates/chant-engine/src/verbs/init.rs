@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chant_agent::{AgentKind, Provider};
 use chant_git::Repo;
 use chant_os::file::{Created, create_dir_all, create_new};
 use serde::Serialize;
@@ -17,7 +18,7 @@ use crate::{agents, nearest_project, trust, verbs::silent};
 pub struct Wishes {
     /// The project's name; found out where absent.
     pub name: Option<String>,
-    /// The name of a client that chant knows, or the command of a program that reads a prompt. Where absent it is the
+    /// The name of a client that chant knows, `builtin`, or the command of a program that reads a prompt. Where absent it is the
     /// first client that is installed, else Claude Code.
     pub agent: Option<String>,
     /// The model to ask for.
@@ -43,7 +44,7 @@ pub struct Initialised {
     pub silent: bool,
     /// Whether the folder is new.
     pub new: bool,
-    /// The kind of agent that was written into new settings, where it is a client that chant knows.
+    /// The kind of agent that was written into new settings, where it is one that chant knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent: Option<&'static str>,
     /// The clients that are installed, by name.
@@ -90,6 +91,8 @@ pub fn propose(start: &Path, here: bool) -> Result<Proposal> {
 enum Agent {
     /// A client that chant knows.
     Client(&'static str),
+    /// chant's own, which needs a model.
+    Own,
     /// A program that reads a prompt, by its command.
     Program(String),
 }
@@ -97,6 +100,7 @@ enum Agent {
 impl Agent {
     fn of(wishes: &Wishes, installed: &[&'static str]) -> Self {
         match &wishes.agent {
+            Some(name) if name == AgentKind::Builtin.name() => Self::Own,
             Some(name) => match agents::client(name) {
                 Some(client) => Self::Client(client.kind),
                 None => Self::Program(name.clone()),
@@ -109,6 +113,12 @@ impl Agent {
 /// Makes a project, or completes one.
 pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
     let proposal = propose(start, wishes.here)?;
+    let agent = Agent::of(wishes, &proposal.installed);
+    if matches!(agent, Agent::Own) && wishes.model.is_none() {
+        let message = "chant's own agent needs a model";
+        return Err(Error::new(Code::Usage, message)
+            .hint("name it: chant init --agent builtin --model NAME"));
+    }
     let root = &proposal.root;
     let dot_chant = root.join(DOT_CHANT);
     if wishes.silent && dot_chant.is_dir() {
@@ -123,7 +133,6 @@ pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
         }
         Ok(())
     };
-    let agent = Agent::of(wishes, &proposal.installed);
     make(".chant/config.md", settings(&name, &agent, wishes))?;
     if wishes.bypass_permissions {
         make(".chant/agents.md", machine_settings())?;
@@ -140,6 +149,7 @@ pub fn init(start: &Path, wishes: &Wishes) -> Result<Initialised> {
     Ok(Initialised {
         agent: match agent {
             Agent::Client(name) if is_new => Some(name),
+            Agent::Own if is_new => Some(AgentKind::Builtin.name()),
             _ => None,
         },
         installed: proposal.installed,
@@ -165,6 +175,9 @@ fn settings(name: &str, agent: &Agent, wishes: &Wishes) -> String {
             text.extend(["    kind: command\n    command: ", &quoted(command), "\n"]);
         }
         Agent::Client(kind) => text.extend(["    kind: ", kind, "\n"]),
+        Agent::Own => {
+            text.extend(["    kind: builtin\n", &server()]);
+        }
     }
     text += &defaults(wishes);
     text += "# checks: [\"cargo test\"]     # must pass before anything lands\n";
@@ -172,6 +185,18 @@ fn settings(name: &str, agent: &Agent, wishes: &Wishes) -> String {
     text += "# protect: [\".github/**\"]    # files that no agent may change\n";
     text + "---\n\n# Settings of chant\n\nWhat an agent should know of this project belongs into `.chant/prompts/`.\n\
             `chant config` shows every setting and where it comes from.\n"
+}
+
+/// The server of a model: that of the key which is there, else one on this machine.
+fn server() -> String {
+    let has_key = |provider: &Provider| {
+        std::env::var_os(provider.own_key_env()).is_some_and(|key| !key.is_empty())
+    };
+    match Provider::ALL.into_iter().find(has_key) {
+        Some(provider) => format!("    provider: {provider}\n"),
+        None => "    base_url: http://localhost:11434   # Ollama's; of any other server, its own\n"
+            .to_owned(),
+    }
 }
 
 /// Whoever works silently works on branches of a project that is not theirs alone: results go where they are.

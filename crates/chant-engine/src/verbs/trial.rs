@@ -3,10 +3,11 @@
 //! It goes the way of every other run: worktree, guard, sandbox, landing. The user's repository is not touched, nothing is
 //! remembered in it, and what was made is removed again unless something was not as it should be.
 
+mod seen;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chant_agent::AgentEvent;
 use chant_git::{Oid, Repo};
 use chant_os::clock::Stopwatch;
 use chant_spec::SpecId;
@@ -23,6 +24,7 @@ use crate::run::Report;
 use crate::run::Surroundings;
 use crate::trust;
 use crate::verbs::work;
+use seen::Seen;
 
 /// What came of it.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +37,9 @@ pub struct Trial {
     pub points: Vec<Point>,
     /// How long the agent took.
     pub took_ms: u64,
+    /// What to do, where it did not work and that can be seen from here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// The folder that was kept, where something was not as it should be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<PathBuf>,
@@ -76,11 +81,15 @@ pub fn trial(
     model: Option<&str>,
     outside: Surroundings<'_>,
 ) -> Result<Trial> {
-    let ground = Ground::at(start)?;
+    let mut ground = Ground::at(start)?;
+    if model.is_some() {
+        ground.config.defaults.model = model.map(str::to_owned);
+    }
     let entry = entry_for(&ground, name)?;
     let folder = chant_os::dirs::cache_dir()?
         .join("trials")
         .join(order::new_id());
+    let login = crate::agents::login(&ground.find(name)?);
     let scratch = Scratch::make(&folder, &ground.config, entry)?;
     let Surroundings {
         control,
@@ -129,10 +138,12 @@ pub fn trial(
     } else {
         Some(folder)
     };
+    let hint = (verdict == Verdict::Fails).then(|| seen.way_in(&login));
     Ok(Trial {
         agent: name.to_owned(),
         verdict,
         points,
+        hint: hint.flatten(),
         took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         kept,
     })
@@ -257,7 +268,11 @@ impl Scratch {
                 said(
                     committed,
                     "its own commit is in the history",
-                    "it left its changes uncommitted; chant commits what is left",
+                    if commits.is_empty() {
+                        "it left nothing to commit"
+                    } else {
+                        "it left its changes uncommitted; chant commits what is left"
+                    },
                 ),
             ),
             point(
@@ -266,7 +281,7 @@ impl Scratch {
                 said(
                     report.landed(),
                     "on the main branch of the scratch repository",
-                    &report.reason,
+                    seen.reason(report),
                 ),
             ),
             point(
@@ -318,6 +333,7 @@ fn settings(own: Config, user: &Config, entry: AgentEntry) -> Config {
     config.defaults.silent = false;
     config.defaults.retries = 0;
     config.agents = vec![entry];
+    config.confinement = user.confinement.clone();
     config.limits.total = TOTAL.min(user.limits.total);
     config.limits.idle = IDLE.min(user.limits.idle);
     config.spending = user.spending.clone();
@@ -336,62 +352,6 @@ fn spec(word: &str) -> String {
          3. Commit both files: `git add greeting.txt checked.txt && git commit -m \"{MESSAGE}\"`\n\n\
          Then you are done.\n"
     )
-}
-
-/// What its events told.
-#[derive(Debug, Default)]
-struct Seen {
-    spoke: bool,
-    session: Option<String>,
-    model: Option<String>,
-    tools: u32,
-    denied: Option<String>,
-}
-
-impl Seen {
-    fn note(&mut self, event: &Event) {
-        let Event::Agent(event) = event else { return };
-        match event {
-            AgentEvent::Session { id } => self.session = Some(id.clone()),
-            AgentEvent::Model { name } => self.model = Some(name.clone()),
-            AgentEvent::ToolResult { ok: true, .. } => self.tools += 1,
-            AgentEvent::PermissionDenied { tool, reason, .. } => {
-                self.denied = Some(format!("permission for {tool} was not given: {reason}"));
-            }
-            AgentEvent::End { .. } | AgentEvent::Stderr { .. } => return,
-            _ => {}
-        }
-        self.spoke = true;
-    }
-
-    fn started(&self, report: &Report) -> String {
-        match (&self.model, self.spoke) {
-            (Some(model), _) => format!("it answers with the model {model}"),
-            (None, true) => "it answers".to_owned(),
-            (None, false) if report.reason.is_empty() => "it said nothing".to_owned(),
-            (None, false) => report.reason.clone(),
-        }
-    }
-
-    fn command(&self, ran: bool) -> String {
-        match (ran, &self.denied) {
-            (true, _) if self.tools > 0 => {
-                format!("checked.txt, as asked; {} tools ran", self.tools)
-            }
-            (true, _) => "checked.txt, as asked".to_owned(),
-            (false, Some(denied)) => denied.clone(),
-            (false, None) => "checked.txt is not what the command would have left".to_owned(),
-        }
-    }
-
-    fn cost(report: &Report) -> Option<String> {
-        let tokens = report.input_tokens + report.output_tokens;
-        match (report.cost_usd, tokens) {
-            (Some(usd), _) => Some(format!("{usd:.4} US dollars, {tokens} tokens")),
-            (None, 0) => None,
-            (None, tokens) => Some(format!("{tokens} tokens")),
-        }
-    }
 }
 
 impl Verdict {

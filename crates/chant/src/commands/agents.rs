@@ -86,6 +86,9 @@ fn say(cx: &mut Context, trial: &Trial) {
     };
     let verdict = cx.ui.paint(tone, &verdict);
     cx.ui.out(&verdict);
+    if let Some(hint) = &trial.hint {
+        cx.ui.hint(&one_line(hint));
+    }
     if let Some(kept) = &trial.kept {
         let kept = one_line(&kept.display().to_string());
         cx.ui.hint(&format!(
@@ -119,7 +122,10 @@ fn list(cx: &mut Context, survey: &Survey) {
             survey.default
         )));
     }
-    if let Some(agent) = survey.agents.iter().find(|agent| agent.problem.is_none()) {
+    let mut others = survey.agents.iter().filter(|agent| !agent.default);
+    let is_ready =
+        |agent: &&Known| agent.problem.is_none() && !matches!(agent.login, Login::No { .. });
+    if let Some(agent) = others.find(is_ready) {
         let name = one_line(&agent.name);
         cx.ui
             .hint(&format!("for one spec: chant work SPEC --agent {name}"));
@@ -138,6 +144,7 @@ fn none(cx: &mut Context, survey: &Survey) {
             .out(&format!("  {:<18}  {}", client.title, client.begin));
     }
     cx.ui.out("");
+    cx.ui.out("A model is enough too, on this machine or one you have a key for: chant init --agent builtin --model NAME");
     cx.ui.out(
         "Any other program that reads a prompt will do as well: chant init --agent './agent.sh'",
     );

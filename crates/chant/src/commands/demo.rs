@@ -1,10 +1,10 @@
 //! `chant demo`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chant_engine::order::Order;
 use chant_engine::verbs::demo;
-use chant_engine::{Result, verbs};
+use chant_engine::{Error, Result, verbs};
 use chant_spec::SpecId;
 
 use super::attend::{Stop, attended};
@@ -23,7 +23,8 @@ pub(crate) struct Args {
     /// The folder to make; it must not exist
     #[arg(value_name = "DIR", default_value = "chant-demo")]
     folder: PathBuf,
-    /// A live agent instead of the recording
+    /// A live agent instead of the recording; several, with commas between, take turns. One that needs settings needs them in
+    /// your own, `~/.config/chant/config.md`
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
 }
@@ -48,12 +49,25 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         let report = attended(cx, &stop, |outside| {
             verbs::work::work(&project, &id, &order, outside)
         })?;
-        conclude(cx, &report)?;
+        conclude(cx, &report).map_err(|error| there(error, &args.folder, &order, phase))?;
         cx.ui.out("");
         reports.push(report);
     }
     part(cx, &args.folder);
     Done::with(serde_json::json!({"folder": folder, "phases": reports, "gate": demo::GATE}))
+}
+
+/// The same error, with a way on that holds from where the user is.
+fn there(error: Error, folder: &Path, order: &Order, phase: &str) -> Error {
+    let Some(hint) = &error.hint else {
+        return error;
+    };
+    let mut hint = hint.replace("chant ", &format!("chant -C {} ", folder.display()));
+    if let Some(agent) = &order.agent {
+        let again = format!("work {phase}");
+        hint = hint.replace(&again, &format!("{again} --agent {agent}"));
+    }
+    error.hint(hint)
 }
 
 fn introduce(cx: &mut Context, args: &Args) {

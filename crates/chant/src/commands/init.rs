@@ -12,13 +12,13 @@ use crate::ui::one_line;
 /// Running it again changes nothing that is there.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  chant init\n  chant init --name kvstore --agent './agent.sh'\n  chant init --silent"
+    after_help = "Examples:\n  chant init\n  chant init --name kvstore --agent './agent.sh'\n  chant init --agent builtin --model qwen3-coder:30b\n  chant init --silent"
 )]
 pub(crate) struct Args {
     /// What the project is called; the folder's name where not given
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The agent: a client that chant knows, such as `codex`, or the command of any program that reads a prompt. Where not
+    /// The agent: a client that chant knows, such as `codex`; `builtin`, chant's own, which needs `--model`; or the command of any program that reads a prompt. Where not
     /// given it is the client that is installed, else Claude Code
     #[arg(long, value_name = "NAME|COMMAND")]
     agent: Option<String>,
@@ -49,6 +49,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     if cx.interactive && !proposal.exists {
         ask(&mut wishes, &proposal)?;
     }
+    let names_one = wishes.agent.is_some() || wishes.model.is_some();
     let done = init::init(&cx.cwd, &wishes)?;
     let what = if done.new {
         "is a chant project now"
@@ -60,6 +61,9 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         cx.ui.out(&one_line(&format!("  created {path}")));
     }
     say_agent(cx, &done);
+    if names_one && !done.created.iter().any(|path| path == ".chant/config.md") {
+        cx.ui.hint("the settings were there, so the agent is the one they name: see `agents:` in .chant/config.md");
+    }
     cx.ui.out("");
     cx.ui.out("Next:");
     cx.ui
@@ -84,6 +88,8 @@ fn say_agent(cx: &mut Context, done: &Initialised) {
     if found && others.is_empty() {
         cx.ui
             .out(&format!("  specs go to {agent}, which is installed"));
+    } else if agent == "builtin" {
+        cx.ui.out("  specs go to chant's own agent; `chant agents test main` tells whether its model answers");
     } else if found {
         let others = others.join(", ");
         cx.ui.out(&format!(

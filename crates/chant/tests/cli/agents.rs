@@ -7,7 +7,7 @@ use chant_testkit::{Output, TestRepo, path};
 use serde_json::Value;
 
 /// Puts a client into a folder that is first in `PATH`; it tells its version and notes that it was asked for anything.
-fn install(repo: &TestRepo, name: &str, version: &str) {
+pub(crate) fn install(repo: &TestRepo, name: &str, version: &str) {
     let folder = repo.home().join("clients");
     std::fs::create_dir_all(&folder).unwrap();
     let script = format!(
@@ -24,7 +24,7 @@ fn asked(repo: &TestRepo) -> String {
 }
 
 /// `chant` where these clients are first in `PATH`.
-fn chant(repo: &TestRepo, args: &[&str], prepare: impl FnOnce(&mut Command)) -> Output {
+pub(crate) fn chant(repo: &TestRepo, args: &[&str], prepare: impl FnOnce(&mut Command)) -> Output {
     let rest = path::without_agents(&repo.home());
     let folders = std::iter::once(repo.home().join("clients")).chain(std::env::split_paths(&rest));
     let path = std::env::join_paths(folders).unwrap();

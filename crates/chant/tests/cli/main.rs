@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "a skipped test says why")]
 
 mod agents;
+mod beginning;
 mod commands;
 mod corpus;
 mod export;
