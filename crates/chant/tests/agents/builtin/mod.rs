@@ -124,11 +124,6 @@ fn works_and_lands() {
 }
 
 #[test]
-fn works_the_demo() {
-    crate::both::works_the_demo(&Builtin::new("openai"));
-}
-
-#[test]
 fn every_tool_is_used_and_several_in_one_answer() {
     let first = json!({"calls": [
         {"call": {"name": "write_file", "input": {"path": "src/a.txt", "content": "one\ntwo\n"}}},
