@@ -24,6 +24,8 @@ pub(crate) struct Asker {
     _alive: Lock,
     /// Over, and not yet told to the journal.
     over: Vec<String>,
+    /// What stays asked for when this command ends.
+    left: Vec<String>,
 }
 
 impl Asker {
@@ -37,6 +39,7 @@ impl Asker {
                 lock: path,
                 _alive: alive,
                 over: Vec::new(),
+                left: Vec::new(),
             }),
             Attempt::Held { .. } => Err(Error::new(
                 Code::Internal,
@@ -89,9 +92,21 @@ impl Asker {
         Ok(())
     }
 
-    /// Nothing is asked for any more.
-    pub(crate) fn end(self, journal: &Journal) -> Result<()> {
-        journal.dequeue_all(&self.id)?;
+    /// This command will not come to a spec; another one, or a watch, takes it up when its time has come.
+    pub(crate) fn leave(&mut self, spec: &str) {
+        self.left.push(spec.to_owned());
+    }
+
+    /// Nothing is asked for any more, but for what was left to others.
+    pub(crate) fn end(self, journal: &mut Journal) -> Result<()> {
+        if self.left.is_empty() {
+            journal.dequeue_all(&self.id)?;
+        } else {
+            let rows = journal.queued()?.into_iter();
+            let over = rows.filter(|row| row.asker == self.id && !self.left.contains(&row.spec));
+            let over: Vec<String> = over.map(|row| row.spec).collect();
+            journal.dequeue(&self.id, &over)?;
+        }
         // The name is its own, so nobody is misled by its end.
         Ok(chant_os::file::remove_file(&self.lock)?)
     }

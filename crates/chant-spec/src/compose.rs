@@ -28,6 +28,8 @@ pub struct NewSpec {
     pub agent: Option<String>,
     /// Commands that must succeed before it lands.
     pub verify: Vec<String>,
+    /// What is started first: see [`crate::priority`].
+    pub priority: Option<String>,
     /// Whether a person has to agree first.
     pub needs_approval: bool,
     /// What follows the title.
@@ -48,6 +50,7 @@ impl NewSpec {
         push_word(&mut text, "prompt", self.prompt.as_deref());
         push_word(&mut text, "model", self.model.as_deref());
         push_word(&mut text, "agent", self.agent.as_deref());
+        push_word(&mut text, "priority", self.priority.as_deref());
         if !self.verify.is_empty() {
             text.push_str("verify:\n");
             for command in &self.verify {

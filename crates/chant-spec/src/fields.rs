@@ -12,6 +12,17 @@ use crate::proof::{Proof, Stage};
 use crate::status::Status;
 use crate::yaml::{Map, Node, Value};
 
+/// What a word in `priority:` means: higher is started first. None of a word of somebody's own.
+pub fn priority(word: &str) -> Option<i32> {
+    match word {
+        "critical" | "urgent" => Some(20),
+        "high" => Some(10),
+        "normal" => Some(0),
+        "low" => Some(-10),
+        word => word.parse().ok(),
+    }
+}
+
 impl Frontmatter {
     /// Reads the settings from the root of the YAML document in `text`.
     pub(crate) fn read(text: &str, root: &Node) -> Result<Self, Diagnostics> {
@@ -179,13 +190,8 @@ impl<'a> Fields<'a> {
 
     /// A word of somebody's own means nothing here, and refuses no file.
     fn priority(&self) -> i32 {
-        match self.value("priority").and_then(Node::as_str) {
-            Some("critical" | "urgent") => 20,
-            Some("high") => 10,
-            Some("low") => -10,
-            Some(word) => word.parse().unwrap_or(0),
-            None => 0,
-        }
+        let word = self.value("priority").and_then(Node::as_str);
+        word.and_then(priority).unwrap_or(0)
     }
 
     fn retries(&self) -> Option<u32> {

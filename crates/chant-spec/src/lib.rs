@@ -39,6 +39,7 @@ pub use edit::{
     EditError, append_entry, append_section, push_list, remove_key, replace_frontmatter, set_block,
     set_checked, set_scalar,
 };
+pub use fields::priority;
 pub use frontmatter::{Check, Expect, Frontmatter, Kind};
 pub use graph::{Blocker, Readiness};
 pub use id::{IdError, Resolved, SpecId};

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::document::Document;
+use crate::fields;
 use crate::frontmatter::{KINDS, Kind};
 use crate::graph::{self, Blocker, Lookup, Node};
 use crate::keys;
@@ -25,6 +26,7 @@ pub fn lint(doc: &Document) -> Vec<Diagnostic> {
     dates(doc, &mut found);
     proof(doc, &mut found);
     strict(doc, &mut found);
+    priority(doc, &mut found);
     criteria(doc, &mut found);
     if doc.body().trim().is_empty() {
         let hint = "write down what is wanted and how it will be known";
@@ -134,6 +136,18 @@ fn strict(doc: &Document, found: &mut Vec<Diagnostic>) {
         let hint = "name the files that the work goes into";
         let span = value_span(doc, "strict");
         found.push(warning(doc, "strict-without-targets", message, span).hint(hint));
+    }
+}
+
+/// A word that the scheduler does not know.
+fn priority(doc: &Document, found: &mut Vec<Diagnostic>) {
+    let entry = doc.root().as_map().and_then(|map| map.get("priority"));
+    let word = entry.and_then(|entry| entry.value.as_str());
+    if let Some(word) = word.filter(|word| fields::priority(word).is_none()) {
+        let message = format!("`priority: {}` means nothing to chant", word.escape_debug());
+        let hint = "write a number, higher first, or one of critical, high, normal and low";
+        let span = value_span(doc, "priority");
+        found.push(warning(doc, "unknown-priority", message, span).hint(hint));
     }
 }
 

@@ -15,6 +15,8 @@ use std::ops::Add;
 use std::time::Duration;
 
 use chant_spec::{Budget, Usd};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 pub(crate) use admit::{accounts, admit};
 pub(crate) use ledger::Ledger;
@@ -175,9 +177,22 @@ impl Reading {
         }
     }
 
+    /// When it may go on without anybody: a day's budget is another's with the next day.
+    pub(crate) fn renews(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_due = self.whose == Whose::Day && self.level >= Level::Reached;
+        let today = now.to_zoned(TimeZone::system());
+        let tomorrow = today.tomorrow().and_then(|day| day.start_of_day()).ok();
+        tomorrow.filter(|_| is_due).map(|day| day.timestamp())
+    }
+
     /// What lets `spec` go on.
     pub(crate) fn way_on(&self, spec: &str) -> String {
         let setting = self.whose.setting();
+        if self.whose == Whose::Day {
+            return format!(
+                "it goes on tomorrow: chant watch; or now: raise `{setting}` in the settings, or, as long as not too much is spent, chant work {spec} --over-budget"
+            );
+        }
         match self.level {
             Level::Over => format!("raise `{setting}` in the settings, then: chant work {spec}"),
             _ => format!("chant work {spec} --over-budget, or raise `{setting}` in the settings"),

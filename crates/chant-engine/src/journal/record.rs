@@ -228,6 +228,8 @@ pub struct Facts {
     pub kind: String,
     /// The spent budget that made the run pause, one sentence.
     pub budget_spent: Option<String>,
+    /// When that is another budget and the run goes on by itself, RFC 3339: where it was a day's.
+    pub budget_renews: Option<String>,
     /// Whether a person let it go over its budgets.
     pub over_budget: bool,
     /// The branch's tip after collection.

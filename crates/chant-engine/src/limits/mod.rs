@@ -7,6 +7,8 @@ mod parked;
 
 pub(crate) use parked::{Refusal, Rules, Verdict, park};
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -33,6 +35,8 @@ pub enum Start {
     Ask {
         /// Why, as a sentence.
         why: String,
+        /// When it may go on without being asked: what a day may cost is another day's tomorrow.
+        renews: Option<Timestamp>,
     },
 }
 
@@ -80,8 +84,19 @@ impl<'a> Outlook<'a> {
         match budget::tightest(&accounts, Spent::default(), spending.into()) {
             Some(reading) if reading.level >= Level::Reached => Start::Ask {
                 why: reading.sentence(),
+                renews: reading.renews(self.now),
             },
             _ => Start::Now,
+        }
+    }
+
+    /// How long until another day begins, where what today may cost is spent.
+    pub fn day_renews_in(&self) -> Option<Duration> {
+        match self.budgets("", &[]) {
+            Start::Ask {
+                renews: Some(at), ..
+            } => at.duration_since(self.now).try_into().ok(),
+            _ => None,
         }
     }
 

@@ -10,6 +10,8 @@ use crate::moment::clock_time;
 
 /// How long the first wait is where nobody says when a limit is renewed; each further one is twice as long.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_mins(15);
+/// The least wait where a moment was told and the limit was not renewed then; each further one is twice as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 /// The longest such wait.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
 /// No plan is renewed later than this; a date beyond it was misread or is made up.
@@ -95,7 +97,10 @@ pub(crate) fn park(
     let told = refusal
         .until
         .filter(|until| *until > now && until.duration_since(now) < FARTHEST);
-    let until = told.unwrap_or_else(|| now.saturating_add(guess(times)).unwrap_or(now));
+    let until = match told {
+        Some(told) => told.max(later(now, pause(times))),
+        None => later(now, guess(times)),
+    };
     let mut renewals: Vec<Renewal> = known
         .into_iter()
         .flat_map(|parked| &parked.renewals)
@@ -117,14 +122,28 @@ pub(crate) fn park(
     })
 }
 
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(now)
+}
+
 /// 15 minutes, 30, an hour, then two hours each time.
 fn guess(times: u32) -> SignedDuration {
-    let doubled = 1_i32
-        .checked_shl(times.saturating_sub(1).min(8))
-        .unwrap_or(1);
-    FIRST_WAIT
-        .checked_mul(doubled)
-        .map_or(LONGEST_WAIT, |wait| wait.min(LONGEST_WAIT))
+    doubled(FIRST_WAIT, times).min(LONGEST_WAIT)
+}
+
+/// How long is waited at least where a moment was told: that one is believed the first time. Who was sent away again then
+/// takes longer and longer: 30 seconds, a minute, … 15 minutes.
+fn pause(times: u32) -> SignedDuration {
+    match times {
+        0 | 1 => SignedDuration::ZERO,
+        more => doubled(FIRST_PAUSE, more - 1).min(FIRST_WAIT),
+    }
+}
+
+/// The first wait, twice as long for each further one.
+fn doubled(first: SignedDuration, times: u32) -> SignedDuration {
+    let factor = 1_i32 << times.saturating_sub(1).min(8);
+    first.checked_mul(factor).unwrap_or(LONGEST_WAIT)
 }
 
 #[cfg(test)]
@@ -180,6 +199,28 @@ mod tests {
             assert_eq!(last.until, at(until));
         }
         assert_eq!((last.times, last.since), (5, at("21T12:00")));
+    }
+
+    #[test]
+    fn who_says_in_a_second_and_again_in_a_second_is_asked_less_and_less() {
+        let soon = |seconds: i64, before: Option<&Parked>| {
+            let now = at("21T12:00") + SignedDuration::from_secs(seconds);
+            let refusal = Refusal {
+                until: Some(now + SignedDuration::from_secs(1)),
+                ..refused(None)
+            };
+            match park(before, refusal, RULES, now) {
+                Verdict::Park(parked) => (parked.until.duration_since(now).as_secs(), parked),
+                Verdict::GiveUp(why) => panic!("gave up: {why}"),
+            }
+        };
+        let (waited, first) = soon(0, None);
+        assert_eq!(waited, 1);
+        let (waited, second) = soon(1, Some(&first));
+        assert_eq!(waited, 30);
+        let (waited, third) = soon(31, Some(&second));
+        assert_eq!(waited, 60);
+        assert_eq!(soon(91, Some(&third)).0, 120);
     }
 
     #[test]

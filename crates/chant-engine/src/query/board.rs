@@ -26,7 +26,7 @@ pub struct Board {
     pub archived: usize,
     /// How many stand how; `ready` and `blocked` in place of `pending`.
     pub counts: BTreeMap<String, usize>,
-    /// What is being worked.
+    /// What is being worked, waits for its turn, or is parked until a limit is renewed.
     pub active: Vec<Spec>,
     /// What needs a person: failed, conflicting, paused, unusable.
     pub attention: Vec<Spec>,
@@ -106,7 +106,9 @@ pub fn board(project: &Project) -> Result<Board> {
         }
     }
     // What is at work is of more interest than what only waits for its turn.
-    board.active.sort_by_key(|spec| spec.state == State::Queued);
+    board
+        .active
+        .sort_by_key(|spec| matches!(spec.state, State::Queued | State::Parked));
     Ok(board)
 }
 
@@ -141,14 +143,15 @@ impl Section {
     fn of(standing: State) -> Option<Self> {
         match standing {
             State::Ready => Some(Self::Ready),
-            State::Queued | State::InProgress | State::Verifying | State::Landing => {
-                Some(Self::Active)
+            // What is parked goes on by itself, and needs nobody.
+            State::Queued
+            | State::InProgress
+            | State::Verifying
+            | State::Landing
+            | State::Parked => Some(Self::Active),
+            State::Paused | State::Conflict | State::Failed | State::NeedsAttention => {
+                Some(Self::Attention)
             }
-            State::Paused
-            | State::Parked
-            | State::Conflict
-            | State::Failed
-            | State::NeedsAttention => Some(Self::Attention),
             State::Pending
             | State::Blocked
             | State::Completed

@@ -14,6 +14,7 @@ use crate::index::{Entry, Finding, Index, Level};
 use crate::journal::Overlay;
 use crate::project::Project;
 use crate::repos::Foreign;
+use crate::targets::{Overlap, overlaps};
 
 /// What lint says of all specs.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +48,7 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
     let foreign = Foreign::of(project, &entries);
     let world = World::new(&entries, &overlay).with_foreign(&foreign);
     let mut circles = circles(&entries);
+    let mut shared = shared_targets(&world, &entries);
     let wanted = |entry: &&Entry| {
         if ids.is_empty() {
             !entry.node.archived
@@ -68,6 +70,7 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
         };
         findings.extend(dangling(&world, entry));
         findings.extend(circles.remove(&entry.node.id));
+        findings.extend(shared.remove(&entry.node.id));
         if findings.is_empty() {
             continue;
         }
@@ -105,6 +108,31 @@ fn dangling(world: &World<'_>, entry: &Entry) -> Vec<Finding> {
             ..Finding::about_file("dangling-dependency", blocker)
         })
         .collect()
+}
+
+/// For each spec that is ready and about a file that another one is about: that they are not worked at the same time.
+fn shared_targets(world: &World<'_>, entries: &[Entry]) -> BTreeMap<String, Finding> {
+    let ready = entries.iter().filter(|entry| world.verdict(entry).ready);
+    let mut targets: Vec<(&str, &[String])> = ready
+        .filter_map(|entry| {
+            let summary = entry.content.as_ref().ok()?;
+            Some((entry.node.id.as_str(), summary.target_files.as_slice()))
+        })
+        .collect();
+    targets.sort_by(|a, b| natural_order(a.0, b.0));
+    let found = overlaps(&targets).into_iter().map(|(id, overlap)| {
+        let Overlap { id: other, target } = overlap;
+        let message =
+            format!("{other} is about {target} too, so they are not worked at the same time");
+        let hint = format!("where one builds on the other: depends_on: [{other}]");
+        let finding = Finding {
+            severity: Level::Warning,
+            hint: Some(hint),
+            ..Finding::about_file("shared-target", message)
+        };
+        (id, finding)
+    });
+    found.collect()
 }
 
 /// For each spec that waits for itself, what to say.

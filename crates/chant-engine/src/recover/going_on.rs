@@ -1,14 +1,19 @@
 //! What can go on without anybody being asked: it was asked for before, and something cut it off or held it up.
 //!
-//! A run that a person paused, took over or interrupted is theirs to go on with; so is a conflict. Nothing that was never
+//! A run that a person paused, took over or interrupted is theirs to go on with; so is a conflict, and what spent a budget,
+//! but for a day's: that is another's tomorrow. Nothing that was never
 //! asked for is in here.
 
 use std::time::Duration;
 
+use chant_spec::SpecId;
+
 use crate::claim;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, RunState, Step};
+use crate::order::Order;
 use crate::project::Project;
+use crate::room::room;
 use crate::run::Report;
 use crate::run::{Run, Surroundings};
 
@@ -37,11 +42,15 @@ pub fn going_on(project: &Project) -> Result<Going> {
         match run.state {
             // What has landed is only tidied up, whoever interrupted that.
             RunState::Paused if (run.step as usize) > Step::Land as usize => going.now.push(run),
-            RunState::Paused | RunState::Conflict => {}
-            RunState::Parked if !is_due(&run) => {
-                let wait = wait_of(&run);
-                going.later = Some(going.later.map_or(wait, |other| other.min(wait)));
-            }
+            RunState::Paused if run.facts.budget_renews.is_none() => {}
+            RunState::Conflict => {}
+            RunState::Parked if is_due(&run) => going.now.push(run),
+            RunState::Parked | RunState::Paused => match wait_of(&run) {
+                Duration::ZERO => going.now.push(run),
+                wait => {
+                    going.later = Some(going.later.map_or(wait, |other| other.min(wait)));
+                }
+            },
             _ => going.now.push(run),
         }
     }
@@ -52,9 +61,17 @@ pub fn going_on(project: &Project) -> Result<Going> {
     Ok(going)
 }
 
+/// How long until a limit, or what a day may cost, is renewed.
 fn wait_of(run: &RunRecord) -> Duration {
-    let parked = run.facts.parked.as_ref();
-    let left = parked.map(|parked| parked.until.duration_since(chant_os::clock::now()));
+    let until = match run.state {
+        RunState::Parked => run.facts.parked.as_ref().map(|parked| parked.until),
+        _ => run
+            .facts
+            .budget_renews
+            .as_deref()
+            .and_then(|at| at.parse().ok()),
+    };
+    let left = until.map(|until| until.duration_since(chant_os::clock::now()));
     left.and_then(|left| left.try_into().ok())
         .unwrap_or(Duration::ZERO)
 }
@@ -65,6 +82,10 @@ pub fn go_on(
     run: &RunRecord,
     outside: Surroundings<'_>,
 ) -> Result<Option<Report>> {
+    let mut outside = outside;
+    let id =
+        SpecId::parse(&run.spec).map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+    let _room = room(project, &id, &Order::default(), &mut outside)?;
     match Run::resume(project, run, outside) {
         Ok(run) => Ok(Some(Report::of(run.drive()?))),
         Err(error) if error.code == Code::SpecLocked => Ok(None),

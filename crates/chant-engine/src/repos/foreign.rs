@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chant_spec::graph::{Lookup, Node};
 use chant_spec::{Kind, SpecId};
 
+use super::circle::Circles;
 use crate::error::{Code, Error, Result};
 use crate::index::{self, Entry};
 use crate::project::Project;
@@ -54,7 +55,25 @@ impl Foreign {
                 }
             }
         }
-        Self { reached }
+        let mut found = Self { reached };
+        found.find_circles(project, entries);
+        found
+    }
+
+    /// What waits for itself is never completed: whoever waits for it is told so.
+    fn find_circles(&mut self, project: &Project, entries: &[Entry]) {
+        let is_open =
+            |reached: &Reached| matches!(reached, Reached::One(node) if node.status.is_workable());
+        let mut circles = None;
+        for (name, reached) in &mut self.reached {
+            if !is_open(reached) {
+                continue;
+            }
+            let circles = circles.get_or_insert_with(|| Circles::around(project, entries));
+            if let Some(chain) = circles.through(name) {
+                *reached = Reached::Unknown(format!("that waits for itself: {chain}"));
+            }
+        }
     }
 
     /// What a name stands for, if it is one of another repository's.

@@ -3,6 +3,7 @@
 //! A repository is only ever read here. Which there are is the person's own setting, never a repository's; nothing that a
 //! spec says can lead to another place on the disk.
 
+mod circle;
 mod foreign;
 
 pub(crate) use foreign::Foreign;

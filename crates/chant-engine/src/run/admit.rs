@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::project::Project;
 
 /// Refuses what may not be worked as things stand. What is made `again` is asked as if it were pending.
-pub(super) fn may_begin(project: &Project, id: &SpecId, again: bool) -> Result<()> {
+pub(crate) fn may_begin(project: &Project, id: &SpecId, again: bool) -> Result<()> {
     let shown = project.show(id)?;
     let action = if again { Action::Again } else { Action::Work };
     allowed(shown.state, action).map_err(|refusal| refusal.of(id.as_str()))?;

@@ -31,6 +31,7 @@ mod unlisted;
 mod verify;
 pub(crate) mod worktree;
 
+pub(crate) use admit::may_begin;
 pub(crate) use collect::{local_files, with_local_files};
 pub(crate) use handover::folder;
 pub use handover::{Handover, Touched};

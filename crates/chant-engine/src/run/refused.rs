@@ -124,9 +124,12 @@ impl<'a> Run<'a, '_> {
         facts.model = outcome.model.clone().or(facts.model.take());
         // An agent that finished all the same has done its work; the warning was given.
         let stopped = outcome.end == End::Interrupted;
-        facts.budget_spent = reached
-            .filter(|_| stopped)
-            .map(|reading| reading.sentence());
+        let reached = reached.filter(|_| stopped);
+        let renews = reached
+            .as_ref()
+            .and_then(|reading| reading.renews(chant_os::clock::now()));
+        facts.budget_renews = renews.map(|at| at.to_string());
+        facts.budget_spent = reached.map(|reading| reading.sentence());
         let model = facts.model.clone();
         let stint = Stint::of(began, &facts.agent, model.as_deref(), outcome, prices);
         self.count(stint);

@@ -125,6 +125,7 @@ impl<'a, 's> Run<'a, 's> {
         record.facts.wish = None;
         record.facts.over_budget |= order.over_budget;
         record.facts.budget_spent = None;
+        record.facts.budget_renews = None;
         // What a person has offered already goes its way; what they still have in hand goes back to the agent.
         if record.step <= Step::Collect
             && let Some(takeover) = record.facts.takeover.take()

@@ -22,6 +22,10 @@ pub struct Ask {
     pub order: Order,
     /// How many at once.
     pub parallel: usize,
+    /// How many at once together with what other commands work, where that may be more.
+    pub places: usize,
+    /// Whether it ends where only time would let something go on; that stays asked for.
+    pub once: bool,
     /// Whether the first that fails keeps the rest from being started.
     pub fail_fast: bool,
     /// Whether what is finished stays on its branch.

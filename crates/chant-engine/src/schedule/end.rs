@@ -28,6 +28,17 @@ impl Supervisor<'_> {
         for waiting in self.summary.waiting.clone() {
             self.tell(&Event::Waiting(waiting));
         }
+        if self.ask.once
+            && left
+                .iter()
+                .any(|&at| matches!(self.tasks[at].stage, Stage::Parked(_)))
+        {
+            // Others may depend on it.
+            for at in left {
+                let spec = self.tasks[at].spec.clone();
+                self.asker.leave(&spec);
+            }
+        }
         // A short command may end before it has looked at the files a second time.
         self.read_roll()?;
         let meant = self.ask.select(&self.roll).map(|now| now.specs);
@@ -36,7 +47,7 @@ impl Supervisor<'_> {
             .filter(|spec| !self.by_spec.contains_key(spec))
             .collect();
         self.summary.stopped = self.stopping.is_some() && !self.failed_fast;
-        self.asker.end(&self.journal)?;
+        self.asker.end(&mut self.journal)?;
         Ok(self.summary)
     }
 

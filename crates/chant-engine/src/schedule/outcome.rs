@@ -1,5 +1,7 @@
 //! What came of a run, and what follows from it.
 
+use jiff::Timestamp;
+
 use super::event::{Event, Refused, Stop, Waiting};
 use super::lander::Told;
 use super::seam::{Ending, Update, What};
@@ -275,13 +277,18 @@ impl Supervisor<'_> {
         self.over(at, "failed", &error.message)
     }
 
-    /// It can not go on without a person.
-    pub(super) fn give_up(&mut self, at: usize, why: String) {
-        self.tell_waiting(at, vec![why.clone()], None);
+    /// It can not go on now without a person. What another day lets go on stays asked for: whoever watches then begins it.
+    pub(super) fn give_up(&mut self, at: usize, why: String, renews: Option<Timestamp>) {
+        let until = renews.map(|at| at.to_string());
+        self.tell_waiting(at, vec![why.clone()], until.clone());
+        let id = self.tasks[at].spec.clone();
+        if until.is_some() {
+            self.asker.leave(&id);
+        }
         self.summary.waiting.push(Waiting {
-            id: self.tasks[at].spec.clone(),
+            id,
             blocked_by: vec![why],
-            until: None,
+            until,
         });
         self.release(at);
         self.set_stage(at, Stage::Over);

@@ -6,20 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::targets::overlap;
-
-/// What is limited.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Limit {
-    /// All runs together.
-    All,
-    /// Runs of one agent.
-    Agent(String),
-    /// Runs of all agents of one account.
-    Account(String),
-    /// Runs of specs with one label.
-    Label(String),
-}
+use crate::room::Limit;
+use crate::targets::overlap;
 
 /// A limit's position in [`Load`].
 pub(super) type Pool = usize;

@@ -6,11 +6,9 @@ use std::time::Duration;
 use chant_os::clock::Stopwatch;
 
 use super::event::{Event, Waiting};
-use super::pick::{self, Candidate, Limit, Pool};
+use super::pick::{self, Candidate, Pool};
 use super::seam::Job;
-use super::slots::{Held, Took, Wanted};
 use super::supervise::Supervisor;
-use super::targets;
 use super::task::{Stage, Task};
 use crate::agents;
 use crate::claim;
@@ -19,6 +17,8 @@ use crate::index::Entry;
 use crate::journal::{RunRecord, RunState};
 use crate::limits::{Outlook, Start};
 use crate::order::new_id;
+use crate::room::{Held, Limit, Took, Wanted, limits_of};
+use crate::targets;
 
 impl Supervisor<'_> {
     /// The task of a spec that is asked for.
@@ -88,26 +88,11 @@ impl Supervisor<'_> {
 
     /// The limits that count for an agent and labels.
     fn pools(&mut self, agent: &str, labels: &[String]) -> Vec<Pool> {
-        let config = self.project.config();
         let places = self.outside.executor.capabilities().places;
         let all = self.ask.parallel.min(places.unwrap_or(usize::MAX)).max(1);
         let mut pools = vec![self.load.pool(Limit::All, all)];
-        let known = config.agents.iter().find(|entry| entry.name == agent);
-        if let Some(most) = known.and_then(|entry| entry.max_concurrent) {
-            pools.push(self.load.pool(Limit::Agent(agent.to_owned()), most.get()));
-        }
-        if let Some(account) = known.and_then(|entry| entry.account.as_ref()) {
-            let sharing = config.agents.iter();
-            let sharing = sharing.filter(|entry| entry.account.as_ref() == Some(account));
-            let most = sharing.filter_map(|entry| entry.max_concurrent).min();
-            if let Some(most) = most {
-                pools.push(self.load.pool(Limit::Account(account.clone()), most.get()));
-            }
-        }
-        for label in labels {
-            if let Some(most) = config.schedule.labels.get(label) {
-                pools.push(self.load.pool(Limit::Label(label.clone()), most.get()));
-            }
+        for (limit, places) in limits_of(self.project.config(), agent, labels) {
+            pools.push(self.load.pool(limit, places));
         }
         pools
     }
@@ -192,8 +177,8 @@ impl Supervisor<'_> {
                 self.tell_waiting(at, vec![why], Some(until.to_string()));
                 return Ok(());
             }
-            Start::Ask { why } => {
-                self.give_up(at, why);
+            Start::Ask { why, renews } => {
+                self.give_up(at, why, renews);
                 return Ok(());
             }
         }
@@ -248,7 +233,11 @@ impl Supervisor<'_> {
             .pools
             .iter()
             .map(|&pool| {
-                let (limit, places) = self.load.limit(pool);
+                let (limit, own) = self.load.limit(pool);
+                let places = match limit {
+                    Limit::All => self.ask.places.max(own),
+                    _ => own,
+                };
                 let ours = self.load.used(pool);
                 Wanted {
                     limit,

@@ -15,7 +15,6 @@ use super::lander::Lander;
 use super::pick::{Candidate, Load};
 use super::seam::Executor;
 use super::seen::Seen;
-use super::slots::Slots;
 use super::task::{Stage, Task};
 use super::tidy::tidy;
 use crate::error::Result;
@@ -24,6 +23,7 @@ use crate::limits::Outlook;
 use crate::project::Project;
 use crate::query::Roll;
 use crate::queue::Asker;
+use crate::room::Slots;
 
 /// How long to listen to runs before looking at anything else. A person's wish waits no longer than this.
 const TICK: Duration = Duration::from_millis(100);
@@ -219,7 +219,10 @@ impl<'a> Supervisor<'a> {
     }
 
     fn may_go_on(&self, task: &Task) -> bool {
-        matches!(task.stage, Stage::Elsewhere) || !self.is_full_for_person()
+        match task.stage {
+            Stage::Parked(_) => !self.ask.once && !self.is_full_for_person(),
+            _ => true,
+        }
     }
 
     fn turn(&mut self) -> Result<()> {

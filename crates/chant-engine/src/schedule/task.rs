@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::pick::Candidate;
-use super::slots::Held;
 use crate::index::Entry;
+use crate::room::Held;
 
 /// Where a spec that was asked for is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -191,6 +191,7 @@ fn with_inherited(document: &Document, id: &str, member: &Proposed) -> NewSpec {
         labels: front.labels.clone(),
         model: front.model.clone(),
         agent: front.agent.clone(),
+        priority: (front.priority != 0).then(|| front.priority.to_string()),
         needs_approval: asked,
         ..NewSpec::default()
     }

@@ -16,6 +16,7 @@ use crate::event::Event;
 use crate::index::SpecRef;
 use crate::order::{self, Order};
 use crate::project::Project;
+use crate::room::place;
 use crate::run::{self, Surroundings, worktree};
 use crate::{agents, inputs, trust};
 
@@ -48,6 +49,8 @@ pub fn propose(
             .model
             .clone_from(&project.config().defaults.split_model);
     }
+    let mut outside = outside;
+    let _room = place(project, &found.id, &order, &mut outside)?;
     let asked = Asked::prepare(project, found, &order, &document)?;
     let kept = asked.ask(outside, spec_oid)?;
     keep(project, id, &kept)?;

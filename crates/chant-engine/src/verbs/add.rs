@@ -9,11 +9,12 @@ use chant_spec::{Kind, NewSpec, SpecId, State};
 use serde::Serialize;
 
 use crate::error::{Code, Error, Result};
+use crate::index;
 use crate::index::SpecRef;
 use crate::project::Project;
 use crate::prompt::Prompt;
 use crate::repos;
-use crate::schedule::{self, Overlap};
+use crate::targets::{Overlap, overlap};
 
 /// What was made.
 #[derive(Debug, Clone, Serialize)]
@@ -99,7 +100,7 @@ fn checked(project: &Project, mut new: NewSpec) -> Result<(String, Vec<Overlap>)
     if let Some(name) = &new.prompt {
         Prompt::find(&project.dot_chant().join("prompts"), name)?;
     }
-    let overlaps = schedule::shared(project, &new.target_files, &new.depends_on)?;
+    let overlaps = shared(project, &new.target_files, &new.depends_on)?;
     Ok((new.render(), overlaps))
 }
 
@@ -168,4 +169,31 @@ fn random() -> String {
         number /= 36;
     }
     digits
+}
+
+/// The open specs that are about one of these targets, and that nothing of `after` puts before the new one.
+fn shared(project: &Project, targets: &[String], after: &[String]) -> Result<Vec<Overlap>> {
+    if targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut shared = Vec::new();
+    for entry in index::entries(project)? {
+        let Ok(summary) = &entry.content else {
+            continue;
+        };
+        let theirs = || summary.target_files.iter();
+        let met = targets
+            .iter()
+            .find(|target| theirs().any(|other| overlap(target, other)));
+        let id = entry.node.id;
+        if let Some(target) = met
+            && entry.node.status.is_open()
+            && !entry.node.archived
+            && !after.contains(&id)
+        {
+            let target = target.clone();
+            shared.push(Overlap { id, target });
+        }
+    }
+    Ok(shared)
 }

@@ -10,6 +10,7 @@ use crate::journal::{RunRecord, RunState};
 use crate::order::Order;
 use crate::project::Project;
 use crate::query::{Filter, list, natural_order};
+use crate::room::room;
 use crate::run::Report;
 use crate::run::{Run, Surroundings};
 use crate::steer::retry::{self, Next};
@@ -23,6 +24,7 @@ pub fn work(
     outside: Surroundings<'_>,
 ) -> Result<Report> {
     let mut outside = outside;
+    let mut first = Some(room(project, id, order, &mut outside)?);
     if let Some(best) = attempts::best(project, id, order, &mut outside)? {
         return several(project, &best, outside);
     }
@@ -33,10 +35,14 @@ pub fn work(
     } = outside;
     let mut tried = 0;
     loop {
-        let outside = Surroundings {
+        let mut outside = Surroundings {
             control,
             sink: &mut *sink,
             guard: guard.clone(),
+        };
+        let _room = match first.take() {
+            Some(room) => room,
+            None => room(project, id, order, &mut outside)?,
         };
         let record = Run::start(project, id, order, outside)?.drive()?;
         // Where another agent may take over, it does so at once.

@@ -8,12 +8,13 @@ use super::summary::{Main, Summary};
 use super::{End, Show};
 use crate::cli::{Context, Done};
 
-/// Works specs by `supervise`, which tells what happens through the function that it is given.
+/// Works specs by `supervise`, which tells what happens through the function that it is given. What came of it is still to
+/// be said: [`conclude`].
 pub(crate) fn attend(
     cx: &mut Context,
     project: &Project,
     supervise: impl FnOnce(&mut dyn FnMut(&Event)) -> Result<schedule::Summary>,
-) -> Result<Done> {
+) -> Result<Summary> {
     let before = main_tip(project);
     let mut show = Show::open(&cx.ui);
     let ui = &mut cx.ui;
@@ -29,11 +30,11 @@ pub(crate) fn attend(
         before: before.map(|tip| tip.commit),
         after: after.map(|tip| tip.commit),
     };
-    conclude(cx, Summary::of(outcome, elapsed, main))
+    Ok(Summary::of(outcome, elapsed, main))
 }
 
 /// Says how it ended: with an error where something failed, or was stopped before its time.
-fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
+pub(crate) fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
     if !cx.ui.is_quiet() {
         for line in summary.lines() {
             cx.ui.out(&line);

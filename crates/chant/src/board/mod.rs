@@ -18,10 +18,11 @@ use std::time::Duration;
 use chant_engine::schedule::Event;
 
 use crate::ui::Tone;
-pub(crate) use attend::attend;
+pub(crate) use attend::{attend, conclude};
 use line::Line;
 use row::{Row, Spent};
 use show::Show;
+pub(crate) use summary::Summary;
 
 /// The least width at which a column is worth its place.
 const ROOM_FOR_TOKENS: usize = 72;

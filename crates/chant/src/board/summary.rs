@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chant_engine::run::Report;
 use chant_engine::schedule;
 use serde::Serialize;
 
@@ -98,6 +99,11 @@ impl Summary {
         all.filter(|standing| standing.end == end)
             .map(|standing| one_line(standing.id))
             .collect()
+    }
+
+    /// The runs of this command.
+    pub(crate) fn runs(&self) -> &[Report] {
+        &self.outcome.runs
     }
 
     /// Whether a person stopped it.

@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// The agent to work it with
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
+    /// What is started first of many: a number, higher first, or high, normal or low
+    #[arg(long, value_name = "N", value_parser = priority, allow_negative_numbers = true)]
+    priority: Option<String>,
     /// A person has to approve it before it is worked
     #[arg(long)]
     needs_approval: bool,
@@ -59,7 +62,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "NAME",
-        conflicts_with_all = ["kind", "group", "prompt", "depends_on", "informed_by", "target", "model", "agent", "needs_approval", "body"]
+        conflicts_with_all = ["kind", "group", "prompt", "depends_on", "informed_by", "target", "model", "agent", "priority", "needs_approval", "body"]
     )]
     workflow: Option<String>,
     #[command(flatten)]
@@ -108,6 +111,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
         prompt: args.prompt,
         model: args.model,
         agent: args.agent,
+        priority: args.priority,
         verify: Vec::new(),
         needs_approval: args.needs_approval,
         body: body(args.body)?,
@@ -130,6 +134,14 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     cx.ui
         .hint(&format!("{}; then: chant work {}", added.path, added.id));
     Done::with(added)
+}
+
+/// The word as it is written into the file, if it means anything.
+fn priority(word: &str) -> std::result::Result<String, String> {
+    match chant_spec::priority(word) {
+        Some(_) => Ok(word.to_owned()),
+        None => Err("it is a number, or one of critical, high, normal and low".to_owned()),
+    }
 }
 
 fn body(text: Option<String>) -> Result<Option<String>> {

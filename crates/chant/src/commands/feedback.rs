@@ -56,7 +56,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
 }
 
 fn read(path: &std::path::Path) -> Result<String> {
-    let bytes = chant_os::file::read_regular(path, feedback::LARGEST)?;
+    let bytes = chant_os::file::read_regular(path, feedback::LARGEST).map_err(|error| {
+        let error = Error::from(error);
+        Error::new(Code::Usage, format!("--file: {}", error.message))
+            .hint("name a file of text, or write it on the command line: chant feedback SPEC \"…\"")
+    })?;
     String::from_utf8(bytes).map_err(|_| {
         Error::new(
             Code::FileUnusable,

@@ -50,6 +50,7 @@ mod watch;
 mod why;
 mod work;
 mod work_many;
+mod work_serial;
 mod workflow;
 
 pub(crate) use shown::tone;

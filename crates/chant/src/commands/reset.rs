@@ -43,7 +43,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
             .iter()
             .filter_map(|reset| SpecId::parse(&reset.id).ok())
             .collect();
-        return super::work::these(cx, &project, &ids, &Order::default());
+        return super::work_serial::these(cx, &project, &ids, &Order::default());
     }
     Done::with(done)
 }

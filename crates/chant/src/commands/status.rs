@@ -74,11 +74,11 @@ fn print(cx: &mut Context, board: &Board) {
         .out(&format!("Next: {}", crate::ui::one_line(&next(board))));
 }
 
-/// What was left behind, with the command that goes on. That a run was cut off stands with its spec already.
+/// What was left behind, with the command that goes on. That a run was cut off, or is parked, stands with its spec already.
 fn left(cx: &mut Context, findings: &[Finding]) {
     let findings: Vec<&Finding> = findings
         .iter()
-        .filter(|finding| finding.kind != Kind::CutOff)
+        .filter(|finding| !matches!(finding.kind, Kind::CutOff | Kind::Parked))
         .collect();
     if findings.is_empty() {
         return;
@@ -155,8 +155,7 @@ fn next(board: &Board) -> String {
         }
         return format!("chant merge {}", spec.id);
     }
-    let is_parked = |spec: &&Spec| spec.state == State::Parked;
-    if let Some(spec) = board.attention.iter().find(|spec| !is_parked(spec)) {
+    if let Some(spec) = board.attention.first() {
         if spec.error.is_some() {
             return format!("chant edit {}", spec.id);
         }
@@ -166,7 +165,7 @@ fn next(board: &Board) -> String {
         return format!("chant work {}", spec.id);
     }
     // It goes on by itself when its time has come; before, `work` would be refused.
-    if board.attention.iter().any(|spec| is_parked(&spec)) {
+    if board.active.iter().any(|spec| spec.state == State::Parked) {
         return "chant watch".to_owned();
     }
     if board.total == 0 {

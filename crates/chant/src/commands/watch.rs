@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use chant_engine::limits::Outlook;
 use chant_engine::order::Order;
 use chant_engine::query::left;
 use chant_engine::recover::{self, Going};
@@ -11,11 +12,12 @@ use chant_engine::run::Report;
 use chant_engine::schedule::Ask;
 use chant_engine::verbs::work::work;
 use chant_engine::{Code, Error, Project, Result, query, queue};
-use chant_spec::SpecId;
+use chant_spec::{Kind, SpecId, State};
 
 use super::attend::{Stop, attended};
 use super::work::conclude;
 use super::work_many;
+use crate::board;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, one_line};
 
@@ -59,6 +61,8 @@ struct Watch {
     took_up: bool,
     /// When what could not go on may be tried again, and how long that was waited.
     later: HashMap<String, (Instant, Duration)>,
+    /// When another day begins, where what this one may cost is spent.
+    tomorrow: Option<Instant>,
 }
 
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
@@ -108,7 +112,9 @@ impl Watch {
         stop: &Stop,
     ) -> Result<()> {
         loop {
-            self.take_up_asked(cx, project, stop)?;
+            let outlook = Outlook::at(project, chant_os::clock::now())?;
+            self.tomorrow = outlook.day_renews_in().map(|wait| Instant::now() + wait);
+            self.take_up_asked(cx, project, args, stop)?;
             let Going { now, .. } = recover::going_on(project)?;
             let mut moved = false;
             for run in &now {
@@ -118,13 +124,8 @@ impl Watch {
                 let reported = attended(cx, stop, |outside| recover::go_on(project, run, outside));
                 moved |= self.take_note(cx, &run.id, reported)?;
             }
-            if args.work
-                && let Some(id) = self.ready(project, &args.label)?
-            {
-                let reported = attended(cx, stop, |outside| {
-                    work(project, &id, &Order::default(), outside).map(Some)
-                });
-                moved |= self.take_note(cx, id.as_str(), reported)?;
+            if args.work && self.tomorrow.is_none() {
+                moved |= self.begin_ready(cx, project, args, stop)?;
             }
             if !moved {
                 return Ok(());
@@ -133,13 +134,22 @@ impl Watch {
     }
 
     /// What commands had asked for that do not live any more goes back to the scheduler, all of it at once.
-    fn take_up_asked(&mut self, cx: &mut Context, project: &Project, stop: &Stop) -> Result<()> {
+    fn take_up_asked(
+        &mut self,
+        cx: &mut Context,
+        project: &Project,
+        args: &Args,
+        stop: &Stop,
+    ) -> Result<()> {
         const WHAT: &str = "what was asked for";
         let mut asked = queue::asked(project)?;
         asked.retain(|asked| !asked.alive);
         let Some(first) = asked.first().filter(|_| self.may_try(WHAT)) else {
             return Ok(());
         };
+        if self.tomorrow.is_some() && !first.order.over_budget {
+            return Ok(());
+        }
         // What such a command had started notices its end and ends as well; until then it is still driven.
         let began = Instant::now();
         while began.elapsed() < ENDING
@@ -151,23 +161,18 @@ impl Watch {
                 return Err(Error::new(Code::Interrupted, "interrupted"));
             }
         }
-        let ask = Ask {
-            order: first.order.clone(),
-            specs: asked
-                .iter()
-                .filter_map(|asked| SpecId::parse(&asked.spec).ok())
-                .collect(),
-            parallel: project.config().schedule.parallel.get(),
-            ..Ask::default()
-        };
-        let count = ask.specs.len();
+        let ids = asked.iter();
+        let ids: Vec<SpecId> = ids
+            .filter_map(|asked| SpecId::parse(&asked.spec).ok())
+            .collect();
+        let count = ids.len();
         cx.ui.hint(&format!(
             "{count} specs were asked for by commands that ended"
         ));
         // Those that cannot go on stay asked for; they are not tried again at once.
         self.try_later(WHAT);
-        match work_many::run(cx, project, &ask) {
-            Ok(_) => {
+        match self.together(cx, project, args, ids, first.order.clone()) {
+            Ok(()) => {
                 self.took_up = true;
                 Ok(())
             }
@@ -184,6 +189,65 @@ impl Watch {
         }
     }
 
+    /// Begins what is ready, together with what will be once that has landed. Whether anything was.
+    fn begin_ready(
+        &mut self,
+        cx: &mut Context,
+        project: &Project,
+        args: &Args,
+        stop: &Stop,
+    ) -> Result<bool> {
+        let mut open = self.open(project, &args.label)?;
+        if !open.iter().any(|spec| spec.ready) {
+            return Ok(false);
+        }
+        open.retain(|spec| spec.kind != Kind::Driver.as_str());
+        let ids = open.iter();
+        let ids: Vec<SpecId> = ids
+            .filter_map(|spec| SpecId::parse(&spec.id).ok())
+            .collect();
+        // Whatever comes of them, they are not begun again at once.
+        for spec in open.iter().filter(|spec| spec.ready) {
+            self.try_later(&spec.id);
+        }
+        if let [id] = ids.as_slice() {
+            let reported = attended(cx, stop, |outside| {
+                work(project, id, &Order::default(), outside).map(Some)
+            });
+            return self.take_note(cx, id.as_str(), reported);
+        }
+        match self.together(cx, project, args, ids, Order::default()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.code == Code::Interrupted => Err(error),
+            Err(error) => {
+                self.complain(cx, &error);
+                Ok(true)
+            }
+        }
+    }
+
+    /// Works several specs at once, by the scheduler.
+    fn together(
+        &mut self,
+        cx: &mut Context,
+        project: &Project,
+        args: &Args,
+        specs: Vec<SpecId>,
+        order: Order,
+    ) -> Result<()> {
+        let parallel = project.config().schedule.parallel.get();
+        let ask = Ask {
+            specs,
+            order,
+            parallel,
+            once: args.once,
+            ..Ask::default()
+        };
+        let summary = work_many::work(cx, project, &ask)?;
+        self.reports.extend(summary.runs().iter().cloned());
+        board::conclude(cx, summary).map(drop)
+    }
+
     fn may_try(&self, what: &str) -> bool {
         self.later
             .get(what)
@@ -197,16 +261,20 @@ impl Watch {
             .insert(what.to_owned(), (Instant::now() + wait, wait));
     }
 
-    /// The next spec that may be begun and was not tried a moment ago.
-    fn ready(&self, project: &Project, labels: &[String]) -> Result<Option<SpecId>> {
+    /// The specs that may be begun and were not tried a moment ago, and those that wait for others.
+    fn open(&self, project: &Project, labels: &[String]) -> Result<Vec<query::Spec>> {
         let filter = query::Filter {
-            ready: true,
             labels: labels.to_vec(),
             ..query::Filter::default()
         };
-        let specs = query::list(project, &filter)?;
-        let mut ready = specs.iter().filter(|spec| self.may_try(&spec.id));
-        Ok(ready.find_map(|spec| SpecId::parse(&spec.id).ok()))
+        let mut specs = query::list(project, &filter)?;
+        specs.retain(|spec| match spec.standing() {
+            State::Ready => self.may_try(&spec.id),
+            State::Blocked => true,
+            _ => false,
+        });
+        specs.sort_by(|a, b| query::natural_order(&a.id, &b.id));
+        Ok(specs)
     }
 
     /// Says what came of a run; whether it moved. That a person interrupted it ends the watch as well.
@@ -255,7 +323,9 @@ impl Watch {
             .later
             .values()
             .map(|(at, _)| at.saturating_duration_since(now));
-        Ok(patient.filter(|wait| !wait.is_zero()).chain(parked).min())
+        let tomorrow = self.tomorrow.map(|at| at.saturating_duration_since(now));
+        let waits = patient.filter(|wait| !wait.is_zero());
+        Ok(waits.chain(parked).chain(tomorrow).min())
     }
 
     fn ended(self, cx: &mut Context, project: &Project) -> Result<Done> {

@@ -2,19 +2,18 @@
 
 use std::path::PathBuf;
 
-use chant_engine::drift::{self, Next};
 use chant_engine::driver;
 use chant_engine::driver::Completed;
 use chant_engine::order::Order;
 use chant_engine::run::Report;
 use chant_engine::schedule::Ask;
-use chant_engine::verbs::work::{Labelled, labelled};
 use chant_engine::ways;
 use chant_engine::{Code, Error, Project, Result, SpecRef, query};
 use chant_spec::{Kind, SpecId};
 
-use super::attend::{Stop, attended};
+use super::attend::Stop;
 use super::work_many::{self, Many};
+use super::work_serial;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, one_line};
 
@@ -103,12 +102,12 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let stop = Stop::install()?;
     if args.stale {
         let labels: Vec<String> = args.label.into_iter().collect();
-        return run_stale(cx, &project, &labels, &order, &stop);
+        return work_serial::stale(cx, &project, &labels, &order, &stop);
     }
     if let Some(label) = args.label {
-        return work_label(cx, &project, &label, &order, &stop);
+        return work_serial::label(cx, &project, &label, &order, &stop);
     }
-    one_by_one(cx, &project, &ids, &order, &stop)
+    work_serial::one_by_one(cx, &project, &ids, &order, &stop)
 }
 
 /// The specs that are named.
@@ -132,70 +131,6 @@ fn named(cx: &mut Context, project: &Project, args: &Args) -> Result<Vec<SpecId>
         ids.push(found.id);
     }
     Ok(ids)
-}
-
-/// Works these specs, one after another.
-pub(crate) fn these(
-    cx: &mut Context,
-    project: &Project,
-    ids: &[SpecId],
-    order: &Order,
-) -> Result<Done> {
-    let stop = Stop::install()?;
-    one_by_one(cx, project, ids, order, &stop)
-}
-
-fn one_by_one(
-    cx: &mut Context,
-    project: &Project,
-    ids: &[SpecId],
-    order: &Order,
-    stop: &Stop,
-) -> Result<Done> {
-    let mut reports = Vec::new();
-    for id in ids {
-        let report = within_budget(cx, project, id, order, stop)?;
-        conclude(cx, &report)?;
-        reports.push(report);
-    }
-    match <[_; 1]>::try_from(reports) {
-        Ok([one]) => Done::with(one),
-        Err(all) => Done::with(all),
-    }
-}
-
-/// Works one spec. Where a budget is spent and somebody can answer, asks whether to go on.
-fn within_budget(
-    cx: &mut Context,
-    project: &Project,
-    id: &SpecId,
-    order: &Order,
-    stop: &Stop,
-) -> Result<Report> {
-    let mut order = order.clone();
-    loop {
-        let result = attended(cx, stop, |outside| {
-            chant_engine::verbs::work::work(project, id, &order, outside)
-        });
-        let spent = match &result {
-            Ok(report) => report.budget_spent.clone(),
-            Err(error) if error.code == Code::BudgetSpent => Some(error.message.clone()),
-            Err(_) => None,
-        };
-        let asks = cx.interactive && !order.over_budget;
-        let Some(spent) = spent.filter(|_| asks) else {
-            return result;
-        };
-        let question = format!("{}. Go on all the same?", one_line(&spent));
-        // Whoever leaves a question about money without an answer has said no.
-        let yes = inquire::Confirm::new(&question)
-            .with_default(false)
-            .prompt();
-        if !yes.unwrap_or(false) {
-            return result;
-        }
-        order.over_budget = true;
-    }
 }
 
 /// Whether a driver is among the specs: it is not worked itself, its members are.
@@ -223,108 +158,6 @@ fn only_to_complete(
     }
     let is_one = |id: &SpecId| completed.iter().any(|driver| driver.id == id.as_str());
     Ok(ids.iter().all(is_one).then_some(completed))
-}
-
-/// Works what a label selects until nothing of it can go on without a person.
-fn work_label(
-    cx: &mut Context,
-    project: &Project,
-    label: &str,
-    order: &Order,
-    stop: &Stop,
-) -> Result<Done> {
-    let mut done = Vec::new();
-    let mut reports = Vec::new();
-    let waiting = loop {
-        let standing = labelled(project, label, &done)?;
-        let Some(id) = standing.next else {
-            if reports.is_empty() {
-                nothing_to_work(cx, project, label, order, stop, &standing)?;
-            }
-            break standing.waiting;
-        };
-        let report = within_budget(cx, project, &id, order, stop)?;
-        conclude(cx, &report)?;
-        reports.push(report);
-        done.push(id);
-    };
-    for spec in &waiting {
-        let id = one_line(&spec.id);
-        let reasons = one_line(&spec.blocked_by.join("; "));
-        cx.ui.out(&format!("{id} {reasons}"));
-    }
-    if let Some(first) = waiting.first() {
-        cx.ui.hint(&format!("chant show {}", one_line(&first.id)));
-    }
-    Done::with(serde_json::json!({"runs": reports, "waiting": waiting}))
-}
-
-/// Why nothing can be worked: in the words of the spec that is first to wait.
-fn nothing_to_work(
-    cx: &mut Context,
-    project: &Project,
-    label: &str,
-    order: &Order,
-    stop: &Stop,
-    standing: &Labelled,
-) -> Result<()> {
-    if let Some(first) = standing.waiting.first() {
-        let id = cx.spec_at_hand(project, &first.id)?.id;
-        return attended(cx, stop, |outside| {
-            chant_engine::verbs::work::work(project, &id, order, outside)
-        })
-        .map(drop);
-    }
-    let (message, hint) = if standing.total == 0 {
-        (format!("no spec has the label {label:?}"), "chant list")
-    } else {
-        let message = format!("every spec with the label {label:?} is finished");
-        (message, "put them away: chant archive --label LABEL")
-    };
-    Err(Error::new(Code::NothingToDo, message).hint(hint))
-}
-
-/// Makes stale specs again, one after the other, for as long as there are any.
-fn run_stale(
-    cx: &mut Context,
-    project: &Project,
-    labels: &[String],
-    order: &Order,
-    stop: &Stop,
-) -> Result<Done> {
-    let mut reports: Vec<Report> = Vec::new();
-    let mut tried = Vec::new();
-    loop {
-        match drift::next(project, labels, &tried)? {
-            Next::Work(id) => {
-                let report = within_budget(cx, project, &id, order, stop)?;
-                conclude(cx, &report)?;
-                reports.push(report);
-                tried.push(id);
-            }
-            Next::Done { gates, uncommitted } => {
-                say_rest(cx, reports.is_empty(), &gates, uncommitted);
-                return Done::with(reports);
-            }
-        }
-    }
-}
-
-fn say_rest(cx: &mut Context, none: bool, gates: &[String], uncommitted: usize) {
-    if none && gates.is_empty() {
-        cx.ui.out("Nothing is stale on the main branch.");
-    }
-    for gate in gates {
-        let gate = one_line(gate);
-        cx.ui.out(&format!(
-            "{gate} is a gate and stale: a person has to look again"
-        ));
-    }
-    if uncommitted > 0 {
-        cx.ui.hint(&format!(
-            "{uncommitted} stale by changes that are not committed: a run begins from the main branch, so commit them first"
-        ));
-    }
 }
 
 /// Says how a run ended; anything but a landing is an error with the way on.

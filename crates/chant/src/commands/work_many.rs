@@ -8,7 +8,7 @@ use chant_engine::{Code, Error, Project, Result};
 use chant_os::signal::{Interrupts, Signal};
 use chant_os::tree::Guard;
 
-use crate::board;
+use crate::board::{self, Summary};
 use crate::cli::{Context, Done};
 
 /// How many at once; none where the settings say.
@@ -63,13 +63,19 @@ impl Many {
 
     /// Adds it to what is asked for.
     pub(crate) fn complete(&self, project: &Project, ask: Ask) -> Ask {
-        let parallel = match self.parallel {
-            None => 1,
-            Some(Places(number)) => number.unwrap_or(project.config().schedule.parallel).get(),
+        let places = project.config().schedule.parallel.get();
+        let (parallel, places) = match self.parallel {
+            // One after another, whatever others do meanwhile.
+            None => (1, places),
+            Some(Places(number)) => {
+                let number = number.map_or(places, NonZeroUsize::get);
+                (number, number)
+            }
         };
         Ask {
             everything: ask.specs.is_empty() && ask.label.is_none(),
             parallel,
+            places,
             fail_fast: self.fail_fast,
             no_merge: self.no_merge,
             ..ask
@@ -77,8 +83,14 @@ impl Many {
     }
 }
 
-/// Works what is asked for, with its progress shown.
+/// Works what is asked for, with its progress shown, and says what came of it.
 pub(crate) fn run(cx: &mut Context, project: &Project, ask: &Ask) -> Result<Done> {
+    let summary = work(cx, project, ask)?;
+    board::conclude(cx, summary)
+}
+
+/// Works what is asked for, with its progress shown.
+pub(crate) fn work(cx: &mut Context, project: &Project, ask: &Ask) -> Result<Summary> {
     let control = listen()?;
     let program = std::env::current_exe().map_err(|error| failed("find this program", &error))?;
     let guard =

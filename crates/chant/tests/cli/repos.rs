@@ -94,6 +94,41 @@ fn a_spec_waits_for_a_spec_of_another_repository() {
     );
 }
 
+/// Neither would ever be completed, so it is said.
+#[test]
+fn specs_of_two_repositories_that_wait_for_each_other_are_found() {
+    let (here, web) = two();
+    let settings = here.home().join("config/chant/config.md");
+    let text = format!(
+        "---\nrepos:\n  - {{name: web, path: {}}}\n  - {{name: here, path: {}}}\n---\n",
+        web.path().display(),
+        here.path().display()
+    );
+    std::fs::write(settings, text).unwrap();
+    write_spec(&here, "001-a", "status: pending\ndepends_on: [002-b]\n");
+    write_spec(
+        &here,
+        "002-b",
+        "status: pending\ndepends_on: [\"web:001\"]\n",
+    );
+    write_spec(
+        &web,
+        "001-c",
+        "status: pending\ndepends_on: [\"here:001-a\"]\n",
+    );
+    let says = "that waits for itself: web:001-c → 001-a → 002-b → web:001-c";
+    let reasons = listed(&here, "002-b")["blocked_by"].to_string();
+    assert!(reasons.contains(says), "{reasons}");
+    let lint = here.chant(&["lint"]);
+    lint.fails(1);
+    assert!(lint.stdout.contains(says), "{}", lint.stdout);
+    let refused = error(&here, 4, &["work", "002-b"]);
+    assert!(refused.to_string().contains(says), "{refused}");
+    // A chain that ends is none.
+    write_spec(&here, "002-b", "status: completed\n");
+    here.chant(&["lint"]).ok();
+}
+
 #[test]
 fn a_name_of_a_repository_leads_nowhere_else() {
     let (here, _web) = two();

@@ -49,6 +49,10 @@ fn feedback_and_the_last_failure_are_in_the_next_prompt() {
     let shown = repo.chant(&["show", ID, "--json"]).ok().json();
     assert!(shown["data"]["feedback"].is_null(), "heeded: {shown}");
     repo.chant(&["feedback", ID, "  "]).fails(2);
+    let missing = repo.chant(&["feedback", ID, "--file", "missing.md"]);
+    missing.fails(2);
+    assert!(missing.stderr.contains("missing.md"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("name a file"), "{}", missing.stderr);
     repo.chant(&["feedback", ID]).fails(2);
 }
 

@@ -165,3 +165,37 @@ echo '{{"kind":"cost","usd":3}}'
     let log = repo.chant(&["log", "002"]);
     log.fails(3);
 }
+
+/// What today's budget held up goes on tomorrow: what was begun, and what did not come to its turn.
+#[test]
+fn what_a_days_budget_held_up_goes_on_the_next_day() {
+    let at = |repo: &TestRepo, now: &str, args: &[&str]| {
+        repo.chant_with(|command| {
+            command.args(args).env("CHANT_NOW", now).env("TZ", "UTC");
+        })
+    };
+    let repo = with_agent(&spending("5.02"));
+    settings(&repo, "budgets: {day: {usd: 5}}\n");
+    repo.write(".chant/specs/002-other.md", &spec(""));
+    let (evening, night, morning) = (
+        "2026-11-21T20:00:00Z",
+        "2026-11-21T23:59:00Z",
+        "2026-11-22T00:01:00Z",
+    );
+    let stopped = at(&repo, evening, &["work", "--parallel=1", "001", "002"]);
+    stopped.fails(4);
+    free(&repo);
+    set_agent(
+        &repo,
+        "echo hello > greeting.txt; echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
+    settings(&repo, "budgets: {day: {usd: 5}}\n");
+    at(&repo, night, &["watch", "--once"]).ok();
+    assert_eq!(state(&repo), "paused", "the day is not over");
+    let watched = at(&repo, morning, &["watch", "--once"]);
+    watched.ok();
+    for id in [ID, "002-other"] {
+        let landed = repo.git(&["show", &format!("main:{id}.txt")]);
+        assert_eq!(landed.trim(), "x", "{}{}", watched.stdout, watched.stderr);
+    }
+}

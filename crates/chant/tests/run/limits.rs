@@ -63,6 +63,9 @@ fn a_used_up_plan_parks_the_run_and_it_goes_on_when_its_time_has_come() {
         "{}",
         status.stdout
     );
+    let told = status.stdout.matches(ID).count();
+    assert_eq!(told, 1, "it stands in one place: {}", status.stdout);
+    assert!(status.stdout.contains("Under way"), "{}", status.stdout);
 
     let early = chant_at(&repo, "2026-11-21T14:04:59Z", &["work", ID, "--json"]);
     early.fails(4);

@@ -105,6 +105,22 @@ fn with_work_it_begins_what_is_ready_and_what_becomes_ready() {
     assert_eq!(statuses, ["completed", "completed"]);
 }
 
+/// Agents that are ready at the same time work at the same time: each waits for the other here.
+#[test]
+fn with_work_it_begins_several_at_once() {
+    let repo = with_agent(
+        "touch \"$HOME/at-$CHANT_SPEC_ID\"; for id in 001-greeting 002-other; do until test -e \"$HOME/at-$id\"; do sleep 0.02; done; done; echo hello > greeting.txt; echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
+    repo.write(".chant/specs/002-other.md", &spec(""));
+    let watched = repo.chant(&["watch", "--once", "--work", "--json"]);
+    watched.ok();
+    // What happens is told while it happens; the last line is the document.
+    let last = watched.stdout.lines().last().unwrap();
+    let document: serde_json::Value = serde_json::from_str(last).unwrap();
+    let runs = &document["data"]["runs"];
+    assert_eq!(runs.as_array().map(Vec::len), Some(2), "{runs}");
+}
+
 #[test]
 fn what_failed_or_was_paused_is_left_to_its_person() {
     let repo = with_agent("exit 3");

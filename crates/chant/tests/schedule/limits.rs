@@ -136,3 +136,51 @@ fn more_work_than_places_waits_and_none_is_dropped() {
     assert!(most_at_once(&repo) <= 3);
     assert_nothing_left(&repo);
 }
+
+#[test]
+fn a_priority_is_given_when_a_spec_is_added() {
+    let repo = project("");
+    let added = chant(&repo, &["add", "Urgent", "--priority", "high", "--json"]);
+    let path = added.json()["data"]["path"].as_str().unwrap().to_owned();
+    assert!(repo.file(&path).contains("priority: high\n"));
+    chant(&repo, &["add", "Later", "--priority", "-3"]).ok();
+    chant(&repo, &["add", "What", "--priority", "soon"]).fails(2);
+    repo.write(&path, &repo.file(&path).replace("high", "soon"));
+    let lint = chant(&repo, &["lint"]);
+    lint.ok();
+    assert!(
+        lint.stdout.contains("`priority: soon` means nothing"),
+        "{}",
+        lint.stdout
+    );
+}
+
+#[test]
+fn lint_names_ready_specs_that_are_about_the_same_file() {
+    let repo = project("");
+    spec(&repo, "a-1", "target_files: [src/a.rs]\n");
+    spec(&repo, "a-2", "target_files: [src]\n");
+    spec(
+        &repo,
+        "a-3",
+        "target_files: [src/a.rs]\ndepends_on: [a-1]\n",
+    );
+    spec(
+        &repo,
+        "a-4",
+        "target_files: [src/b.rs]\ndepends_on: [a-2]\n",
+    );
+    let lint = chant(&repo, &["lint", "--json"]);
+    lint.ok();
+    let found = lint.json()["data"]["findings"].clone();
+    let found = found.as_array().unwrap().iter();
+    let shared: Vec<String> = found
+        .flat_map(|spec| {
+            let (id, findings) = (&spec["id"], spec["findings"].as_array().unwrap());
+            let shared = findings.iter().filter(|it| it["code"] == "shared-target");
+            shared.map(move |it| format!("{id}: {}", it["message"]))
+        })
+        .collect();
+    let says = "a-1 is about src too, so they are not worked at the same time";
+    assert_eq!(shared, [format!("\"a-2\": \"{says}\"")]);
+}

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 use chant_os::lock::{Attempt, Lock};
 
-use super::pick::Limit;
+use super::Limit;
 use crate::error::Result;
 
 /// The places that one command takes.
 #[derive(Debug)]
-pub(super) struct Slots {
+pub(crate) struct Slots {
     folder: PathBuf,
     asker: String,
     note: String,
@@ -25,7 +25,7 @@ pub(super) struct Slots {
 
 /// What a place is asked of.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     pub limit: &'a Limit,
     /// How many places there are.
     pub places: usize,
@@ -35,13 +35,13 @@ pub(super) struct Wanted<'a> {
 
 /// Places that are held until this is dropped.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(crate) struct Held {
     _locks: Vec<Lock>,
 }
 
 /// What became of the wish for a place in each of several pools.
 #[derive(Debug)]
-pub(super) enum Took {
+pub(crate) enum Took {
     /// They are ours.
     Places(Held),
     /// Others hold all of the one at this position.
@@ -50,7 +50,7 @@ pub(super) enum Took {
 
 impl Slots {
     /// For one command.
-    pub(super) fn new(state_dir: &Path, asker: &str) -> Self {
+    pub(crate) fn new(state_dir: &Path, asker: &str) -> Self {
         Self {
             folder: state_dir.join("slots"),
             asker: asker.to_owned(),
@@ -60,7 +60,7 @@ impl Slots {
     }
 
     /// A place in each, or in none of them.
-    pub(super) fn take(&mut self, wanted: &[Wanted<'_>]) -> Result<Took> {
+    pub(crate) fn take(&mut self, wanted: &[Wanted<'_>]) -> Result<Took> {
         let mut locks = Vec::new();
         for (at, wanted) in wanted.iter().enumerate() {
             let folder = self.folder.join(name(wanted.limit));
@@ -75,7 +75,7 @@ impl Slots {
     }
 
     /// These files, or none where somebody else is at work on one of them.
-    pub(super) fn take_targets(&self, targets: &[String]) -> Result<Option<Held>> {
+    pub(crate) fn take_targets(&self, targets: &[String]) -> Result<Option<Held>> {
         let mut locks = Vec::new();
         for target in targets {
             let path = self.folder.join("targets").join(digest(target));
@@ -88,7 +88,7 @@ impl Slots {
     }
 
     /// Nothing is waited for any more.
-    pub(super) fn wait_no_more(&mut self) {
+    pub(crate) fn wait_no_more(&mut self) {
         for (folder, lock) in self.waiting.drain(..) {
             // The name is this command's own, so nobody else is misled by its end.
             let _ = chant_os::file::remove_file(&folder.join("waiting").join(&self.asker));

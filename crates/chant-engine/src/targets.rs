@@ -3,12 +3,10 @@
 //! What a spec names as its target is a file, a folder or a glob. Where it can not be told for sure, they count as
 //! overlapping: waiting for one another costs less than a conflict.
 
+use std::collections::HashMap;
+
 use globset::GlobBuilder;
 use serde::Serialize;
-
-use crate::error::Result;
-use crate::index;
-use crate::project::Project;
 
 /// An open spec that is about the same file as a new one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,35 +17,62 @@ pub struct Overlap {
     pub target: String,
 }
 
-/// The open specs that are about one of these targets, and that nothing of `after` puts before the new one.
-pub(crate) fn shared(
-    project: &Project,
-    targets: &[String],
-    after: &[String],
-) -> Result<Vec<Overlap>> {
-    if targets.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut shared = Vec::new();
-    for entry in index::entries(project)? {
-        let Ok(summary) = &entry.content else {
-            continue;
-        };
-        let theirs = || summary.target_files.iter();
-        let met = targets
-            .iter()
-            .find(|target| theirs().any(|other| overlap(target, other)));
-        let id = entry.node.id;
-        if let Some(target) = met
-            && entry.node.status.is_open()
-            && !entry.node.archived
-            && !after.contains(&id)
-        {
-            let target = target.clone();
-            shared.push(Overlap { id, target });
+/// Of specs with their targets, each that shares one with an earlier one, and with which. A spec is told of once.
+///
+/// Names are compared by looking them up; only globs are compared one by one.
+pub(crate) fn overlaps(specs: &[(&str, &[String])]) -> Vec<(String, Overlap)> {
+    let mut exact: HashMap<&str, &str> = HashMap::new();
+    let mut above: HashMap<&str, &str> = HashMap::new();
+    let (mut named, mut globs): (Vec<(&str, &str)>, Vec<(&str, &str)>) = Default::default();
+    let mut found = Vec::new();
+    for (id, targets) in specs {
+        let met = targets.iter().find_map(|target| {
+            let path = clean(target);
+            let by_name = || {
+                let own = exact.get(path).or_else(|| above.get(path));
+                let folders = folders(path);
+                own.or_else(|| folders.into_iter().find_map(|folder| exact.get(folder)))
+                    .copied()
+            };
+            let met = if is_glob(path) {
+                let met = named.iter().find(|(name, _)| overlap(path, name));
+                met.map(|(_, other)| *other)
+            } else {
+                by_name()
+            };
+            let by_glob = || {
+                let met = globs.iter().find(|(glob, _)| overlap(glob, path));
+                met.map(|(_, other)| *other)
+            };
+            Some((met.or_else(by_glob)?, target.clone()))
+        });
+        if let Some((other, target)) = met {
+            let id_of_other = other.to_owned();
+            let overlap = Overlap {
+                id: id_of_other,
+                target,
+            };
+            found.push(((*id).to_owned(), overlap));
+        }
+        for target in *targets {
+            let path = clean(target);
+            if is_glob(path) {
+                globs.push((path, id));
+                continue;
+            }
+            named.push((path, id));
+            exact.entry(path).or_insert(id);
+            for folder in folders(path) {
+                above.entry(folder).or_insert(id);
+            }
         }
     }
-    Ok(shared)
+    found
+}
+
+/// The folders that a path lies in.
+fn folders(path: &str) -> Vec<&str> {
+    path.match_indices('/').map(|(at, _)| &path[..at]).collect()
 }
 
 /// Whether something that `a` names may be something that `b` names.
@@ -65,7 +90,7 @@ pub(crate) fn overlap(a: &str, b: &str) -> bool {
 }
 
 /// The one file that a target names, by which other commands can be told; none of a glob.
-pub(super) fn one_file(target: &str) -> Option<String> {
+pub(crate) fn one_file(target: &str) -> Option<String> {
     (!is_glob(target)).then(|| clean(target).to_owned())
 }
 
@@ -113,6 +138,30 @@ fn fixed_part(glob: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_spec_is_told_which_earlier_one_it_shares_a_target_with() {
+        let own = |targets: &[&str]| -> Vec<String> {
+            targets.iter().map(|&target| target.to_owned()).collect()
+        };
+        let check = |one: &[&str], other: &[&str], expected: Option<&str>| {
+            let (one, other) = (own(one), own(other));
+            let found = overlaps(&[("one", &one), ("other", &other)]);
+            let found = found.first().map(|(id, overlap)| {
+                assert_eq!((id.as_str(), overlap.id.as_str()), ("other", "one"));
+                overlap.target.as_str()
+            });
+            assert_eq!(found, expected, "{one:?} and {other:?}");
+        };
+        check(&["a.rs"], &["b.rs", "./a.rs"], Some("./a.rs"));
+        check(&["src/"], &["src/deep/a.rs"], Some("src/deep/a.rs"));
+        check(&["src/deep/a.rs"], &["src"], Some("src"));
+        check(&["src/*.rs"], &["src/a.rs"], Some("src/a.rs"));
+        check(&["src/a.rs"], &["src/*.rs"], Some("src/*.rs"));
+        check(&["src/*.rs"], &["src/*.md"], Some("src/*.md"));
+        check(&["src/*.rs"], &["docs/a.md"], None);
+        check(&[], &[], None);
+    }
 
     #[test]
     fn files_folders_and_globs() {
