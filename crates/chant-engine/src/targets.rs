@@ -18,61 +18,67 @@ pub struct Overlap {
 }
 
 /// Of specs with their targets, each that shares one with an earlier one, and with which. A spec is told of once.
-///
-/// Names are compared by looking them up; only globs are compared one by one.
 pub(crate) fn overlaps(specs: &[(&str, &[String])]) -> Vec<(String, Overlap)> {
-    let mut exact: HashMap<&str, &str> = HashMap::new();
-    let mut above: HashMap<&str, &str> = HashMap::new();
-    let (mut named, mut globs): (Vec<(&str, &str)>, Vec<(&str, &str)>) = Default::default();
+    let mut earlier = Earlier::default();
     let mut found = Vec::new();
     for (id, targets) in specs {
         let met = targets.iter().find_map(|target| {
-            let path = clean(target);
-            let by_name = || {
-                let own = exact.get(path).or_else(|| above.get(path));
-                let folders = folders(path);
-                own.or_else(|| folders.into_iter().find_map(|folder| exact.get(folder)))
-                    .copied()
-            };
-            let met = if is_glob(path) {
-                let met = named.iter().find(|(name, _)| overlap(path, name));
-                met.map(|(_, other)| *other)
-            } else {
-                by_name()
-            };
-            let by_glob = || {
-                let met = globs.iter().find(|(glob, _)| overlap(glob, path));
-                met.map(|(_, other)| *other)
-            };
-            Some((met.or_else(by_glob)?, target.clone()))
+            let other = earlier.about(clean(target))?;
+            Some((other.to_owned(), target.clone()))
         });
         if let Some((other, target)) = met {
-            let id_of_other = other.to_owned();
-            let overlap = Overlap {
-                id: id_of_other,
-                target,
-            };
-            found.push(((*id).to_owned(), overlap));
+            found.push(((*id).to_owned(), Overlap { id: other, target }));
         }
         for target in *targets {
-            let path = clean(target);
-            if is_glob(path) {
-                globs.push((path, id));
-                continue;
-            }
-            named.push((path, id));
-            exact.entry(path).or_insert(id);
-            for folder in folders(path) {
-                above.entry(folder).or_insert(id);
-            }
+            earlier.add(clean(target), id);
         }
     }
     found
 }
 
+/// What earlier specs are about. Names are looked up; only globs are compared one by one.
+#[derive(Default)]
+struct Earlier<'a> {
+    named: HashMap<&'a str, &'a str>,
+    /// The folders that something named lies in.
+    above: HashMap<&'a str, &'a str>,
+    /// The same names in their order.
+    in_order: Vec<(&'a str, &'a str)>,
+    globs: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Earlier<'a> {
+    fn about(&self, target: &str) -> Option<&'a str> {
+        let compared = |with: &[(&'a str, &'a str)]| {
+            let mut others = with.iter();
+            others.find_map(|(other, id)| overlap(target, other).then_some(*id))
+        };
+        let found = if is_glob(target) {
+            compared(&self.in_order)
+        } else {
+            let by_name = self.named.get(target).or_else(|| self.above.get(target));
+            let in_folder = || folders(target).find_map(|folder| self.named.get(folder));
+            by_name.or_else(in_folder).copied()
+        };
+        found.or_else(|| compared(&self.globs))
+    }
+
+    fn add(&mut self, target: &'a str, id: &'a str) {
+        if is_glob(target) {
+            self.globs.push((target, id));
+            return;
+        }
+        self.in_order.push((target, id));
+        self.named.entry(target).or_insert(id);
+        for folder in folders(target) {
+            self.above.entry(folder).or_insert(id);
+        }
+    }
+}
+
 /// The folders that a path lies in.
-fn folders(path: &str) -> Vec<&str> {
-    path.match_indices('/').map(|(at, _)| &path[..at]).collect()
+fn folders(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at])
 }
 
 /// Whether something that `a` names may be something that `b` names.

@@ -227,8 +227,8 @@ impl<'a> Want<'a> {
         outside: &Surroundings<'_>,
     ) -> Result<Room> {
         let asker = Asker::begin(self.project)?;
-        let asked = std::iter::once((self.id.to_string(), self.priority));
-        asker.ask(self.project, &mut journal, asked, self.order)?;
+        let spec = std::iter::once((self.id.to_string(), self.priority));
+        asker.ask(self.project, &mut journal, spec, self.order)?;
         loop {
             match outside.control.recv_timeout(LOOK) {
                 Ok(_) => {
