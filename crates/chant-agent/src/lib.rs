@@ -6,6 +6,7 @@
 //! process tree (`chant_os::tree` does), and knows nothing of specs beyond the path of one file.
 
 mod acp;
+mod bill;
 mod bounds;
 mod builtin;
 mod claude;
@@ -33,6 +34,7 @@ mod stream;
 mod transcript;
 mod verdict;
 
+pub use bill::Bill;
 pub use bounds::{Bounds, Sandbox, State, all_state};
 pub use builtin::{BUILTIN, BaseUrl, Builtin, CONVERSATIONS, Provider, VariableName};
 pub use client::{CLIENTS, Client, Login, login};

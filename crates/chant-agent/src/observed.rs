@@ -4,15 +4,13 @@ use std::time::Duration;
 
 use chant_os::tree::Exit;
 
-use crate::{AgentEvent, End, Outcome, Usage, excerpt};
+use crate::{AgentEvent, Bill, End, Outcome, excerpt};
 
 /// The facts of a run so far that outlive the stream.
 #[derive(Debug, Default)]
 pub(crate) struct Observed {
     session: Option<String>,
-    model: Option<String>,
-    usage: Usage,
-    cost_usd: Option<f64>,
+    bill: Bill,
     last_text: Option<String>,
     acted: bool,
     /// The last line on standard error that is not blank.
@@ -32,24 +30,10 @@ impl Observed {
             event,
             AgentEvent::ToolCall { .. } | AgentEvent::FileChange { .. }
         );
+        self.bill.note(event);
         match event {
             AgentEvent::Session { id } => self.session = Some(id.clone()),
-            AgentEvent::Model { name } => self.model = Some(name.clone()),
             AgentEvent::Text { text } => self.last_text = Some(text.clone()),
-            &AgentEvent::Usage {
-                input,
-                output,
-                cache_read,
-                cache_write,
-            } => {
-                self.usage = Usage {
-                    input,
-                    output,
-                    cache_read,
-                    cache_write,
-                };
-            }
-            AgentEvent::Cost { usd } => self.cost_usd = Some(*usd),
             AgentEvent::Stderr { text } => self.last_stderr = Some(excerpt::one_line(text)),
             AgentEvent::Limit { reason, until } => {
                 self.limit = Some((reason.clone(), until.clone()));
@@ -62,9 +46,7 @@ impl Observed {
     pub(crate) fn into_outcome(self, end: End, duration: Duration, exit: Exit) -> Outcome {
         let Self {
             session,
-            model,
-            usage,
-            cost_usd,
+            bill,
             last_text,
             acted,
             ..
@@ -72,11 +54,11 @@ impl Observed {
         Outcome {
             end,
             session,
-            model,
-            usage,
-            cost_usd,
+            model: bill.model,
+            usage: bill.usage,
+            cost_usd: bill.usd,
             duration,
-            progressed: acted || usage.output > 0,
+            progressed: acted || bill.usage.output > 0,
             last_text,
             exit,
         }

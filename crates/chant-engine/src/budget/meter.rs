@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chant_agent::{AgentEvent, Usage};
+use chant_agent::{AgentEvent, Bill};
 use chant_os::clock::Stopwatch;
 use chant_spec::Usd;
 
@@ -15,9 +15,7 @@ pub(crate) struct Meter<'a> {
     accounts: Vec<Account>,
     spending: &'a Spending,
     shares: Shares,
-    model: Option<String>,
-    usage: Usage,
-    cost: Option<f64>,
+    bill: Bill,
     clock: Stopwatch,
     told: Level,
     /// From which level on the agent is stopped.
@@ -40,9 +38,10 @@ impl<'a> Meter<'a> {
             accounts,
             spending,
             shares: spending.into(),
-            model: model.map(str::to_owned),
-            usage: Usage::default(),
-            cost: None,
+            bill: Bill {
+                model: model.map(str::to_owned),
+                ..Bill::default()
+            },
             clock: Stopwatch::start(),
             told: Level::Within,
             bound: if over_budget {
@@ -56,24 +55,7 @@ impl<'a> Meter<'a> {
 
     /// Takes note of what the agent tells.
     pub(crate) fn note(&mut self, event: &AgentEvent) {
-        match event {
-            AgentEvent::Model { name } => self.model = Some(name.clone()),
-            AgentEvent::Cost { usd } => self.cost = Some(*usd),
-            &AgentEvent::Usage {
-                input,
-                output,
-                cache_read,
-                cache_write,
-            } => {
-                self.usage = Usage {
-                    input,
-                    output,
-                    cache_read,
-                    cache_write,
-                };
-            }
-            _ => {}
-        }
+        self.bill.note(event);
     }
 
     /// What to warn of, once for each level.
@@ -110,11 +92,10 @@ impl<'a> Meter<'a> {
     }
 
     fn spent(&self) -> Spent {
-        let prices = &self.spending.prices;
-        let (usd, _) = priced(self.cost, self.usage, self.model.as_deref(), prices);
+        let (usd, _) = priced(&self.bill, &self.spending.prices);
         Spent {
             usd: Usd::from_dollars(usd.unwrap_or(0.0)),
-            tokens: self.usage.input.saturating_add(self.usage.output),
+            tokens: self.bill.usage.input.saturating_add(self.bill.usage.output),
             time: self.clock.elapsed(),
         }
     }

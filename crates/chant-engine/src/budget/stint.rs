@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chant_agent::{AgentEvent, Outcome, Usage};
+use chant_agent::{AgentEvent, Bill, Outcome, Usage};
 use chant_spec::Usd;
 use jiff::Timestamp;
 
@@ -22,12 +22,16 @@ impl Stint {
         outcome: &Outcome,
         prices: &BTreeMap<String, Price>,
     ) -> Self {
-        let model = outcome.model.as_deref().or(model);
-        let (usd, computed) = priced(outcome.cost_usd, outcome.usage, model, prices);
+        let bill = Bill {
+            model: outcome.model.as_deref().or(model).map(str::to_owned),
+            usage: outcome.usage,
+            usd: outcome.cost_usd,
+        };
+        let (usd, computed) = priced(&bill, prices);
         Self {
             at: at.to_string(),
             agent: agent.to_owned(),
-            model: model.map(str::to_owned),
+            model: bill.model,
             input_tokens: outcome.usage.input,
             output_tokens: outcome.usage.output,
             usd,
@@ -47,16 +51,12 @@ impl Stint {
 }
 
 /// What some tokens cost: as the agent told, else by the prices; and whether it was computed.
-pub(crate) fn priced(
-    told: Option<f64>,
-    usage: Usage,
-    model: Option<&str>,
-    prices: &BTreeMap<String, Price>,
-) -> (Option<f64>, bool) {
-    if told.is_some() {
-        return (told, false);
+pub(crate) fn priced(bill: &Bill, prices: &BTreeMap<String, Price>) -> (Option<f64>, bool) {
+    let usage = bill.usage;
+    if bill.usd.is_some() {
+        return (bill.usd, false);
     }
-    let price = model.and_then(|model| prices.get(model));
+    let price = bill.model.as_ref().and_then(|model| prices.get(model));
     let Some(price) = price.filter(|_| usage != Usage::default()) else {
         return (None, false);
     };
@@ -111,17 +111,18 @@ pub(crate) fn cut_off(
             _ => {}
         }
     }
-    let process = processes.into_iter().nth(known)?;
-    let model = process.model.as_deref().or(model);
-    let (usd, computed) = priced(process.cost, process.usage, model, prices);
+    let mut process = processes.into_iter().nth(known)?;
+    let bill = &mut process.bill;
+    bill.model = bill.model.take().or_else(|| model.map(str::to_owned));
+    let (usd, computed) = priced(bill, prices);
     Some(Stint {
         agent: agent.to_owned(),
-        model: model.map(str::to_owned),
-        input_tokens: process.usage.input,
-        output_tokens: process.usage.output,
+        input_tokens: process.bill.usage.input,
+        output_tokens: process.bill.usage.output,
         usd,
         computed,
         ms: process.milliseconds(),
+        model: process.bill.model,
         at: process.began,
     })
 }
@@ -131,9 +132,7 @@ pub(crate) fn cut_off(
 struct Process {
     began: String,
     last: String,
-    model: Option<String>,
-    usage: Usage,
-    cost: Option<f64>,
+    bill: Bill,
 }
 
 impl Process {
@@ -141,32 +140,13 @@ impl Process {
         Self {
             began: began.to_owned(),
             last: began.to_owned(),
-            model: None,
-            usage: Usage::default(),
-            cost: None,
+            bill: Bill::default(),
         }
     }
 
     fn note(&mut self, at: &str, event: &AgentEvent) {
         at.clone_into(&mut self.last);
-        match event {
-            AgentEvent::Model { name } => self.model = Some(name.clone()),
-            AgentEvent::Cost { usd } => self.cost = Some(*usd),
-            &AgentEvent::Usage {
-                input,
-                output,
-                cache_read,
-                cache_write,
-            } => {
-                self.usage = Usage {
-                    input,
-                    output,
-                    cache_read,
-                    cache_write,
-                }
-            }
-            _ => {}
-        }
+        self.bill.note(event);
     }
 
     fn milliseconds(&self) -> u64 {
@@ -199,21 +179,25 @@ mod tests {
         cache_write: 0,
     };
 
+    fn bill(usd: Option<f64>, usage: Usage, model: &str) -> Bill {
+        Bill {
+            model: Some(model.to_owned()),
+            usage,
+            usd,
+        }
+    }
+
     #[test]
     fn what_the_agent_told_comes_before_what_can_be_computed() {
-        assert_eq!(
-            priced(Some(0.5), USAGE, Some("m-1"), &prices()),
-            (Some(0.5), false)
-        );
-        assert_eq!(
-            priced(None, USAGE, Some("m-1"), &prices()),
-            (Some(0.9), true)
-        );
-        assert_eq!(priced(None, USAGE, Some("m-2"), &prices()), (None, false));
-        assert_eq!(
-            priced(None, Usage::default(), Some("m-1"), &prices()),
-            (None, false)
-        );
+        let nothing = Usage::default();
+        for (told, wanted) in [
+            (bill(Some(0.5), USAGE, "m-1"), (Some(0.5), false)),
+            (bill(None, USAGE, "m-1"), (Some(0.9), true)),
+            (bill(None, USAGE, "m-2"), (None, false)),
+            (bill(None, nothing, "m-1"), (None, false)),
+        ] {
+            assert_eq!(priced(&told, &prices()), wanted, "{told:?}");
+        }
     }
 
     fn stamped(minute: u32, event: Event) -> Stamped {
