@@ -9,6 +9,7 @@ mod map;
 mod place;
 mod shape;
 mod source;
+mod storeys;
 
 use std::{
     fmt, fs,
@@ -20,6 +21,7 @@ use anyhow::{Context, Result, ensure};
 
 use place::Place;
 use source::Source;
+use storeys::Uses;
 
 /// One breach of one rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,12 +62,14 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode> {
     findings.extend(map::check(root)?);
     findings.extend(links::check(root, &files));
     findings.extend(backing::check(root));
+    let mut uses = Uses::default();
     for path in &files {
         let Ok(text) = fs::read_to_string(root.join(path)) else {
             continue; // binary, deleted, or a link to nothing: not text of ours
         };
-        findings.extend(check_file(path, &text));
+        findings.extend(check_file(path, &text, &mut uses));
     }
+    findings.extend(uses.check());
     findings.sort();
     for finding in &findings {
         println!("{finding}");
@@ -78,8 +82,8 @@ pub(crate) fn run(root: &Path) -> Result<ExitCode> {
     Ok(ExitCode::FAILURE)
 }
 
-/// Every rule that looks at one file.
-fn check_file(path: &str, text: &str) -> Vec<Finding> {
+/// Every rule that looks at one file, and what the rule for all of them has to know of it.
+fn check_file(path: &str, text: &str, uses: &mut Uses) -> Vec<Finding> {
     let mut findings = shape::trailing_blanks(path, text);
     if Path::new(path).extension() != Some("rs".as_ref()) {
         return findings;
@@ -88,6 +92,7 @@ fn check_file(path: &str, text: &str) -> Vec<Finding> {
     let source = Source::read(path, text);
     findings.extend(shape::check(&source));
     findings.extend(calls::check(place, &source));
+    uses.note(&source);
     findings
 }
 

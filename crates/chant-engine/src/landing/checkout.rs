@@ -17,7 +17,7 @@ pub(crate) fn of_branch(repo: &Repo, branch: &str) -> Result<Option<Repo>> {
 
 impl Candidate<'_> {
     /// In silent mode: files of the user's that were edited since the run began, and so keep it from landing.
-    pub(super) fn silent_obstacles(&self, landing: &Landing) -> Result<Vec<String>> {
+    pub(crate) fn silent_obstacles(&self, landing: &Landing) -> Result<Vec<String>> {
         if !self.run.facts.silent {
             return Ok(Vec::new());
         }
@@ -35,7 +35,7 @@ impl Candidate<'_> {
 
     /// Files of the checkout whose content is known to be in the record: the spec the user wrote, and what
     /// was brought from there.
-    pub(super) fn may_replace(&self) -> Result<Vec<(RepoPath, Oid)>> {
+    pub(crate) fn may_replace(&self) -> Result<Vec<(RepoPath, Oid)>> {
         let facts = &self.run.facts;
         let mut files = vec![(
             facts.spec_path.parse()?,

@@ -1,14 +1,12 @@
 //! How a result reaches the main branch.
 //!
-//! [`Candidate::plan`] computes, in memory, exactly what would land. The checks run on that tree. The [`queue`] makes the
+//! [`Candidate::plan`] computes, in memory, exactly what would land. The checks run on that tree. The queue (`run/queue/`) makes the
 //! commits of all that wait, each on the one before, and moves the branch once by compare-and-swap; a branch that moved
 //! meanwhile is planned for again. The checkout of the main branch follows, if there is one. In silent mode what lies
 //! under `.chant/` never becomes part of a commit: it is copied back as files.
 
-mod batch;
 pub(crate) mod checkout;
 mod message;
-pub mod queue;
 mod silent;
 mod strategy;
 mod turn;
@@ -54,7 +52,7 @@ pub(crate) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    fn repo(&self) -> &Repo {
+    pub(crate) fn repo(&self) -> &Repo {
         self.project.repo()
     }
 
@@ -242,7 +240,7 @@ impl Candidate<'_> {
     }
 
     /// The commit of a landing that another process may have cut short, where the main branch has it by now.
-    fn landed_before(&self, main: &Oid) -> Result<Option<Landing>> {
+    pub(crate) fn landed_before(&self, main: &Oid) -> Result<Option<Landing>> {
         let Some(landing) = &self.run.facts.landing else {
             return Ok(None);
         };

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use chant_git::Oid;
 
-use super::{Flow, Run};
+use super::{Flow, Run, queue};
 use crate::attest;
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{Landing, RunRecord, RunState, Step};
-use crate::landing::{Candidate, Turn, known, queue};
+use crate::landing::{Candidate, Turn, known};
 
 impl Run<'_, '_> {
     /// Takes its turn in the landing queue, alone. Probe: the main branch contains the landing's commit.

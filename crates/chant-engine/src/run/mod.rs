@@ -19,6 +19,7 @@ mod land;
 mod person;
 mod place;
 mod prove;
+pub mod queue;
 mod ready;
 mod refused;
 mod report;

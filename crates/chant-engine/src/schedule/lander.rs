@@ -10,9 +10,9 @@ use chant_os::tree::Guard;
 
 use crate::error::{Code, Error, Result};
 use crate::event::{Event, Stamped};
-use crate::landing::queue::{self, Attendance, Which};
 use crate::project::Project;
 use crate::run::Report;
+use crate::run::queue::{self, Attendance, Which};
 
 /// What the landing tells.
 pub(super) enum Told {

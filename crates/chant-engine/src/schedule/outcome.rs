@@ -11,10 +11,10 @@ use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::event::{Event as RunEvent, Stamped};
 use crate::journal::{RunRecord, RunState, Step};
-use crate::landing::queue::waits as waits_to_land;
 use crate::limits::Outlook;
 use crate::queue;
 use crate::run::Report;
+use crate::run::queue::waits as waits_to_land;
 
 /// A job that was killed is submitted so often; then a person has to look.
 const SUBMISSIONS: u32 = 3;

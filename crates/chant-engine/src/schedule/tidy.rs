@@ -7,9 +7,9 @@ use chant_os::tree::Guard;
 
 use crate::error::Result;
 use crate::journal::{RunRecord, RunState, Step};
-use crate::landing::queue::{self, Attendance, Which};
 use crate::project::Project;
 use crate::recover;
+use crate::run::queue::{self, Attendance, Which};
 
 /// Tidies up after what is not asked for by this command and was cut off when it was landing. No agent is started for it. Returns
 /// the specs.

@@ -4,10 +4,10 @@ use chant_spec::SpecId;
 
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, RunState, Step};
-use crate::landing::queue::{self, Attendance, Preview, Which};
 use crate::project::Project;
 use crate::query::{Filter, list};
 use crate::run::Report;
+use crate::run::queue::{self, Attendance, Preview, Which};
 use crate::run::{Run, Surroundings};
 
 /// The runs whose results wait to land, oldest first.

@@ -4,8 +4,8 @@ use std::sync::mpsc;
 
 use chant_agent::{AgentEvent, Answer, Control};
 use chant_engine::event::Event;
-use chant_engine::landing::queue::Attendance;
 use chant_engine::run::Surroundings;
+use chant_engine::run::queue::Attendance;
 use chant_engine::{Code, Error, Result};
 use chant_os::signal::Interrupts;
 use chant_os::tree::Guard;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chant_engine::journal::RunRecord;
-use chant_engine::landing::queue::{Attendance, Fate, Preview};
 use chant_engine::run::Report;
+use chant_engine::run::queue::{Attendance, Fate, Preview};
 use chant_engine::verbs::merge;
 use chant_engine::{Code, Error, Project, Result, driver};
 

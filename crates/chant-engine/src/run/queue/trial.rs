@@ -2,12 +2,12 @@
 
 use chant_git::Oid;
 
-use super::super::batch::Batch;
-use super::super::known;
+use super::batch::Batch;
 use super::{Queue, interrupted};
 use crate::bench::Stopped;
 use crate::error::Result;
 use crate::journal::RunState;
+use crate::landing::known;
 use crate::run::{Flow, check_together};
 
 impl Queue<'_, '_, '_> {

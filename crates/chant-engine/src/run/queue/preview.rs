@@ -6,10 +6,10 @@ use chant_git::{Brought, Oid, Repo};
 use chant_spec::Document;
 use serde::Serialize;
 
-use super::super::{Candidate, Onto, Plan, checkout, known};
 use super::order;
 use crate::error::Result;
 use crate::journal::{Landing, RunRecord};
+use crate::landing::{Candidate, Onto, Plan, checkout, known};
 use crate::project::Project;
 
 /// What would become of a run.

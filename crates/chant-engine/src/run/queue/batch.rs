@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use chant_git::Oid;
 
-use super::{Onto, Plan, known};
 use crate::error::Result;
 use crate::journal::Landing;
+use crate::landing::{Onto, Plan, known};
 use crate::run::Run;
 
 /// So many runs land together at most: each holds files open.

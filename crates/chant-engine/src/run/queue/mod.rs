@@ -8,6 +8,7 @@
 //! Crash: commits that no branch names are nothing. After the branch moved, the note of the [`Turn`] brings the checkout
 //! along, and each run finds its commit on the main branch and goes on from there.
 
+mod batch;
 mod order;
 mod preview;
 mod trial;
@@ -22,15 +23,14 @@ use chant_agent::Control;
 use chant_git::{BranchName, Brought, Cas, GitError, Oid};
 use chant_os::tree::Guard;
 
-use super::batch::{Batch, Left, MOST};
-use super::turn::Move;
-use super::{Turn, checkout, known};
+use batch::{Batch, Left, MOST};
+
+use super::{Flow, Report, Run, Surroundings};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::journal::{Journal, RunRecord, RunState, Step};
+use crate::landing::{Move, Turn, checkout, known};
 use crate::project::Project;
-use crate::run::Report;
-use crate::run::{Flow, Run, Surroundings};
 
 /// What landing needs from outside.
 pub struct Attendance<'a> {
