@@ -15,7 +15,7 @@ const ENGINE: &str = "crates/chant-engine/src/";
 const STOREYS: [&[&str]; 6] = [
     &[
         "claim", "concern", "consent", "digest", "error", "fence", "line", "moment", "nearest",
-        "order", "proof",
+        "order", "proof", "targets",
     ],
     &[
         "config", "event", "person", "project", "record", "sandbox", "trust", "workflow",
@@ -24,16 +24,9 @@ const STOREYS: [&[&str]; 6] = [
         "agents", "bench", "branch", "budget", "feedback", "history", "index", "inputs", "journal",
         "limits", "prompt", "queue", "repos", "resolve", "ways",
     ],
+    &["approval", "bundle", "drift", "prove", "query"],
     &[
-        "approval",
-        "bundle",
-        "drift",
-        "provenance",
-        "prove",
-        "query",
-    ],
-    &[
-        "attest", "driver", "landing", "recover", "run", "schedule", "steer",
+        "attest", "driver", "landing", "recover", "room", "run", "schedule", "steer",
     ],
     &["provenance", "split", "verbs"],
 ];
