@@ -8,7 +8,7 @@ use chant_spec::Usd;
 use serde::Serialize;
 
 use super::settings::{Settings, Source};
-use super::{Config, Layer, Spending, keys, yaml};
+use super::{Config, Layer, Spending, Worktree, keys, yaml};
 
 /// One setting.
 #[derive(Debug, Clone, Serialize)]
@@ -25,86 +25,17 @@ pub struct Value {
 
 /// Every setting in the order of the table of keys.
 pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
-    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
-    let plain: Vec<(&'static str, Option<String>)> = vec![
-        ("project.name", config.project_name.clone()),
-        ("project.prefix", config.id_prefix.clone()),
-        ("defaults.agent", config.defaults.agent.clone()),
-        ("defaults.prompt", config.defaults.prompt.clone()),
-        ("defaults.model", config.defaults.model.clone()),
-        ("defaults.split_model", config.defaults.split_model.clone()),
-        ("defaults.main_branch", config.defaults.main_branch.clone()),
-        (
-            "defaults.branch_prefix",
-            Some(config.defaults.branch_prefix.clone()),
-        ),
-        ("defaults.silent", Some(config.defaults.silent.to_string())),
-        ("choose", rules(config)),
-        ("repos", repos(config)),
-        (
-            "defaults.retries",
-            Some(config.defaults.retries.to_string()),
-        ),
-        ("limits.idle", Some(short(config.limits.idle))),
-        ("limits.total", Some(short(config.limits.total))),
-        ("limits.grace", Some(short(config.limits.grace))),
-        (
-            "limits.inputs_bytes",
-            Some(config.limits.inputs_bytes.to_string()),
-        ),
-        (
-            "limits.processes",
-            Some(config.limits.processes.to_string()),
-        ),
-        ("limits.disk", config.room.free.map(super::size_in_words)),
-        ("limits.keep_runs", config.room.runs.map(|n| n.to_string())),
-        (
-            "limits.parallel",
-            Some(config.schedule.parallel.to_string()),
-        ),
-        ("limits.labels", pairs(&config.schedule.labels)),
-        (
-            "limits.waiting_for_person",
-            config.schedule.waiting_for_person.map(|n| n.to_string()),
-        ),
-        ("limits.stagger", Some(short(config.schedule.stagger))),
-        ("limits.parked", Some(short(config.spending.parked))),
-        ("limits.backoff", Some(waits(&config.spending.backoff))),
-        ("defaults.fallback", list(&config.spending.fallback)),
-        ("worktree.setup", list(&config.worktree.setup)),
-        ("worktree.copy", list(&config.worktree.copy)),
-        ("worktree.link", list(&config.worktree.link)),
-        ("worktree.ports", Some(config.worktree.ports.to_string())),
-        ("worktree.sparse", list(&config.worktree.sparse)),
-        ("worktree.keep", Some(config.worktree.keep.to_string())),
-        (
-            "worktree.reuse_from",
-            Some(config.worktree.reuse_from.to_string()),
-        ),
-        ("checks", list(&config.checks)),
-        ("landing.strategy", Some(config.landing.word().to_owned())),
-        ("protect", list(&config.protect)),
-        (
-            "approval.required",
-            Some(config.approval.required.to_string()),
-        ),
-        (
-            "approval.rejection_action",
-            Some(config.approval.rejection_action.word().to_owned()),
-        ),
-        (
-            "approval.sign",
-            config.approval.sign.map(|sign| sign.word().to_owned()),
-        ),
-        (
-            "attest.sign",
-            config.attest.sign.map(|sign| sign.word().to_owned()),
-        ),
+    let groups: [Vec<Shown>; 6] = [
+        defaults(config),
+        limits(config),
+        worktree(&config.worktree),
+        landing(config),
+        spending(&config.spending),
+        confinement(config),
     ];
-    let mut values: Vec<Value> = plain
+    let mut values: Vec<Value> = groups
         .into_iter()
-        .chain(spending(&config.spending))
-        .chain(confinement(config))
+        .flatten()
         .map(|(key, value)| {
             let source = settings
                 .last(key)
@@ -125,6 +56,85 @@ pub(super) fn values(config: &Config, settings: &Settings<'_>) -> Vec<Value> {
     values
 }
 
+/// A key and its value as text.
+type Shown = (&'static str, Option<String>);
+
+fn list(items: &[String]) -> Option<String> {
+    (!items.is_empty()).then(|| items.join(", "))
+}
+
+/// What the project is, and what a spec gets that does not say otherwise.
+fn defaults(config: &Config) -> Vec<Shown> {
+    let own = &config.defaults;
+    vec![
+        ("project.name", config.project_name.clone()),
+        ("project.prefix", config.id_prefix.clone()),
+        ("defaults.agent", own.agent.clone()),
+        ("defaults.prompt", own.prompt.clone()),
+        ("defaults.model", own.model.clone()),
+        ("defaults.split_model", own.split_model.clone()),
+        ("defaults.main_branch", own.main_branch.clone()),
+        ("defaults.branch_prefix", Some(own.branch_prefix.clone())),
+        ("defaults.silent", Some(own.silent.to_string())),
+        ("choose", rules(config)),
+        ("repos", repos(config)),
+        ("defaults.retries", Some(own.retries.to_string())),
+    ]
+}
+
+/// What a run may take, and how many there may be at once.
+fn limits(config: &Config) -> Vec<Shown> {
+    let own = &config.limits;
+    let schedule = &config.schedule;
+    let waiting = schedule.waiting_for_person.map(|n| n.to_string());
+    vec![
+        ("limits.idle", Some(short(own.idle))),
+        ("limits.total", Some(short(own.total))),
+        ("limits.grace", Some(short(own.grace))),
+        ("limits.inputs_bytes", Some(own.inputs_bytes.to_string())),
+        ("limits.processes", Some(own.processes.to_string())),
+        ("limits.disk", config.room.free.map(super::size_in_words)),
+        ("limits.keep_runs", config.room.runs.map(|n| n.to_string())),
+        ("limits.parallel", Some(schedule.parallel.to_string())),
+        ("limits.labels", pairs(&schedule.labels)),
+        ("limits.waiting_for_person", waiting),
+        ("limits.stagger", Some(short(schedule.stagger))),
+        ("limits.parked", Some(short(config.spending.parked))),
+        ("limits.backoff", Some(waits(&config.spending.backoff))),
+        ("defaults.fallback", list(&config.spending.fallback)),
+    ]
+}
+
+/// What a worktree is made of.
+fn worktree(own: &Worktree) -> Vec<Shown> {
+    vec![
+        ("worktree.setup", list(&own.setup)),
+        ("worktree.copy", list(&own.copy)),
+        ("worktree.link", list(&own.link)),
+        ("worktree.ports", Some(own.ports.to_string())),
+        ("worktree.sparse", list(&own.sparse)),
+        ("worktree.keep", Some(own.keep.to_string())),
+        ("worktree.reuse_from", Some(own.reuse_from.to_string())),
+    ]
+}
+
+/// What a result has to pass, and how it reaches the main branch.
+fn landing(config: &Config) -> Vec<Shown> {
+    let approval = &config.approval;
+    let rejection = approval.rejection_action.word().to_owned();
+    let sign = approval.sign.map(|sign| sign.word().to_owned());
+    let attest = config.attest.sign.map(|sign| sign.word().to_owned());
+    vec![
+        ("checks", list(&config.checks)),
+        ("landing.strategy", Some(config.landing.word().to_owned())),
+        ("protect", list(&config.protect)),
+        ("approval.required", Some(approval.required.to_string())),
+        ("approval.rejection_action", Some(rejection)),
+        ("approval.sign", sign),
+        ("attest.sign", attest),
+    ]
+}
+
 /// `label docs: codex; type research: claude, codex`.
 fn rules(config: &Config) -> Option<String> {
     let rules = config.choose.iter();
@@ -135,7 +145,7 @@ fn rules(config: &Config) -> Option<String> {
 }
 
 /// What work may cost.
-fn spending(spending: &Spending) -> Vec<(&'static str, Option<String>)> {
+fn spending(spending: &Spending) -> Vec<Shown> {
     let Spending { spec, day, .. } = spending;
     let usd = |usd: Option<Usd>| usd.map(|usd| usd.to_string());
     let tokens = |tokens: Option<u64>| tokens.map(|tokens| tokens.to_string());
@@ -190,10 +200,9 @@ fn pairs(counts: &BTreeMap<String, NonZeroUsize>) -> Option<String> {
 }
 
 /// What keeps every agent in bounds.
-fn confinement(config: &Config) -> [(&'static str, Option<String>); 3] {
-    let list = |items: &[String]| (!items.is_empty()).then(|| items.join(", "));
+fn confinement(config: &Config) -> Vec<Shown> {
     let bounds = &config.confinement;
-    [
+    vec![
         ("defaults.sandbox", Some(bounds.sandbox.to_string())),
         ("defaults.offline", list(&bounds.offline)),
         ("defaults.env_allow", list(&bounds.env_allow)),

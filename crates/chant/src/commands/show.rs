@@ -1,7 +1,7 @@
 //! `chant show`
 
 use chant_engine::Result;
-use chant_engine::query::{self, Detail};
+use chant_engine::query::{self, Detail, Spec};
 use chant_spec::CriterionState;
 
 use super::shown;
@@ -27,13 +27,29 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
 }
 
 fn print(cx: &mut Context, detail: &Detail) {
+    standing(cx, detail);
+    content(cx, &detail.spec);
+    if !detail.tree.is_empty() {
+        field(cx, "members", "");
+        shown::tree(&mut cx.ui, &detail.tree);
+    }
+    if detail.spec.criteria.total > 0 {
+        criteria(cx, detail);
+    }
+    proven(cx, detail);
+    said(cx, detail);
+    cx.ui.out("");
+    cx.ui.out(&harmless(detail.body.trim()));
+}
+
+/// What it is called, how it stands, and why.
+fn standing(cx: &mut Context, detail: &Detail) {
     let spec = &detail.spec;
     let id = cx.ui.paint(Tone::Strong, &one_line(&spec.id));
     cx.ui.out(&format!("{id}  {}", one_line(&spec.title)));
     let standing = spec.standing();
-    let status = cx
-        .ui
-        .paint(shown::tone(standing), &standing.as_str().replace('_', " "));
+    let words = standing.as_str().replace('_', " ");
+    let status = cx.ui.paint(shown::tone(standing), &words);
     field(cx, "status", &status);
     for reason in spec.reason.iter().chain(&spec.blocked_by) {
         field(cx, "", &one_line(reason));
@@ -46,15 +62,16 @@ fn print(cx: &mut Context, detail: &Detail) {
         let holds = approval.status == "approved";
         let signature = detail.signature.as_deref().filter(|_| holds);
         let signature = signature.map_or_else(String::new, |text| format!(", {text}"));
-        field(
-            cx,
-            "approval",
-            &one_line(&format!("{}{signature}", approval.says)),
-        );
+        let says = format!("{}{signature}", approval.says);
+        field(cx, "approval", &one_line(&says));
     }
     for reason in &detail.drift {
         field(cx, "", &super::drift::sentence(reason));
     }
+}
+
+/// What its file says.
+fn content(cx: &mut Context, spec: &Spec) {
     field(cx, "type", &one_line(&spec.kind));
     field(cx, "file", &one_line(&spec.path));
     for (name, values) in [
@@ -84,13 +101,10 @@ fn print(cx: &mut Context, detail: &Detail) {
             field(cx, name, &one_line(value));
         }
     }
-    if !detail.tree.is_empty() {
-        field(cx, "members", "");
-        shown::tree(&mut cx.ui, &detail.tree);
-    }
-    if spec.criteria.total > 0 {
-        criteria(cx, detail);
-    }
+}
+
+/// What was proven, and what a person should look at.
+fn proven(cx: &mut Context, detail: &Detail) {
     if let Some(proof) = &detail.proven.proof {
         let sentence = format!("{}: {}", proof.verdict.shown(), proof.sentence);
         field(cx, "proof", &one_line(&sentence));
@@ -101,21 +115,20 @@ fn print(cx: &mut Context, detail: &Detail) {
     for concern in &detail.proven.concerns {
         field(cx, "look at", &one_line(&concern.to_string()));
     }
+}
+
+/// What was said of it: by those who tried, by people, by lint.
+fn said(cx: &mut Context, detail: &Detail) {
     if detail.attempts > 1 {
         field(cx, "attempts", &detail.attempts.to_string());
     }
     for told in &detail.feedback {
-        field(
-            cx,
-            "feedback",
-            &one_line(&format!("{}: {}", told.by, told.text)),
-        );
+        let text = format!("{}: {}", told.by, told.text);
+        field(cx, "feedback", &one_line(&text));
     }
     for finding in &detail.findings {
         field(cx, "lint", &one_line(&finding.message));
     }
-    cx.ui.out("");
-    cx.ui.out(&harmless(detail.body.trim()));
 }
 
 /// The counts; then what a person should know of one: that its check failed, or who let it go.
