@@ -197,7 +197,7 @@ impl Repo {
             "--no-ext-diff",
             "--no-textconv",
             "--no-relative",
-            "--ignore-submodules=none",
+            "--ignore-submodules=dirty",
             "-z",
         ];
         let listed = for_checks(self.look())

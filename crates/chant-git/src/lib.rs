@@ -29,6 +29,7 @@ mod memo;
 mod merge;
 mod message;
 mod name;
+mod nested;
 mod note;
 mod object;
 mod oid;

@@ -17,6 +17,7 @@ impl Repo {
             "-z",
             "--no-renames",
             "--untracked-files=all",
+            "--ignore-submodules=dirty",
             "--",
         ];
         let listed = self.look().args(flags).args(paths).stdout()?;
@@ -83,7 +84,13 @@ impl Repo {
     pub fn unresolved(&self) -> Result<Vec<String>> {
         let listed = self
             .look()
-            .args(["diff", "--name-only", "--diff-filter=U", "-z"])
+            .args([
+                "diff",
+                "--name-only",
+                "--diff-filter=U",
+                "--ignore-submodules=dirty",
+                "-z",
+            ])
             .stdout()?;
         Ok(records(&listed).map(text).collect())
     }

@@ -105,6 +105,7 @@ impl Repo {
         if own.exists() {
             // With its time: by it git knows which files may have changed since in the same second.
             file::copy(&own, &index.path)?;
+            self.settle_nested(&index.path)?;
         }
         let add = self
             .change()
