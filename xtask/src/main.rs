@@ -31,7 +31,7 @@ docs       write the pages that are made from the program's own tables, or check
 kill       random kills in many runs at once, one seed after the other; see crates/chant/tests/kill
 rehearsal  a night of many specs, with failures, hangs, a usage limit, a kill and a full disk
 bench      measure the release build, or another binary, on generated projects in target/bench; WHAT is one of
-           start, list, run, why, drift, parallel, landing, queue, sleep";
+           start, list, run, why, drift, parallel, landing, queue, sleep, events, follow, verdict";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -3,7 +3,7 @@
 //! Owns what is known of each call so far. A call is told once its input is known, and its result once; agents announce
 //! calls before they have written the input, report on calls that they never announced, and report an end twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use chant_agent::AgentEvent;
 use serde_json::Value;
@@ -19,21 +19,27 @@ struct Call {
     changes: Vec<(String, &'static str)>,
     places: Vec<String>,
     told: bool,
-    ended: bool,
 }
 
-/// All calls of the turn, by the agent's own ids.
+/// How many calls that ended are remembered, so that an end which is reported twice is told once.
+const ENDED: usize = 64;
+
+/// The calls of the turn, by the agent's own ids.
 #[derive(Debug, Default)]
-pub(crate) struct Calls(BTreeMap<String, Call>);
+pub(crate) struct Calls {
+    open: BTreeMap<String, Call>,
+    /// A turn may have any number of them.
+    ended: VecDeque<String>,
+}
 
 impl Calls {
     /// Takes in `tool_call`, `tool_call_update`, or the call in a question for permission.
     pub(crate) fn update(&mut self, update: &Value, is_first: bool) -> Vec<AgentEvent> {
         let id = string(&update["toolCallId"]);
-        let call = self.0.entry(id.clone()).or_default();
-        if call.ended {
+        if self.ended.contains(&id) {
             return Vec::new();
         }
+        let call = self.open.entry(id.clone()).or_default();
         call.learn(update);
         let status = update["status"].as_str().unwrap_or_default();
         let mut events = Vec::new();
@@ -43,20 +49,29 @@ impl Calls {
         }
         if matches!(status, "completed" | "failed") {
             events.extend(call.end(&id, status == "completed"));
+            self.forget(id);
         }
         events
     }
 
+    fn forget(&mut self, id: String) {
+        self.open.remove(&id);
+        if self.ended.len() == ENDED {
+            self.ended.pop_front();
+        }
+        self.ended.push_back(id);
+    }
+
     /// The tool of a call and its input, as they are told.
     pub(crate) fn told(&self, id: &str) -> (String, String) {
-        let call = self.0.get(id);
+        let call = self.open.get(id);
         call.map(|call| (call.name(), call.input()))
             .unwrap_or_default()
     }
 
     /// The turn is over: what was announced and never came to anything is told at least.
     pub(crate) fn end(&mut self) -> Vec<AgentEvent> {
-        let left = std::mem::take(&mut self.0);
+        let left = std::mem::take(&mut self.open);
         left.into_iter()
             .filter_map(|(id, mut call)| call.tell(&id))
             .collect()
@@ -149,7 +164,6 @@ impl Call {
     }
 
     fn end(&mut self, id: &str, ok: bool) -> Vec<AgentEvent> {
-        self.ended = true;
         let mut events = vec![AgentEvent::ToolResult {
             id: id.to_owned(),
             ok,

@@ -44,8 +44,8 @@ use crate::{
     wire::lock,
 };
 
-/// Lines on their way from the agent. One that says more waits in its write.
-const IN_FLIGHT: usize = 16;
+/// What was read at once, so often, is on its way from the agent. One that says more waits in its write.
+const IN_FLIGHT: usize = 2;
 
 /// How long the agent may take to end once nobody speaks with it any more. What is left then is ended by the guard.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -149,22 +149,28 @@ fn speak(mut mouth: Mouth) -> io::Result<impl futures::Sink<String, Error = io::
 }
 
 /// A thread hears the agent. What is no message is told as it is and goes no further: an answer to it would only confuse.
-fn hear(ear: Ear, report: &Shared) -> io::Result<mpsc::Receiver<String>> {
-    let (mut sender, receiver) = mpsc::channel(IN_FLIGHT);
+/// To wake somebody for each line would take longer than to read it.
+fn hear(ear: Ear, report: &Shared) -> io::Result<impl futures::Stream<Item = String> + use<>> {
+    let (mut sender, receiver) = mpsc::channel::<Vec<String>>(IN_FLIGHT);
     let report = Arc::clone(report);
     thread::Builder::new().name("hear".into()).spawn(move || {
-        let heard = ear.each(|line| {
-            let text = String::from_utf8_lossy(&line.bytes).into_owned();
-            let is_message = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
-                && text.trim_start().starts_with('{');
-            if !is_message {
-                lock(&report).stray(&text);
-                return true;
+        let heard = ear.each(|lines| {
+            let mut messages = Vec::with_capacity(lines.len());
+            for line in lines {
+                let text = String::from_utf8(line.bytes)
+                    .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned());
+                let is_message = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
+                    && text.trim_start().starts_with('{');
+                if is_message {
+                    messages.push(text);
+                } else {
+                    lock(&report).stray(&text);
+                }
             }
-            block_on(sender.send(text)).is_ok()
+            messages.is_empty() || block_on(sender.send(messages)).is_ok()
         });
         // An error of a pipe is its end.
         drop(heard);
     })?;
-    Ok(receiver)
+    Ok(receiver.flat_map(futures::stream::iter))
 }

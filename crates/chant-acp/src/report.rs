@@ -19,6 +19,8 @@ use crate::{
 /// What is known of the turn so far.
 pub(crate) struct Report<W> {
     out: W,
+    /// What is written next, at once: output that is passed on line by line looks at every piece of one.
+    line: Vec<u8>,
     permissions: Permissions,
     speech: Option<Speech>,
     calls: Calls,
@@ -33,6 +35,7 @@ impl<W: Write + Send> Report<W> {
     pub(crate) fn new(out: W, permissions: Permissions) -> Self {
         Self {
             out,
+            line: Vec::new(),
             permissions,
             speech: None,
             calls: Calls::default(),
@@ -46,10 +49,14 @@ impl<W: Write + Send> Report<W> {
     /// Tells an event, now.
     pub(crate) fn tell(&mut self, event: AgentEvent) {
         let event = event.bounded();
+        self.line.clear();
         // When nobody listens any more, the guard ends this process.
-        let _ = serde_json::to_writer(&mut self.out, &event)
+        let _ = serde_json::to_writer(&mut self.line, &event)
             .map_err(std::io::Error::from)
-            .and_then(|()| self.out.write_all(b"\n"))
+            .and_then(|()| {
+                self.line.push(b'\n');
+                self.out.write_all(&self.line)
+            })
             .and_then(|()| self.out.flush());
     }
 

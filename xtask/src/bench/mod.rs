@@ -3,6 +3,8 @@
 
 mod crowd;
 mod drift;
+mod events;
+mod follow;
 mod landing;
 mod latency;
 mod listing;
@@ -11,7 +13,9 @@ mod queue;
 mod sleep;
 mod specs;
 mod start;
+mod talker;
 mod timing;
+mod verdict;
 mod why;
 
 use std::{
@@ -32,8 +36,9 @@ struct Bench {
 }
 
 /// What can be measured, in this order.
-const ALL: [&str; 9] = [
-    "start", "list", "run", "why", "drift", "parallel", "landing", "queue", "sleep",
+const ALL: [&str; 12] = [
+    "start", "list", "run", "why", "drift", "parallel", "landing", "queue", "sleep", "events",
+    "follow", "verdict",
 ];
 
 /// Builds the binary and runs the measurements that were asked for.
@@ -76,7 +81,10 @@ fn measure(bench: &Bench, word: &str, sizes: &[usize]) -> Result<()> {
         "parallel" => parallel::measure(bench),
         "landing" => latency::measure(bench),
         "queue" => queue::measure(bench),
-        _ => sleep::measure(bench),
+        "sleep" => sleep::measure(bench),
+        "events" => events::measure(bench),
+        "follow" => follow::measure(bench),
+        _ => verdict::measure(bench),
     }
 }
 

@@ -73,6 +73,16 @@ impl Case {
         started.with_context(|| format!("{} could not be started", self.program.display()))
     }
 
+    /// Starts it, with nobody to read what it prints.
+    pub(super) fn silent(&self) -> Result<Child> {
+        let started = self
+            .command()
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        started.with_context(|| format!("{} could not be started", self.program.display()))
+    }
+
     pub(super) fn output(&self) -> Result<std::process::Output> {
         let started = self.command().output();
         started.with_context(|| format!("{} could not be started", self.program.display()))
@@ -81,12 +91,7 @@ impl Case {
     /// The most memory it held, in KiB. Only Linux tells; the mark is read until the end comes, so what a program
     /// takes in its last fraction of a millisecond is missed, and a very short one may not be seen at all.
     pub(super) fn peak_memory(&self) -> Result<Option<u64>> {
-        let mut child = self
-            .command()
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("{} could not be started", self.program.display()))?;
+        let mut child = self.silent()?;
         let status = format!("/proc/{}/status", child.id());
         let mut peak = None;
         while child.try_wait()?.is_none() {
@@ -99,7 +104,8 @@ impl Case {
     }
 }
 
-fn high_water(status: &str) -> Option<u64> {
+/// The high-water mark in what `/proc` says of a process, in KiB.
+pub(super) fn high_water(status: &str) -> Option<u64> {
     let line = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;

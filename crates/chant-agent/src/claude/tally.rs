@@ -2,16 +2,20 @@
 //!
 //! Tokens that it writes are told late or not at all, so this is the least that it can be; the result at the end replaces it.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
 use crate::{AgentEvent, Usage};
 
+/// How many messages may be open at once: those of its subagents come in between. A long conversation has thousands.
+const OPEN: usize = 64;
+
 /// The usage of the messages so far. A message comes in several lines, each with what is known of it then.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    of_message: HashMap<String, Usage>,
+    /// The latest messages, with what is known of each.
+    open: VecDeque<(String, Usage)>,
     total: Usage,
 }
 
@@ -26,10 +30,7 @@ impl Tally {
         let value: Value = serde_json::from_slice(line).ok()?;
         let message = &value["message"];
         let usage = super::tokens(&message["usage"]);
-        let known = self
-            .of_message
-            .entry(message["id"].as_str()?.to_owned())
-            .or_default();
+        let known = Self::known(&mut self.open, message["id"].as_str()?);
         let more = Usage {
             input: usage.input.max(known.input),
             output: usage.output.max(known.output),
@@ -48,6 +49,18 @@ impl Tally {
         };
         *known = more;
         Some(self.total.into())
+    }
+
+    fn known<'k>(open: &'k mut VecDeque<(String, Usage)>, id: &str) -> &'k mut Usage {
+        let at = open.iter().rposition(|(known, _)| known == id);
+        let at = at.unwrap_or_else(|| {
+            if open.len() == OPEN {
+                open.pop_front();
+            }
+            open.push_back((id.to_owned(), Usage::default()));
+            open.len() - 1
+        });
+        &mut open[at].1
     }
 }
 
@@ -72,6 +85,8 @@ mod tests {
         assert_eq!(told(&line("m1", 100, 1)), None);
         assert_eq!(told(&line("m1", 100, 40)), Some((100, 40)));
         assert_eq!(told(&line("m2", 200, 1)), Some((300, 41)));
+        let others = (3..3 + OPEN).map(|number| told(&line(&format!("m{number}"), 1, 0)));
+        assert_eq!(others.flatten().last(), Some((300 + OPEN as u64, 41)));
         assert_eq!(told(r#"{"type":"user","message":{}}"#), None);
         assert_eq!(told(r#"{"type":"assistant","message":{"#), None);
     }

@@ -69,10 +69,10 @@ impl Mouth {
 }
 
 impl Ear {
-    /// Hands over every line until the program has no more to say or `take` answers `false`. While `take` waits, so does the
-    /// program.
-    pub fn each(self, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
-        lines::split_longer(self.0, LINE_MAX, |batch| batch.into_iter().all(&mut take))
+    /// Hands over all lines, as many at once as were read at once, until the program has no more to say or `take` answers
+    /// `false`. While `take` waits, so does the program.
+    pub fn each(self, take: impl FnMut(Vec<Line>) -> bool) -> io::Result<()> {
+        lines::split_longer(self.0, LINE_MAX, take)
     }
 }
 
