@@ -1,130 +1,106 @@
-//! The bounds of a command that a stranger wrote: a home of its own, an environment of its own, and no sight of the user's.
-//!
-//! Everything on the machine may be read and run but the user's home directory, of which only toolchains stay visible: a
-//! test needs a compiler, not keys. Written may be the place it runs in and its own home. The network stays as it is.
+//! The bounds of what is run in a place: those of a stranger's commands, or for the user's own, which run what an agent wrote, those
+//! of the agent.
 
-use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use chant_os::confine::{self, Confine};
+use chant_os::confine::Confine;
 use chant_os::tree::Job;
 
+use super::place::Place;
+use super::stranger::Stranger;
 use crate::error::Result;
+use crate::project::Project;
+use crate::sandbox::{self, Denials, Temp};
 
-/// Where compilers and interpreters live below a home directory. None of these holds keys.
-const TOOLCHAINS: [&str; 11] = [
-    ".rustup",
-    ".cargo/bin",
-    ".cargo/registry",
-    ".cargo/git",
-    ".local/bin",
-    ".local/lib",
-    ".pyenv",
-    ".nvm",
-    ".sdkman",
-    "go/bin",
-    "go/pkg",
-];
-
-/// What is taken over from the user's environment.
-const KEPT: [&str; 6] = ["PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TERM"];
-
-/// Toolchains that are looked for by a variable where the home is another one.
-const FOUND_BY: [(&str, &str); 2] = [("RUSTUP_HOME", ".rustup"), ("PYENV_ROOT", ".pyenv")];
-
-/// Cargo's downloads, which a home of its own would otherwise lack.
-const DOWNLOADS: [&str; 2] = ["registry", "git"];
-
-/// The bounds of one replay.
+/// What a command in a place is kept to.
 #[derive(Debug)]
 pub(crate) struct Bounds {
+    /// The program that confines.
     chant: PathBuf,
-    env: Vec<(OsString, OsString)>,
-    confine: Option<Confine>,
+    whose: Whose,
+}
+
+#[derive(Debug)]
+enum Whose {
+    Stranger(Stranger),
+    Agent {
+        name: String,
+        confine: Confine,
+        /// The repository's own folder.
+        git: PathBuf,
+    },
 }
 
 impl Bounds {
-    /// Makes a home in `folder`. `chant` is the program that confines.
-    pub(crate) fn new(folder: &Path, chant: &Path) -> Result<Self> {
-        let user = chant_os::dirs::home()?;
-        let user = user.canonicalize().unwrap_or(user);
-        let home = folder.join("home");
-        chant_os::file::create_dir_all(&home.join("tmp"))?;
-        chant_os::file::create_dir_all(&home.join(".cargo"))?;
-        for name in DOWNLOADS {
-            let downloads = user.join(".cargo").join(name);
-            if downloads.is_dir() {
-                chant_os::file::point_to(&downloads, &home.join(".cargo").join(name))?;
-            }
-        }
-        let confine = confine::is_supported().then(|| Confine {
-            read: readable(&user),
-            write: vec![home.clone(), PathBuf::from("/dev")],
-            ..Confine::default()
-        });
+    /// For commands that a stranger wrote. Makes a home for them in `folder`.
+    pub(crate) fn of_stranger(folder: &Path, chant: &Path) -> Result<Self> {
         Ok(Self {
-            env: environment(&user, &home),
             chant: chant.to_owned(),
-            confine,
+            whose: Whose::Stranger(Stranger::new(folder)?),
         })
     }
 
-    /// The same job within the bounds. It may write in `place` as well.
-    pub(super) fn put(&self, job: Job, place: &Path) -> Job {
-        let mut env = self.env.clone();
-        env.extend(job.env.iter().filter(|(key, _)| is_chants(key)).cloned());
-        let job = Job { env, ..job };
-        match &self.confine {
-            None => job,
-            Some(confine) => {
+    /// For checks: they run what an agent wrote, so that what it could not do itself is not done by a test of its. `None` where
+    /// the agent of this name is in no bounds either.
+    pub(crate) fn of_agent(
+        project: &Project,
+        name: &str,
+        bounds: &chant_agent::Bounds,
+        chant: &Path,
+    ) -> Option<Self> {
+        Some(Self {
+            chant: chant.to_owned(),
+            whose: Whose::Agent {
+                name: name.to_owned(),
+                confine: sandbox::around(project, bounds)?,
+                git: project.repo().common_dir().to_owned(),
+            },
+        })
+    }
+
+    /// A folder for the temporary files of one command, where the usual one is out of bounds.
+    pub(super) fn make_temp(&self) -> Result<Option<Temp>> {
+        match &self.whose {
+            Whose::Agent { confine, .. } if confine.hidden.is_some() => {
+                Temp::make(&format!("check-{}", crate::run::new_id())).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The same job within the bounds. It may write in `place` and `temp` as well.
+    pub(super) fn put(&self, job: Job, place: &Place, temp: Option<&Temp>) -> Job {
+        let worktree = place.worktree();
+        match &self.whose {
+            Whose::Stranger(stranger) => {
+                let env = stranger.environment(&job);
+                let job = Job { env, ..job };
+                let Some(mut confine) = stranger.confine.clone() else {
+                    return job;
+                };
+                confine.write.push(worktree.to_owned());
+                confine.wrap(&self.chant, job)
+            }
+            Whose::Agent { confine, git, .. } => {
                 let mut confine = confine.clone();
-                confine.write.push(place.to_owned());
+                if confine.hidden.is_some() {
+                    confine.write.push(worktree.to_owned());
+                    confine
+                        .write
+                        .extend(temp.map(|temp| temp.path().to_owned()));
+                    confine.write.extend(sandbox::parts_of_git(git, worktree));
+                }
                 confine.wrap(&self.chant, job)
             }
         }
     }
-}
 
-fn is_chants(key: &std::ffi::OsStr) -> bool {
-    key.as_encoded_bytes().starts_with(b"CHANT")
-}
-
-fn environment(user: &Path, home: &Path) -> Vec<(OsString, OsString)> {
-    let mut env: Vec<(OsString, OsString)> = KEPT
-        .iter()
-        .filter_map(|name| Some(((*name).into(), std::env::var_os(name)?)))
-        .collect();
-    env.push(("HOME".into(), home.into()));
-    env.push(("TMPDIR".into(), home.join("tmp").into()));
-    env.push(("CARGO_HOME".into(), home.join(".cargo").into()));
-    for (name, folder) in FOUND_BY {
-        let usual = user.join(folder);
-        if let Some(value) = std::env::var_os(name).or_else(|| usual.is_dir().then(|| usual.into()))
-        {
-            env.push((name.into(), value));
-        }
+    /// What these bounds denied a command, as far as its output tells.
+    pub(super) fn denied(&self, place: &Place, output: &[u8]) -> Vec<String> {
+        let Whose::Agent { name, confine, git } = &self.whose else {
+            return Vec::new();
+        };
+        let mut denials = Denials::new(name, place.worktree(), git, confine.clone());
+        denials.in_text(&String::from_utf8_lossy(output))
     }
-    env
-}
-
-/// All but the user's home, and what of it is a toolchain.
-fn readable(user: &Path) -> Vec<PathBuf> {
-    let mut readable = Vec::new();
-    let mut inner = user;
-    for folder in user.ancestors().skip(1) {
-        let beside = fs::read_dir(folder).into_iter().flatten().flatten();
-        readable.extend(
-            beside
-                .map(|entry| entry.path())
-                .filter(|path| path != inner),
-        );
-        inner = folder;
-    }
-    readable.extend(TOOLCHAINS.iter().map(|name| user.join(name)));
-    let found = FOUND_BY
-        .iter()
-        .filter_map(|(name, _)| std::env::var_os(name));
-    readable.extend(found.map(PathBuf::from));
-    readable
 }

@@ -15,6 +15,7 @@ mod place;
 mod plan;
 pub(crate) mod pool;
 mod process;
+mod stranger;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -57,7 +58,7 @@ pub(crate) struct Bench<'a> {
     pub(crate) env: Vec<(OsString, OsString)>,
     /// The file of the spec that is proven, from the repository's root.
     pub(crate) spec_file: Option<String>,
-    /// What keeps a stranger's commands from the user's files; `None` for what the user trusts.
+    /// What keeps commands from the user's files; `None` where nothing does, because the user wants it so or the system can not.
     pub(crate) bounds: Option<Bounds>,
 }
 
@@ -94,6 +95,9 @@ impl Bench<'_> {
             let said = format!("{} {}", check.run, outcome.tail);
             let missing = missing::only_in_checkout(self.project, place, &said);
             outcome.notes.extend(missing);
+            let bounds = self.bounds.iter();
+            let denied = bounds.flat_map(|bounds| bounds.denied(place, &outcome.output));
+            outcome.notes.extend(denied.collect::<Vec<_>>());
         }
         let log = self.logs.join(format!("{log}.log"));
         chant_os::file::replace(&log, &outcome.output)?;

@@ -15,6 +15,7 @@ use super::place::Place;
 use super::plan::Plan;
 use super::{Bench, Stopped};
 use crate::error::Result;
+use crate::sandbox::Temp;
 
 /// How often a limit is looked at.
 const LOOK: Duration = Duration::from_millis(100);
@@ -33,11 +34,15 @@ impl Bench<'_> {
             Ok(dir) => dir,
             Err(why) => return Ok(Ok(Trial::not_begun(why))),
         };
+        let temp = match &self.bounds {
+            None => None,
+            Some(bounds) => bounds.make_temp()?,
+        };
         let job = Job {
             program: "/bin/sh".into(),
             args: vec!["-c".into(), plan.check.run.clone().into()],
             dir,
-            env: self.environment(place, plan),
+            env: self.environment(place, plan, temp.as_ref()),
             stdin: Stdin::Null,
             marker: (crate::claim::MARKER.to_owned(), self.run.to_owned()),
             exit_file: self.logs.join(format!("{log}.exit.json")),
@@ -46,14 +51,19 @@ impl Bench<'_> {
         };
         let job = match &self.bounds {
             None => job,
-            Some(bounds) => bounds.put(job, place.worktree()),
+            Some(bounds) => bounds.put(job, place, temp.as_ref()),
         };
         let running = Running::start(self.guard, &job)?;
         let most = self.project.config().limits.processes;
         Ok(attend(running, self.control, plan.limit, most))
     }
 
-    fn environment(&self, place: &Place, plan: &Plan<'_>) -> Vec<(OsString, OsString)> {
+    fn environment(
+        &self,
+        place: &Place,
+        plan: &Plan<'_>,
+        temp: Option<&Temp>,
+    ) -> Vec<(OsString, OsString)> {
         // It runs what an agent wrote.
         let named = &self.project.config().confinement.env_allow;
         let mut env = chant_agent::Environment::of_checks(named).kept;
@@ -63,6 +73,7 @@ impl Bench<'_> {
         if let Some(file) = &self.spec_file {
             env.push(("CHANT_SPEC_FILE".into(), place.worktree().join(file).into()));
         }
+        env.extend(temp.map(|temp| ("TMPDIR".into(), temp.path().into())));
         let own = plan.check.env.iter();
         env.extend(own.map(|(key, value)| (key.into(), value.into())));
         env

@@ -107,7 +107,7 @@ impl<'a> Replay<'a> {
             cold: true,
             env: Vec::new(),
             spec_file: None,
-            bounds: Some(Bounds::new(scratch.folder(), outside.chant)?),
+            bounds: Some(Bounds::of_stranger(scratch.folder(), outside.chant)?),
         };
         let mut rows = Vec::new();
         for side in [Side::Base, Side::Result] {

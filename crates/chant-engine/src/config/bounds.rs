@@ -8,7 +8,7 @@ use chant_agent::Sandbox;
 use chant_spec::Kind;
 
 use super::file::{File, Layer};
-use super::settings::{Remark, Settings, Source};
+use super::settings::{Entry, Remark, Settings, Source};
 use super::yaml::{Node, Value};
 use crate::error::Result;
 
@@ -34,6 +34,8 @@ pub struct Confinement {
     pub sandbox: Sandbox,
     /// Types of specs whose agents have no network.
     pub offline: Vec<String>,
+    /// Types of specs that change nothing but their target files.
+    pub targets_only: Vec<String>,
     /// The user's variables that all agents, and checks, get beside the usual ones.
     pub env_allow: Vec<String>,
 }
@@ -91,7 +93,15 @@ impl AgentBounds {
     }
 }
 
+/// Where nobody says which types keep to their target files.
+const TARGETS_ONLY: [Kind; 1] = [Kind::Research];
+
 impl Confinement {
+    /// Whether specs of a type change nothing but their target files.
+    pub(crate) fn keeps_to_targets(&self, kind: &Kind) -> bool {
+        self.targets_only.iter().any(|known| known == kind.as_str())
+    }
+
     pub(super) fn read(settings: &Settings<'_>, remarks: &mut Vec<Remark>) -> Result<Self> {
         let mut all = Self::default();
         let mut entries: Vec<_> = settings.all("defaults.sandbox").collect();
@@ -120,16 +130,32 @@ impl Confinement {
         }
         // Each layer adds: what one keeps from the network, no other gives back.
         for entry in settings.all("defaults.offline") {
-            for kind in list(entry.file, entry.key, &entry.node)? {
-                let kind = Kind::parse(&kind);
-                if matches!(kind, Kind::Unknown(_)) {
-                    return Err(entry.wrong_at(&entry.node, "a list of types of specs"));
-                }
-                all.offline.push(kind.to_string());
+            all.offline.extend(kinds(entry)?);
+        }
+        // A person says which; the project's file can add to them.
+        all.targets_only = TARGETS_ONLY.map(|kind| kind.to_string()).into();
+        let mut entries: Vec<_> = settings.all("defaults.targets_only").collect();
+        entries.sort_by_key(|entry| (theirs(entry.file), entry.file.layer));
+        for entry in entries {
+            let kinds = kinds(entry)?;
+            if theirs(entry.file) {
+                all.targets_only.extend(kinds);
+            } else {
+                all.targets_only = kinds;
             }
         }
         Ok(all)
     }
+}
+
+fn kinds(entry: &Entry<'_>) -> Result<Vec<String>> {
+    let names = list(entry.file, entry.key, &entry.node)?.into_iter();
+    names
+        .map(|name| match Kind::parse(&name) {
+            Kind::Unknown(_) => Err(entry.wrong_at(&entry.node, "a list of types of specs")),
+            kind => Ok(kind.to_string()),
+        })
+        .collect()
 }
 
 fn theirs(file: &File) -> bool {
@@ -211,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_projects_file_draws_bounds_only_tighter() {
-        let theirs = "defaults: {sandbox: off, env_allow: ['*'], offline: [research]}\nagents: [{name: a, sandbox: off, network: off, env_allow: [X], write_allow: [/], read_allow: [/]}]";
+        let theirs = "defaults: {sandbox: off, env_allow: ['*'], offline: [research], targets_only: [task]}\nagents: [{name: a, sandbox: off, network: off, env_allow: [X], write_allow: [/], read_allow: [/]}]";
         let config = merged(&[(Layer::Project, theirs)]);
         let bounds = &config.agents[0].bounds;
         assert_eq!(
@@ -224,12 +250,13 @@ mod tests {
         assert_eq!(config.confinement.sandbox, Sandbox::Worktree);
         assert!(config.confinement.env_allow.is_empty());
         assert_eq!(config.confinement.offline, ["research"]);
+        assert_eq!(config.confinement.targets_only, ["research", "task"]);
         assert_eq!(config.warnings.len(), 6);
     }
 
     #[test]
     fn the_users_own_files_widen_them() {
-        let own = "defaults: {sandbox: off}\nagents: [{name: a, sandbox: off, network: on, env_allow: [X], write_allow: /w}]";
+        let own = "defaults: {sandbox: off, targets_only: []}\nagents: [{name: a, sandbox: off, network: on, env_allow: [X], write_allow: /w}]";
         let config = merged(&[
             (
                 Layer::Project,
@@ -243,6 +270,7 @@ mod tests {
         assert_eq!(bounds.env_allow, ["X"]);
         assert_eq!(bounds.write_allow, [PathBuf::from("/w")]);
         assert_eq!(config.confinement.sandbox, Sandbox::Off);
+        assert!(config.confinement.targets_only.is_empty());
         assert!(config.warnings.is_empty());
     }
 }

@@ -93,6 +93,10 @@ pub(super) const ALL: &[Key] = &[
         "types of specs, such as `research`, whose agents get no network; each file adds to the list",
     ),
     setting(
+        "defaults.targets_only",
+        "types of specs that change nothing but their target files, where they name any; a project's file adds to the list",
+    ),
+    setting(
         "defaults.env_allow",
         "names of your environment's variables that agents and checks get beside the usual ones; taken only from files that are yours alone",
     ),

@@ -205,6 +205,7 @@ fn confinement(config: &Config) -> Vec<Shown> {
     vec![
         ("defaults.sandbox", Some(bounds.sandbox.to_string())),
         ("defaults.offline", list(&bounds.offline)),
+        ("defaults.targets_only", list(&bounds.targets_only)),
         ("defaults.env_allow", list(&bounds.env_allow)),
     ]
 }

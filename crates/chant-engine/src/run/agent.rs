@@ -141,7 +141,7 @@ impl Run<'_, '_> {
         let bound = self.bind(&program)?;
         env.push((
             "TMPDIR".to_owned(),
-            bound.temp.to_string_lossy().into_owned(),
+            bound.temp.path().to_string_lossy().into_owned(),
         ));
         let mut denials = bound.confine.clone().map(|confine| {
             let git = self.project.repo().common_dir();

@@ -7,7 +7,7 @@ use chant_os::confine::Confine;
 
 use super::Run;
 use crate::error::Result;
-use crate::sandbox::{self, Site, Ties};
+use crate::sandbox::{self, Site, Temp, Ties};
 
 /// The bounds of one sitting. Its folder for temporary files goes with it.
 pub(super) struct Bound {
@@ -16,10 +16,9 @@ pub(super) struct Bound {
     /// What of git's folder a commit in the worktree writes.
     pub(super) git: Vec<PathBuf>,
     /// Where temporary files go.
-    pub(super) temp: PathBuf,
+    pub(super) temp: Temp,
     /// What the agent's own settings said before.
     settings: Vec<(PathBuf, Option<Vec<u8>>)>,
-    run: String,
 }
 
 impl Bound {
@@ -38,12 +37,6 @@ impl Bound {
     }
 }
 
-impl Drop for Bound {
-    fn drop(&mut self) {
-        sandbox::remove_temp(&self.run);
-    }
-}
-
 impl Run<'_, '_> {
     /// Makes ready what bounds the agent for one sitting.
     pub(super) fn bind(&mut self, program: &Path) -> Result<Bound> {
@@ -53,12 +46,13 @@ impl Run<'_, '_> {
             self.warn(text)?;
         }
         let git = self.parts_of_git()?;
-        let temp = sandbox::make_temp(&self.record.id)?;
+        let temp = Temp::make(&self.record.id)?;
         let talk = sandbox::make_talk(&self.agent, &self.dir())?;
         let site = Site {
             worktree: &self.record.facts.worktree,
+            own: &self.own_files()?,
             git: &git,
-            temp: &temp,
+            temp: temp.path(),
             talk: talk.as_deref(),
             program,
         };
@@ -67,7 +61,6 @@ impl Run<'_, '_> {
             settings: sandbox::own_settings(&self.agent),
             confine,
             git,
-            run: self.record.id.clone(),
             temp,
         })
     }
@@ -83,10 +76,30 @@ impl Run<'_, '_> {
             // A rule needs something to hold on to; git removes folders of branches that are empty.
             chant_os::file::create_dir_all(folder)?;
         }
-        let shared = ["objects", "reftable", "lfs", "rr-cache"].map(|part| common.join(part));
-        let worktree = sandbox::own_folder(&self.record.facts.worktree.join(".git"));
-        let parts = shared.into_iter().chain(own).chain(worktree);
-        Ok(parts.filter(|part| part.exists()).collect())
+        let mut parts = sandbox::parts_of_git(common, &self.record.facts.worktree);
+        parts.extend(own);
+        // There all branches are in one place.
+        parts.extend(Some(common.join("reftable")).filter(|part| part.exists()));
+        Ok(parts)
+    }
+
+    /// What the agent may write of its worktree.
+    fn own_files(&self) -> Result<Vec<PathBuf>> {
+        let facts = &self.record.facts;
+        let front = self.start.frontmatter();
+        if !self
+            .project
+            .config()
+            .confinement
+            .keeps_to_targets(&front.kind)
+        {
+            return Ok(vec![facts.worktree.clone()]);
+        }
+        let targets = front.target_files.iter();
+        let targets: Vec<String> = targets
+            .map(|target| self.project.path_from_repo(target))
+            .collect();
+        sandbox::writable(&facts.worktree, &facts.spec_path, &targets)
     }
 
     /// What ties the worktree to the repository, as it was before the agent's first sitting.

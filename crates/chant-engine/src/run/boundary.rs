@@ -23,18 +23,23 @@ pub(super) fn nothing_frozen(changes: &[Change], frozen: &[Frozen]) -> Result<()
     Ok(())
 }
 
-/// Where the spec is strict, whether only its target files changed.
+/// Where the spec is strict, or of a type that is, whether only its target files changed.
 pub(super) fn nothing_outside(evidence: &Evidence<'_>) -> Result<(), String> {
-    if !evidence.start.frontmatter().strict {
+    let front = evidence.start.frontmatter();
+    let why = if front.strict {
+        "the spec is strict".to_owned()
+    } else if evidence.targets_only && !front.target_files.is_empty() {
+        format!("a spec of the type {} changes nothing else", front.kind)
+    } else {
         return Ok(());
-    }
+    };
     match outside(evidence).as_slice() {
         [] => Ok(()),
         [one] => Err(format!(
-            "the agent changed {one}, which is not one of the target files, and the spec is strict"
+            "the agent changed {one}, which is not one of the target files, and {why}"
         )),
         [first, rest @ ..] => Err(format!(
-            "the agent changed {first} and {} other files that are not target files, and the spec is strict",
+            "the agent changed {first} and {} other files that are not target files, and {why}",
             rest.len()
         )),
     }

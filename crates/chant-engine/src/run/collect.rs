@@ -29,7 +29,7 @@ impl Run<'_, '_> {
         );
         let there = self.project.repo().at(&facts.worktree);
         self.record.facts.violation = self.violation(&there, &branch, &base)?;
-        let mut tip = there.resolve("HEAD")?.unwrap_or_else(|| base.clone());
+        let mut tip = there.head()?.oid().unwrap_or(&base).clone();
         if self.record.facts.violation.is_none() && !facts.silent {
             tip = self.withdraw(&branch, &base, tip)?;
             self.record.facts.violation = self.forged(&base, &tip)?;
@@ -59,6 +59,9 @@ impl Run<'_, '_> {
 
     /// A run's own commits land as they are; that one of them is a landing is for chant alone to say.
     fn forged(&self, base: &Oid, tip: &Oid) -> Result<Option<String>> {
+        if tip == base {
+            return Ok(None);
+        }
         // Whoever resolves a conflict merges the main branch: its landings are real.
         let main = self
             .project

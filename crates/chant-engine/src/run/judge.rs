@@ -33,6 +33,8 @@ pub(super) struct Evidence<'a> {
     pub frozen: &'a [Frozen],
     /// The end that a reproduction claims; `None` where the spec is none.
     pub ending: Option<Ending>,
+    /// Whether specs of this type change only their target files, where they name any.
+    pub targets_only: bool,
 }
 
 impl Evidence<'_> {

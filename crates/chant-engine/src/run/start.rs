@@ -208,7 +208,10 @@ fn agent_to_go_on(
     let facts = &mut record.facts;
     if facts.agent_kind == PERSON {
         // What they made is on its way; no agent is started any more.
-        return Ok(AgentConfig::new(&facts.agent, AgentKind::Command));
+        let mut person = AgentConfig::new(&facts.agent, AgentKind::Command);
+        // Checks of what they made are within the bounds of any agent's.
+        person.bounds = crate::sandbox::bounds(project.config(), None)?;
+        return Ok(person);
     }
     let parked = facts
         .parked

@@ -8,7 +8,7 @@ use chant_spec::{CheckResult, Document, Ending, Stage, criteria_states, replace_
 use super::judge::{Evidence, judge};
 use super::person::written_for_a_person;
 use super::{Flow, Run, boundary};
-use crate::bench::{Bench, Stopped, name_of};
+use crate::bench::{Bench, Bounds, Stopped, name_of};
 use crate::concern::{self, Concern};
 use crate::error::Result;
 use crate::event::Event;
@@ -53,6 +53,11 @@ impl Run<'_, '_> {
             protect: &protect,
             frozen: &facts.frozen,
             ending,
+            targets_only: self
+                .project
+                .config()
+                .confinement
+                .keeps_to_targets(&self.start.frontmatter().kind),
         };
         let spoken = written_for_a_person(repo, &changes, &facts.spec_path, evidence.prefix)?;
         let verdict = judge(&evidence).and_then(|()| spoken.map_or(Ok(()), Err));
@@ -264,7 +269,12 @@ impl<'a, 's> Run<'a, 's> {
             cold: self.record.facts.cold,
             env: self.check_environment(),
             spec_file: Some(self.record.facts.spec_path.clone()),
-            bounds: None,
+            bounds: Bounds::of_agent(
+                self.project,
+                &self.agent.name,
+                &self.agent.bounds,
+                &guard.program,
+            ),
         }
     }
 }

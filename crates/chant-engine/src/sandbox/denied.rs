@@ -36,7 +36,7 @@ impl Denials {
     pub(crate) fn new(agent: &str, worktree: &Path, git: &Path, confine: Confine) -> Self {
         Self {
             agent: agent.to_owned(),
-            worktree: worktree.to_owned(),
+            worktree: real(worktree),
             git: real(git),
             confine,
             told: BTreeSet::new(),
@@ -45,13 +45,20 @@ impl Denials {
 
     /// What to tell the user of an event: each path once.
     pub(crate) fn note(&mut self, event: &AgentEvent) -> Vec<String> {
-        let (AgentEvent::ToolResult { text, .. } | AgentEvent::Stderr { text }) = event else {
-            return Vec::new();
-        };
+        match event {
+            AgentEvent::ToolResult { text, .. } | AgentEvent::Stderr { text } => self.in_text(text),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same of what a program wrote.
+    pub(crate) fn in_text(&mut self, text: &str) -> Vec<String> {
         let mut sentences = Vec::new();
         for line in text.lines().filter(|line| speaks_of_a_refusal(line)) {
             // The program that speaks stands at the beginning, what it speaks of behind it.
-            sentences.extend(paths_in(line).last().and_then(|path| self.sentence(path)));
+            let absolute = paths_in(line).last().map(Path::to_owned);
+            let path = self.own_file_in(line).or(absolute);
+            sentences.extend(path.and_then(|path| self.sentence(&path)));
         }
         sentences
     }
@@ -77,10 +84,27 @@ impl Denials {
             // Git tries more than it needs, and goes on without it.
             return None;
         }
+        if let Ok(inside) = real.strip_prefix(&self.worktree) {
+            let file = inside.display();
+            return Some(format!(
+                "the sandbox does not let {agent} write {file}: specs of this type change only their target files; \
+                 to allow it, in the spec: target_files: [{file}]"
+            ));
+        }
         Some(format!(
             "the sandbox does not let {agent} {cannot} {path}; to allow it, in .chant/agents.md: \
              agents: [{{name: {agent}, {key}: [{path}]}}]"
         ))
+    }
+
+    /// A file of the worktree, where not all of that may be written: programs name what is in their folder by its name alone.
+    fn own_file_in(&self, line: &str) -> Option<PathBuf> {
+        if self.is_written(&self.worktree) {
+            return None;
+        }
+        let files = words(line).filter(|word| !word.starts_with('/') && !word.is_empty());
+        let files = files.map(|word| self.worktree.join(word));
+        files.filter(|path| path.is_file()).last()
     }
 
     fn is_gits(&self, path: &Path) -> bool {
@@ -88,8 +112,8 @@ impl Denials {
     }
 
     fn is_written(&self, path: &Path) -> bool {
-        let own = std::iter::once(&self.worktree).chain(&self.confine.write);
-        own.into_iter().any(|folder| path.starts_with(real(folder)))
+        let mut own = self.confine.write.iter();
+        own.any(|folder| path.starts_with(real(folder)))
     }
 }
 
@@ -98,14 +122,19 @@ fn speaks_of_a_refusal(line: &str) -> bool {
     REFUSALS.iter().any(|words| line.contains(words))
 }
 
-/// The absolute paths in a line, as far as their ends can be told.
-fn paths_in(line: &str) -> impl Iterator<Item = &Path> {
+/// The words of a line, of which some are paths, as far as their ends can be told.
+fn words(line: &str) -> impl Iterator<Item = &str> {
     let ends = |letter: char| {
         letter.is_whitespace()
             || matches!(letter, '\'' | '"' | '`' | '(' | ')' | ',' | ';' | '<' | '>')
     };
     line.split(ends)
         .map(|word| word.trim_end_matches([':', '.', '!']))
+}
+
+/// The absolute paths in a line.
+fn paths_in(line: &str) -> impl Iterator<Item = &Path> {
+    words(line)
         // A program's own name may stand before it: `sh: 1: /etc/x`, `tool:/etc/x`.
         .filter_map(|word| Some(&word[word.find('/')?..]))
         .filter(|word| word.len() > 1 && !word.starts_with("//"))
@@ -175,6 +204,7 @@ mod tests {
             path
         });
         let confine = Confine {
+            write: vec![tree.join("own")],
             hidden: Some(vec![keys.clone()]),
             ..Confine::default()
         };
@@ -192,6 +222,8 @@ mod tests {
         );
         assert!(told(&other).is_empty());
         assert!(told(&tree.join("own")).is_empty());
+        let sentence = told(&tree.join("src")).pop().unwrap();
+        assert!(sentence.ends_with("target_files: [src]"), "{sentence}");
         assert!(told(&folder.path().join("git/packed-refs.lock")).is_empty());
         let sentence = told(&keys.join("id")).pop().unwrap();
         assert!(sentence.contains("read_allow: ["), "{sentence}");

@@ -6,10 +6,12 @@
 
 mod denied;
 mod paths;
+mod targets;
 mod ties;
 
 pub(crate) use denied::Denials;
-pub(crate) use ties::{Ties, own_folder, small_file};
+pub(crate) use targets::writable;
+pub(crate) use ties::{Ties, small_file};
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +40,14 @@ pub(crate) fn bounds(config: &Config, own: Option<&AgentBounds>) -> Result<Bound
     })
 }
 
+/// The bounds of what is run where no run says for which agent: the usual one's, with its name.
+pub(crate) fn usual_bounds(config: &Config) -> Result<(String, Bounds)> {
+    let name = config.defaults.agent.as_deref().unwrap_or_default();
+    let entry = config.agents.iter().find(|entry| entry.name == name);
+    let bounds = bounds(config, entry.map(|entry| &entry.bounds))?;
+    Ok((name.to_owned(), bounds))
+}
+
 fn overridden() -> Result<Option<Sandbox>> {
     let Some(value) = std::env::var_os(OVERRIDE).filter(|value| !value.is_empty()) else {
         return Ok(None);
@@ -61,6 +71,8 @@ fn overridden() -> Result<Option<Sandbox>> {
 pub(crate) struct Site<'a> {
     /// The top of its worktree.
     pub(crate) worktree: &'a Path,
+    /// What it may write of its worktree: all of it, or its target files.
+    pub(crate) own: &'a [PathBuf],
     /// The parts of git's own folder that a commit there writes.
     pub(crate) git: &'a [PathBuf],
     /// A folder for temporary files of its own.
@@ -77,30 +89,49 @@ pub(crate) fn confinement(
     agent: &AgentConfig,
     site: &Site<'_>,
 ) -> Option<Confine> {
-    let files = agent.bounds.sandbox == Sandbox::Worktree && confine::is_supported();
+    let mut confine = around(project, &agent.bounds)?;
+    if confine.hidden.is_some() {
+        confine.write.extend_from_slice(site.own);
+        confine.write.push(site.temp.to_owned());
+        confine.write.extend_from_slice(site.git);
+        confine.write.extend(site.talk.map(Path::to_owned));
+        confine.write.extend(paths::own_state(agent));
+        // Beside others, which are hidden.
+        confine.read.push(site.worktree.to_owned());
+        confine.read.push(site.program.to_owned());
+    }
+    Some(confine)
+}
+
+/// The bounds of whatever an agent wrote: the same, but for where it works and for what its own program needs.
+pub(crate) fn around(project: &Project, bounds: &Bounds) -> Option<Confine> {
+    let files = bounds.sandbox == Sandbox::Worktree && confine::is_supported();
     if !files {
-        return agent.bounds.offline.then(|| Confine {
+        return bounds.offline.then(|| Confine {
             offline: true,
             ..Confine::default()
         });
     }
     let at = |path: &PathBuf| paths::meant(project.root(), path);
-    let mut write = vec![site.worktree.to_owned(), site.temp.to_owned()];
-    write.extend_from_slice(site.git);
-    write.extend(site.talk.map(Path::to_owned));
-    write.extend(lent(project));
+    let mut write: Vec<PathBuf> = lent(project).collect();
     write.extend(paths::devices());
     write.extend(paths::caches());
-    write.extend(paths::own_state(agent));
-    write.extend(agent.bounds.write_allow.iter().map(at));
-    let mut read = vec![site.program.to_owned()];
-    read.extend(agent.bounds.read_allow.iter().map(at));
+    write.extend(bounds.write_allow.iter().map(at));
     Some(Confine {
-        read,
+        read: bounds.read_allow.iter().map(at).collect(),
         write,
         hidden: Some(hidden(project)),
-        offline: agent.bounds.offline,
+        offline: bounds.offline,
     })
+}
+
+/// What of git's own folder is written beside its branch where something is committed in a worktree. Neither settings nor hooks are among
+/// it.
+pub(crate) fn parts_of_git(common: &Path, worktree: &Path) -> Vec<PathBuf> {
+    let shared = ["objects", "lfs", "rr-cache"].map(|part| common.join(part));
+    let own = ties::folder_in(common, worktree);
+    let parts = shared.into_iter().chain(own);
+    parts.filter(|part| part.exists()).collect()
 }
 
 /// The files that say what the agent's program starts by itself, with what they hold now.
@@ -188,19 +219,28 @@ pub(crate) fn make_talk(agent: &AgentConfig, run: &Path) -> Result<Option<PathBu
     Ok(Some(folder))
 }
 
-/// A new folder for the temporary files of a run.
-pub(crate) fn make_temp(run: &str) -> Result<PathBuf> {
-    let folder = temp(run);
-    chant_os::file::remove_tree(&folder)?;
-    chant_os::file::create_private_dir(&folder)?;
-    Ok(folder)
+/// A folder for temporary files that goes with this value.
+#[derive(Debug)]
+pub(crate) struct Temp(PathBuf);
+
+impl Temp {
+    /// A new one of this name.
+    pub(crate) fn make(name: &str) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("chant-{name}"));
+        chant_os::file::remove_tree(&folder)?;
+        chant_os::file::create_private_dir(&folder)?;
+        Ok(Self(folder))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
-/// Removes it again; what can not be removed is the system's to remove, as everything in its temporary folder.
-pub(crate) fn remove_temp(run: &str) {
-    let _ = chant_os::file::remove_tree(&temp(run));
-}
-
-fn temp(run: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("chant-{run}"))
+impl Drop for Temp {
+    fn drop(&mut self) {
+        // What can not be removed is the system's to remove, as everything in its temporary folder.
+        let _ = chant_os::file::remove_tree(&self.0);
+    }
 }

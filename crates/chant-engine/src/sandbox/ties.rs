@@ -88,8 +88,15 @@ pub(crate) fn small_file(path: &Path) -> Option<Vec<u8>> {
     chant_os::file::read_regular(path, SMALL).ok()
 }
 
+/// The folder of a worktree in git's own, where its `.git` names one that is there and nothing else.
+pub(super) fn folder_in(common: &Path, worktree: &Path) -> Option<PathBuf> {
+    let own = own_folder(&worktree.join(".git"))?.canonicalize().ok()?;
+    let all = common.join("worktrees").canonicalize().ok()?;
+    (own.parent() == Some(&all)).then_some(own)
+}
+
 /// A worktree's `.git` is a file that names its folder in git's own: `gitdir: …`.
-pub(crate) fn own_folder(dot_git: &Path) -> Option<PathBuf> {
+fn own_folder(dot_git: &Path) -> Option<PathBuf> {
     let text = String::from_utf8(small_file(dot_git)?).ok()?;
     Some(PathBuf::from(text.strip_prefix("gitdir: ")?.trim_end()))
 }

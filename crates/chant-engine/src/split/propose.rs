@@ -225,19 +225,23 @@ impl<'a> Asked<'a> {
         let program = agents::program(self.project, &self.agent)?;
         crate::sandbox::check_permissions(&self.agent)?;
         crate::sandbox::check_network(&self.agent, &guard.program)?;
-        let temp = crate::sandbox::make_temp(&self.run)?;
+        let temp = crate::sandbox::Temp::make(&self.run)?;
         let talk = crate::sandbox::make_talk(&self.agent, dir)?;
         let site = crate::sandbox::Site {
             worktree: place.worktree(),
+            own: &[place.worktree().to_owned()],
             // Nothing is committed: what it proposes is read from its files.
             git: &[],
-            temp: &temp,
+            temp: temp.path(),
             talk: talk.as_deref(),
             program: &program,
         };
         let confine = crate::sandbox::confinement(self.project, &self.agent, &site);
         let mut env = self.environment(place);
-        env.push(("TMPDIR".to_owned(), temp.to_string_lossy().into_owned()));
+        env.push((
+            "TMPDIR".to_owned(),
+            temp.path().to_string_lossy().into_owned(),
+        ));
         let request = Request {
             program: &program,
             prompt_text: &prompt,
@@ -254,16 +258,14 @@ impl<'a> Asked<'a> {
             transcript: &dir.join("transcript"),
         };
         let mut told = |event| sink(&Event::Agent(event));
-        let outcome = chant_agent::run(
+        Ok(chant_agent::run(
             &self.agent,
             &request,
             &limits,
             guard,
             &mut |_| control.try_recv().ok(),
             &mut told,
-        );
-        crate::sandbox::remove_temp(&self.run);
-        Ok(outcome?)
+        )?)
     }
 
     fn prompt(&self, place: &Place) -> Result<String> {

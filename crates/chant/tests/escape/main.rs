@@ -6,7 +6,10 @@
 #![allow(clippy::print_stderr, reason = "what was skipped is told")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod checks;
 mod files;
+mod git;
 mod network;
 mod processes;
+mod research;
 mod support;

@@ -1,6 +1,6 @@
 //! Reaching other processes, and staying when the run is over.
 
-use crate::support::{Bounds, Cell, is_there};
+use crate::support::{Bounds, Cell, is_there, stays};
 
 /// The guard's process: the agent's parent. Chant is above it.
 const GUARD: &str = "guard=$PPID\nchant=$(awk '{print $4}' /proc/$guard/stat)\n";
@@ -43,6 +43,58 @@ fn chants_memory_and_environment_are_not_read() {
     assert_eq!(work(Bounds::On), "mem-refused\nmem-refused\n");
     let off = work(Bounds::Off);
     assert!(off.contains("SEALED=yes") && off.contains("fd"), "{off}");
+}
+
+#[test]
+fn another_process_is_no_way_around() {
+    stays(
+        &format!("{GUARD}echo hostile >> \"/proc/$chant/root$1\""),
+        |cell| cell.repo.path().join("README.md"),
+    );
+}
+
+#[test]
+fn no_open_file_of_chants_is_inherited() {
+    // What is open already is not asked for again.
+    let cell = Cell::new();
+    let script = "for fd in /proc/$$/fd/*; do\n[ \"${fd##*/}\" -le 2 ] || readlink \"$fd\" >> \"$OUT\"\ndone\n";
+    cell.work(script, Bounds::Off).ok();
+    let told = cell.told();
+    // What whoever started this test has given to everybody.
+    let fds = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let known: Vec<_> = fds.flat_map(|fd| std::fs::read_link(fd.path())).collect();
+    let is_chants = |file: &&str| {
+        !file.ends_with("/agent.sh") && !known.iter().any(|known| known.as_os_str() == *file)
+    };
+    assert_eq!(told.lines().filter(is_chants).count(), 0, "{told}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_socket_without_a_path_is_not_reached() {
+    use std::io::Write;
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixListener};
+    if !is_there() || !chant_os::confine::keeps_signals() {
+        return;
+    }
+    let name = format!("chant-escape-{}", std::process::id());
+    let listener =
+        UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = (&stream).write_all(b"reached");
+        }
+    });
+    let script = format!(
+        "python3 - <<'END' >> \"$OUT\" 2>&1\nimport socket\ns = socket.socket(socket.AF_UNIX)\n\
+         try:\n    s.connect('\\0{name}'); print(s.recv(9).decode())\nexcept OSError: print('refused')\nEND\n"
+    );
+    for (bounds, expect) in [(Bounds::On, "refused\n"), (Bounds::Off, "reached\n")] {
+        let cell = Cell::new();
+        cell.work(&script, bounds).ok();
+        assert_eq!(cell.told(), expect, "{bounds:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use chant_spec::status::{Action, allowed};
 use chant_spec::{Check, Stage};
 use serde::Serialize;
 
-use crate::bench::{Bench, Outcome, Place, Plan, Stopped, name_of};
+use crate::bench::{Bench, Bounds, Outcome, Place, Plan, Stopped, name_of};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::history::History;
@@ -20,7 +20,7 @@ use crate::project::Project;
 use crate::proof;
 use crate::query::{self, Filter};
 use crate::run::{self, Surroundings};
-use crate::trust;
+use crate::{sandbox, trust};
 
 pub use search::Search;
 
@@ -271,12 +271,14 @@ impl<'a, 's> Session<'a, 's> {
     fn place(&self, commit: &Oid) -> Result<Place> {
         let repo = self.project.repo();
         let tree = repo.write_tree(Some(commit), &self.local)?;
-        self.bench(None).place(&tree, commit)
+        self.bench(None)?.place(&tree, commit)
     }
 
-    fn bench(&self, spec: Option<&SpecRef>) -> Bench<'_> {
+    fn bench(&self, spec: Option<&SpecRef>) -> Result<Bench<'_>> {
         let id = spec.map(|spec| ("CHANT_SPEC_ID".into(), spec.id.as_str().into()));
-        Bench {
+        let (agent, bounds) = sandbox::usual_bounds(self.project.config())?;
+        let chant = &self.outside.guard.program;
+        Ok(Bench {
             project: self.project,
             guard: &self.outside.guard,
             control: self.outside.control,
@@ -285,12 +287,12 @@ impl<'a, 's> Session<'a, 's> {
             cold: self.options.cold,
             env: id.into_iter().collect(),
             spec_file: spec.map(|spec| self.project.path_from_repo(&spec.path)),
-            bounds: None,
-        }
+            bounds: Bounds::of_agent(self.project, &agent, &bounds, chant),
+        })
     }
 
     fn run(&self, place: &Place, spec: &SpecRef, log: &str, check: &Check) -> Result<Outcome> {
-        self.bench(Some(spec))
+        self.bench(Some(spec))?
             .run(place, log, check)?
             .map_err(|Stopped| interrupted())
     }
