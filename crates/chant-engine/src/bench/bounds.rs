@@ -58,12 +58,10 @@ impl Bounds {
         })
     }
 
-    /// A folder for the temporary files of one command, where the usual one is out of bounds.
-    pub(super) fn make_temp(&self) -> Result<Option<Temp>> {
+    /// A folder of this name for the temporary files of one command, where the usual one is out of bounds.
+    pub(super) fn make_temp(&self, name: &str) -> Result<Option<Temp>> {
         match &self.whose {
-            Whose::Agent { confine, .. } if confine.hidden.is_some() => {
-                Temp::make(&format!("check-{}", crate::run::new_id())).map(Some)
-            }
+            Whose::Agent { confine, .. } if confine.hidden.is_some() => Temp::make(name).map(Some),
             _ => Ok(None),
         }
     }

@@ -36,7 +36,7 @@ impl Bench<'_> {
         };
         let temp = match &self.bounds {
             None => None,
-            Some(bounds) => bounds.make_temp()?,
+            Some(bounds) => bounds.make_temp(&format!("{}-{log}", self.run))?,
         };
         let job = Job {
             program: "/bin/sh".into(),
