@@ -71,7 +71,9 @@ impl Order {
             }
             "--tool" => match &mut self.permissions {
                 Permissions::Listed(tools) => tools.push(text()?),
-                _ => return Err(format!("{name} follows `--permissions listed`")),
+                Permissions::Allow => {
+                    return Err(format!("{name} follows `--permissions listed`"));
+                }
             },
             _ => return Err(format!("{name} is not known")),
         }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{AcpAgent, AgentConfig, AgentKind, OutputMode, Sandbox};
+use crate::{AcpAgent, AgentConfig, AgentKind, OutputMode, Permissions, Sandbox};
 
 /// One thing that chant may want of an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -181,8 +181,14 @@ fn permissions(config: &AgentConfig) -> (Support, &'static str) {
             Yes,
             "asks a person, or goes by `permissions` and `allow` of the settings",
         ),
-        AgentKind::Acp(_) => (Partly, "what it asks for is allowed"),
-        AgentKind::Codex => (No, "never asks: its sandbox denies"),
+        AgentKind::Acp(_) => match config.permissions {
+            Some(Permissions::Ask | Permissions::Allow) => (
+                Partly,
+                "what it asks for is allowed where `allow` of the settings lists it",
+            ),
+            _ => (Partly, "what it asks for is allowed"),
+        },
+        AgentKind::Codex => (No, "never asks: the sandbox denies"),
         AgentKind::Command => (No, "its own affair"),
         AgentKind::Builtin => (No, "never asks: it can leave the worktree only by commands"),
         AgentKind::Replay => (No, "nothing to ask"),

@@ -38,6 +38,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     introduce(cx, &args);
     let order = Order {
         agent: args.agent,
+        attended: cx.interactive,
         ..Order::default()
     };
     let stop = Stop::install()?;
