@@ -35,6 +35,14 @@ pub fn acp() -> Option<PathBuf> {
     })
 }
 
+/// Qwen Code: a script that Node runs.
+pub fn qwen() -> Option<PathBuf> {
+    found("Qwen Code", |modules| {
+        let script = modules.join(".bin/qwen");
+        script.is_file().then_some(script)
+    })
+}
+
 /// The packages of one scope that hold a program for some platform; only this machine's are installed.
 fn platforms(modules: &Path, scope: &str, prefix: &str) -> Vec<PathBuf> {
     let mut all = entries(&modules.join(scope));

@@ -312,3 +312,18 @@ fn what_is_listed_is_used_unasked() {
         }
     });
 }
+
+/// With its questions answered it is spoken with, and so it is stopped in words too.
+#[test]
+fn spoken_with_it_is_paused_and_killed_and_goes_on() {
+    with(|claude| {
+        let client = Asking {
+            claude,
+            permissions: "ask",
+            allow: &["Bash"],
+        };
+        both::is_paused_and_goes_on(&client);
+        both::goes_on_after_sigkill(&client);
+        both::leaves_no_process(&client);
+    });
+}

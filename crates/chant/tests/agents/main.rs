@@ -11,4 +11,5 @@ mod both;
 mod builtin;
 mod claude;
 mod codex;
+mod qwen;
 mod scene;

@@ -57,6 +57,9 @@ pub(crate) fn long_tool_then_honest() -> Value {
 pub(crate) trait Client {
     /// The entry under `agents:`, without its name.
     fn entry(&self, base_url: &str) -> Value;
+
+    /// What has to be in its home before it begins.
+    fn prepare(&self, _home: &Path) {}
 }
 
 /// One test's surroundings.
@@ -70,6 +73,7 @@ impl Scene {
     pub(crate) fn new(client: &impl Client, script: &Value) -> Self {
         let model = ScriptedModel::start(script);
         let repo = TestRepo::new();
+        client.prepare(&repo.home());
         repo.chant(&["init", "--name", "sample"]).ok();
         let scene = Self { repo, model };
         scene.add(ID);
