@@ -121,8 +121,9 @@ mod tests {
         assert_eq!(partner.wait(Duration::ZERO), None);
         drop(mouth);
         let mut heard = Vec::new();
-        ear.each(|line| {
-            heard.push(String::from_utf8(line.bytes).unwrap());
+        ear.each(|lines| {
+            let said = lines.into_iter().map(|line| line.bytes);
+            heard.extend(said.map(|bytes| String::from_utf8(bytes).unwrap()));
             true
         })
         .unwrap();
