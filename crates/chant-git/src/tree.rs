@@ -120,6 +120,12 @@ impl Repo {
         }
         self.change().index(&index.path).arg("write-tree").oid()
     }
+
+    /// Makes this work tree's own index that of its HEAD again; no file is touched. For a work tree whose branch was moved
+    /// to a commit made of a [`Repo::snapshot`]: git would show all of that as taken back.
+    pub fn settle_index(&self) -> Result<()> {
+        self.change().args(["reset", "--quiet"]).stdout().map(drop)
+    }
 }
 
 /// Whether `git add` has complained of nothing but repositories that have no commit to record.

@@ -232,9 +232,10 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// The same refusal with the spec's own id in the hint.
+    /// The same refusal with the spec's own id.
     #[must_use]
     pub fn of(mut self, id: &str) -> Self {
+        self.message = self.message.replace("this spec", id);
         self.hint = self.hint.replace("ID", id);
         self
     }

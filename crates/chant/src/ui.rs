@@ -141,6 +141,13 @@ impl Ui {
         }
     }
 
+    /// What was done, as a line of the result: not for whoever wants to hear of errors only.
+    pub(crate) fn done(&mut self, line: &str) {
+        if !self.quiet {
+            self.out(line);
+        }
+    }
+
     /// Text of the result as it is, without a newline added, and without being made harmless.
     pub(crate) fn raw(&mut self, text: &str) {
         self.write_out(text);

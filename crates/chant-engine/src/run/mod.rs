@@ -239,6 +239,8 @@ impl Run<'_, '_> {
         self.journal.save(&self.record)?;
         if gives_up {
             self.give_worktree_back()?;
+        } else if matches!(state, RunState::Conflict | RunState::Paused) {
+            self.hand_over_worktree()?;
         }
         if state == RunState::Completed && self.file_says_completed() {
             self.journal.put_aside(&self.record.spec)?;
@@ -251,6 +253,25 @@ impl Run<'_, '_> {
             reason: reason.to_owned(),
         })?;
         Ok(self.log.sync()?)
+    }
+
+    /// A person goes on in the worktree with git's own commands: they find what chant committed there as committed.
+    fn hand_over_worktree(&self) -> Result<()> {
+        let facts = &self.record.facts;
+        let Some(collected) = facts.collected.as_deref() else {
+            return Ok(());
+        };
+        if !facts.worktree.join(".git").exists() {
+            return Ok(());
+        }
+        let there = self.project.repo().at(&facts.worktree);
+        let is_there = there
+            .resolve("HEAD")?
+            .is_some_and(|tip| tip.as_str() == collected);
+        if is_there && !there.is_merging() {
+            there.settle_index()?;
+        }
+        Ok(())
     }
 
     /// The reason of a run that a person stopped. A wish that came too late to stop it is nobody's any more.

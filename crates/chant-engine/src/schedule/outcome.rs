@@ -15,6 +15,7 @@ use crate::limits::Outlook;
 use crate::queue;
 use crate::run::Report;
 use crate::run::queue::waits as waits_to_land;
+use crate::steer::retry::{self, Next};
 
 /// A job that was killed is submitted so often; then a person has to look.
 const SUBMISSIONS: u32 = 3;
@@ -116,7 +117,7 @@ impl Supervisor<'_> {
             RunState::Conflict if self.tasks[at].begun => {
                 self.over_with(at, Report::of(record.clone()))
             }
-            state if state.is_over() => self.over_with(at, Report::of(record.clone())),
+            state if state.is_over() => self.over_or_again(at, record),
             RunState::Paused if self.tasks[at].begun => {
                 self.over_with(at, Report::of(record.clone()))
             }
@@ -129,6 +130,33 @@ impl Supervisor<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// An attempt is over. Another follows where the settings, or the spec, say so.
+    fn over_or_again(&mut self, at: usize, record: &RunRecord) -> Result<()> {
+        let task = &self.tasks[at];
+        let is_alone = record.facts.series.is_none();
+        let next = if task.begun && is_alone && self.stopping.is_none() {
+            retry::after(self.project, record, task.retries)?
+        } else {
+            Next::Nothing
+        };
+        let left = match next {
+            Next::Nothing => return self.over_with(at, Report::of(record.clone())),
+            Next::Person(record) => return self.over_with(at, Report::of(*record)),
+            Next::Again(left) => left,
+        };
+        let text = retry::told(record, left);
+        let note = Stamped {
+            at: chant_os::clock::now().to_string(),
+            event: RunEvent::Note { text },
+        };
+        self.pass_on(at, record.id.clone(), note);
+        let task = &mut self.tasks[at];
+        task.retries += 1;
+        (task.run, task.attempt) = (None, 0);
+        self.make_ready(at);
+        Ok(())
     }
 
     fn land(&mut self, at: usize, run: &str) -> Result<()> {
@@ -224,6 +252,7 @@ impl Supervisor<'_> {
                 self.make_ready(at);
                 Ok(())
             }
+            Some(record) if record.state == RunState::Failed => self.over_or_again(at, &record),
             _ => self.over_with(at, report),
         }
     }

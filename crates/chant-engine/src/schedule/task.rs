@@ -53,6 +53,8 @@ pub(super) struct Task {
     pub run: Option<String>,
     /// How often its run was submitted.
     pub attempt: u32,
+    /// How many attempts of this command failed and were followed by another.
+    pub retries: u32,
     /// Whether this command has begun it.
     pub begun: bool,
     /// What it is picked by.
@@ -82,6 +84,7 @@ impl Task {
             earlier: None,
             run: None,
             attempt: 0,
+            retries: 0,
             begun: false,
             candidate,
             contradicts: Vec::new(),

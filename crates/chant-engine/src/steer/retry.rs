@@ -45,6 +45,12 @@ pub fn after(project: &Project, run: &RunRecord, tried: u32) -> Result<Next> {
     })
 }
 
+/// That another attempt follows a failed one, and how many may follow that.
+pub fn told(run: &RunRecord, left: u32) -> String {
+    let (attempt, reason) = (run.attempt, &run.reason);
+    format!("attempt {attempt} failed: {reason}; it is tried again (then {left} more)")
+}
+
 /// The spec says it for itself, as it was when the run began.
 fn allowed(project: &Project, run: &RunRecord) -> Result<u32> {
     let bytes = project.repo().blob(&known(Some(&run.facts.spec_oid))?)?;

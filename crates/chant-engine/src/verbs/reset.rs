@@ -72,6 +72,12 @@ pub(crate) fn put_run_aside(
         kept = worktree::keep(repo, id.as_str(), &tip, &base)?.or(kept);
         repo.delete_branch(&branch, &tip)?;
     }
+    // What it points to is kept with the branch.
+    if let Some(result) = run.facts.result_ref.take()
+        && let Some(at) = repo.resolve(&result)?
+    {
+        repo.delete_ref(&result, &at)?;
+    }
     let data = serde_json::json!({"reset": {"spec": id.as_str(), "run": run.id, "state": run.state.name(), "branch": run.facts.branch, "kept": kept}});
     journal.remember_undo(&format!("reset {id}"), &data)?;
     run.state = RunState::Reset;

@@ -55,10 +55,7 @@ pub fn work(
             Next::Again(left) => left,
         };
         tried += 1;
-        let text = format!(
-            "attempt {} failed: {}; it is tried again (then {left} more)",
-            record.attempt, record.reason
-        );
+        let text = retry::told(&record, left);
         sink(&Event::Note { text });
     }
 }

@@ -74,11 +74,12 @@ fn print(cx: &mut Context, board: &Board) {
         .out(&format!("Next: {}", crate::ui::one_line(&next(board))));
 }
 
-/// What was left behind, with the command that goes on. That a run was cut off, or is parked, stands with its spec already.
+/// What was left behind, with the command that goes on. That a run was cut off, is parked or waits to land stands with its spec
+/// already.
 fn left(cx: &mut Context, findings: &[Finding]) {
     let findings: Vec<&Finding> = findings
         .iter()
-        .filter(|finding| !matches!(finding.kind, Kind::CutOff | Kind::Parked))
+        .filter(|finding| !matches!(finding.kind, Kind::CutOff | Kind::Parked | Kind::Finished))
         .collect();
     if findings.is_empty() {
         return;

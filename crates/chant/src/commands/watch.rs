@@ -336,10 +336,10 @@ impl Watch {
             (0, 0) => "Nothing was left to go on with.".to_owned(),
             (went, left) => format!("{went} went on, {landed} landed, {left} wait"),
         };
-        cx.ui.out(&line);
+        cx.ui.done(&line);
         for finding in &left {
             let line = format!("  {}: {}: {}", finding.spec, finding.says, finding.command);
-            cx.ui.out(&one_line(&line));
+            cx.ui.done(&one_line(&line));
         }
         self.document(&left)
     }

@@ -154,7 +154,7 @@ fn only_to_complete(
 ) -> Result<Option<Vec<Completed>>> {
     let completed = driver::complete(project)?;
     for driver in &completed {
-        cx.ui.out(&one_line(&driver.sentence()));
+        cx.ui.done(&one_line(&driver.sentence()));
     }
     let is_one = |id: &SpecId| completed.iter().any(|driver| driver.id == id.as_str());
     Ok(ids.iter().all(is_one).then_some(completed))
@@ -174,7 +174,7 @@ pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
             spent(report)
         );
         let line = cx.ui.paint(Tone::Good, &line);
-        cx.ui.out(&line);
+        cx.ui.done(&line);
         // Several specs may follow, each for minutes.
         cx.ui.pass_on();
         return Ok(());

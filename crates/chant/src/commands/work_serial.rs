@@ -71,7 +71,8 @@ fn await_other(cx: &mut Context, project: &Project, id: &SpecId, stop: &Stop) ->
     let spec = project.show(id)?;
     let code = match spec.state {
         State::Completed | State::Stale => {
-            cx.ui.out(&format!("{id} was completed by another command"));
+            cx.ui
+                .done(&format!("{id} was completed by another command"));
             return Ok(());
         }
         State::Conflict => Code::Conflict,
@@ -155,7 +156,7 @@ pub(super) fn label(
     for spec in &waiting {
         let id = one_line(&spec.id);
         let reasons = one_line(&spec.blocked_by.join("; "));
-        cx.ui.out(&format!("{id} {reasons}"));
+        cx.ui.done(&format!("{id} {reasons}"));
     }
     if let Some(first) = waiting.first() {
         cx.ui.hint(&format!("chant show {}", one_line(&first.id)));
@@ -223,11 +224,11 @@ pub(super) fn stale(
 
 fn say_rest(cx: &mut Context, none: bool, gates: &[String], uncommitted: usize) {
     if none && gates.is_empty() {
-        cx.ui.out("Nothing is stale on the main branch.");
+        cx.ui.done("Nothing is stale on the main branch.");
     }
     for gate in gates {
         let gate = one_line(gate);
-        cx.ui.out(&format!(
+        cx.ui.done(&format!(
             "{gate} is a gate and stale: a person has to look again"
         ));
     }

@@ -57,7 +57,7 @@ fn fills_up(folder: &str, kilobytes: u32) {
     let codes = text.trim().lines().last().unwrap_or("").to_owned();
     let what = format!("{kilobytes} KB for {folder}: {codes}: {said}");
     // The very last write to the journal may fail when all is done; then there is nothing left to do.
-    let was_done = codes.ends_with(" 4") && said.contains("this spec is completed");
+    let was_done = codes.ends_with(" 4") && said.contains("is completed");
     assert!(codes.ends_with(" 0") || was_done, "{what}");
     if !codes.starts_with('0') {
         // SQLite says "disk I/O error" where it can not map its shared memory; git, which file it could not write.

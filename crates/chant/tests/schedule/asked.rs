@@ -370,3 +370,73 @@ fn many_that_change_the_same_line_are_brought_together_one_after_another() {
     let shared = repo.file("shared.txt");
     assert!(ids.iter().all(|id| shared.contains(id)), "{shared}");
 }
+
+/// What the settings say of retries holds for many at once as well; the same failure twice ends it.
+#[test]
+fn a_failed_one_is_tried_again_where_the_settings_say_so() {
+    let repo = project("");
+    configure(&repo, "", "");
+    spec(&repo, "a-1", "retries: 2\n");
+    spec(&repo, "a-2", "retries: 2\n");
+    spec(&repo, "a-3", "depends_on: [a-1]\n");
+    let once = "if [ ! -e \"$HOME/failed\" ]; then touch \"$HOME/failed\"; exit 3; fi\n";
+    script(&repo, "a-1", once);
+    script(&repo, "a-2", "exit 3\n");
+    repo.commit("specs");
+    let done = chant(&repo, &["work", "--parallel=2", "a-1", "a-2", "a-3"]);
+    done.fails(1);
+    assert_landed(&repo, &["a-1", "a-3"]);
+    assert!(
+        done.stdout.contains("2 landed, 1 failed"),
+        "{}",
+        done.stdout
+    );
+    assert!(
+        done.stdout.contains("failed twice in the same way"),
+        "{}",
+        done.stdout
+    );
+    let begun = |id: &str| {
+        let line = format!("begins {id}");
+        ledger(&repo).iter().filter(|it| **it == line).count()
+    };
+    assert_eq!((begun("a-1"), begun("a-2")), (2, 2), "{:?}", ledger(&repo));
+}
+
+/// The way on that a conflict names works with git's own commands: the worktree shows the result as committed.
+#[test]
+fn a_conflict_is_resolved_by_a_merge_in_its_worktree() {
+    let repo = project("");
+    for id in ["a-1", "a-2"] {
+        spec(&repo, id, "");
+        script(&repo, id, &format!("echo {id} > shared.txt\n"));
+    }
+    repo.commit("specs");
+    chant(&repo, &["work", "--no-merge", "a-1", "a-2"]).ok();
+    chant(&repo, &["merge", "a-1"]).ok();
+    chant(&repo, &["merge", "a-2"]).fails(1);
+    let worktrees = repo.git(&["worktree", "list", "--porcelain"]);
+    let mut paths = worktrees
+        .lines()
+        .filter_map(|line| line.strip_prefix("worktree "));
+    let there = paths.find(|path| path.ends_with("/a-2")).unwrap();
+    let git = |args: &[&str]| {
+        let output = repo.command("git").arg("-C").arg(there).args(args).output();
+        let output = output.unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&said).into_owned(),
+        )
+    };
+    assert_eq!(git(&["status", "--porcelain"]), (true, String::new()));
+    let (merged, said) = git(&["merge", "main"]);
+    assert!(
+        !merged && said.contains("Merge conflict in shared.txt"),
+        "{said}"
+    );
+    std::fs::write(format!("{there}/shared.txt"), "both\n").unwrap();
+    assert!(git(&["commit", "-aqm", "both"]).0);
+    chant(&repo, &["merge", "--continue", "a-2"]).ok();
+    assert_eq!(repo.git(&["show", "main:shared.txt"]).trim(), "both");
+}
