@@ -22,12 +22,20 @@ impl Way {
     }
 }
 
-/// The ways to go on with a run that ended in a conflict, the usual one first; of any other run none.
+/// The ways to go on with a run that ended in a conflict, or that a person took over, the usual one first; of any other run
+/// none.
 pub fn ways_on(run: &RunRecord) -> Vec<Way> {
-    if run.state != RunState::Conflict {
-        return Vec::new();
-    }
     let (spec, facts) = (&run.spec, &run.facts);
+    match run.state {
+        RunState::Conflict => {}
+        RunState::Paused if facts.takeover.is_some() => {
+            return vec![
+                Way::new("when it is done", format!("chant finalize {spec}")),
+                Way::new("give it back to the agent", format!("chant work {spec}")),
+            ];
+        }
+        _ => return Vec::new(),
+    }
     let mut ways = Vec::new();
     let onto = facts.conflict.as_ref().map(|conflict| &conflict.onto);
     // The merge stands open in the worktree only where an agent was asked to conclude it.

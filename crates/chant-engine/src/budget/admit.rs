@@ -33,7 +33,7 @@ pub(crate) fn accounts(
         .spec
         .or_as(&now.as_ref().unwrap_or(start).frontmatter().budget);
     if !budget.is_empty() {
-        let runs = journal.runs_of(spec)?;
+        let runs = journal.paid_for(spec)?;
         accounts.push(ledger::own(
             &runs.iter().collect::<Vec<&RunRecord>>(),
             budget,

@@ -99,7 +99,7 @@ pub fn since(text: &str, now: Timestamp) -> Result<Timestamp> {
 /// What work has cost. Only the clone that did it knows.
 pub fn cost(project: &Project, wanted: &Wanted) -> Result<Costs> {
     let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
-    let runs = journal.map_or(Ok(Vec::new()), |journal| journal.all())?;
+    let runs = journal.map_or(Ok(Vec::new()), |journal| journal.paid())?;
     Ok(add_up(&runs, wanted, &TimeZone::system()))
 }
 

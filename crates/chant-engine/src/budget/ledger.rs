@@ -34,7 +34,7 @@ impl Ledger {
         };
         let zone = TimeZone::system();
         Ok(Self {
-            runs: journal.all()?,
+            runs: journal.paid()?,
             today: Some(now.to_zoned(zone.clone()).date()),
             zone: Some(zone),
         })

@@ -5,6 +5,7 @@
 //! are the truth about intent. Each run's row is copied into the run's folder, and a database that was lost or damaged is
 //! made again from these.
 
+mod aside;
 mod copy;
 mod folder;
 pub(crate) mod lost;
@@ -16,6 +17,7 @@ mod stint;
 mod takeover;
 mod wish;
 
+pub(crate) use aside::Aside;
 pub use folder::{Follower, events_file, run_dir};
 pub(crate) use folder::{result_ref, write_event};
 pub use overlay::{Overlay, Shown};

@@ -7,6 +7,7 @@ use chant_agent::{AgentConfig, Control, End, Limits, Outcome, Request};
 use chant_git::{Oid, TreeEdit};
 use chant_os::tree::Guard;
 use chant_spec::{Document, proposal};
+use jiff::Timestamp;
 
 use super::{By, Kept, Proposal, checked, folder, may_split};
 use crate::bench::{Bench, Place};
@@ -14,11 +15,12 @@ use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::index::SpecRef;
+use crate::journal::{Aside, Journal, Stint};
 use crate::order::{self, Order};
 use crate::project::Project;
 use crate::room::place;
 use crate::run::{self, Surroundings, worktree};
-use crate::{agents, inputs, trust};
+use crate::{agents, budget, inputs, trust};
 
 /// The prompt, where none is asked for.
 const PROMPT: &str = "split";
@@ -49,9 +51,10 @@ pub fn propose(
             .model
             .clone_from(&project.config().defaults.split_model);
     }
+    let asked = Asked::prepare(project, found, &order, &document)?;
+    asked.admit(order.over_budget)?;
     let mut outside = outside;
     let _room = place(project, &found.id, &order, &mut outside)?;
-    let asked = Asked::prepare(project, found, &order, &document)?;
     let kept = asked.ask(outside, spec_oid)?;
     keep(project, id, &kept)?;
     checked(id, &document, kept)
@@ -151,6 +154,32 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// Refuses where a budget is spent: a proposal is paid for like a run.
+    fn admit(&self, over_budget: bool) -> Result<()> {
+        let (project, id) = (self.project, self.found.id.as_str());
+        let journal = Journal::open(&project.state_dir(), &project.project_key())?;
+        budget::admit(project, &journal, id, self.document, over_budget).map_err(|error| {
+            let hint = error.hint.clone().unwrap_or_default();
+            error.hint(hint.replace("chant work", "chant split"))
+        })
+    }
+
+    /// Writes down what the agent took.
+    fn count(&self, began: Timestamp, outcome: &Outcome) -> Result<()> {
+        let (project, front) = (self.project, self.document.frontmatter());
+        let prices = &project.config().spending.prices;
+        let (agent, model) = (&self.agent.name, self.agent.model.as_deref());
+        let aside = Aside {
+            id: self.run.clone(),
+            spec: self.found.id.to_string(),
+            labels: front.labels.clone(),
+            prompt: self.prompt.clone(),
+            ended_well: outcome.end == End::Finished,
+            stint: Stint::of(began, agent, model, outcome, prices),
+        };
+        Journal::open(&project.state_dir(), &project.project_key())?.note_aside(aside)
+    }
+
     /// Asks, and reads the answer. The worktree is gone when this returns; if this process is killed, the guard ends the
     /// agent, and the next to take the place makes it anew.
     fn ask(&self, outside: Surroundings<'_>, spec_oid: String) -> Result<Kept> {
@@ -172,7 +201,9 @@ impl<'a> Asked<'a> {
             branch: String::new(),
             resumed: false,
         });
+        let began = chant_os::clock::now();
         let outcome = self.supervise(&place, &dir, &guard, control, sink)?;
+        self.count(began, &outcome)?;
         self.ended_well(&outcome)?;
         let section = self.answer(&place)?;
         Ok(Kept {

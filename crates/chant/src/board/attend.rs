@@ -94,7 +94,9 @@ fn complaint(summary: &Summary, is_quiet: bool) -> Option<(Code, String, String)
         } else {
             (Code::Interrupted, "")
         };
-        let hint = format!("go on: chant work {first}{option}");
+        let hint = summary
+            .hint_for(&first)
+            .unwrap_or_else(|| format!("go on: chant work {first}{option}"));
         return Some((code, told(format!("{first} is paused"), &first), hint));
     }
     let first = summary.ids(End::Waits).into_iter().next();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chant_engine::run::Report;
 use chant_engine::schedule;
+use chant_engine::ways;
 use serde::Serialize;
 
 use super::row::Spent;
@@ -142,10 +143,13 @@ impl Summary {
             .map_or_else(String::new, |spec| one_line(&spec.reason))
     }
 
-    /// What to do about a spec that was refused.
+    /// What to do about a spec that was refused, or whose run waits for a person.
     pub(crate) fn hint_for(&self, id: &str) -> Option<String> {
         let refused = self.outcome.refused.iter().find(|spec| spec.id == id);
-        refused.and_then(|spec| spec.hint.clone())
+        let hint = refused.and_then(|spec| spec.hint.clone());
+        let run = self.outcome.runs.iter().rfind(|run| run.id == id);
+        let ways = run.map(|run| &run.go_on).filter(|ways| !ways.is_empty());
+        hint.or_else(|| ways.map(|ways| one_line(&ways::in_a_line(ways))))
     }
 
     /// Each spec once, as it stands at the end.

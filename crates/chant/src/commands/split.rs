@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// The prompt, by name
     #[arg(long, value_name = "NAME")]
     prompt: Option<String>,
+    /// Ask the agent although a budget is spent, up to where the settings stop everything
+    #[arg(long)]
+    over_budget: bool,
 }
 
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
@@ -58,6 +61,7 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
             model: args.model,
             prompt: args.prompt,
             again: args.again,
+            over_budget: args.over_budget,
             ..Order::default()
         };
         let stop = Stop::install()?;

@@ -319,3 +319,38 @@ fn members_are_added_two_at_once_with_numbers_of_their_own() {
     repo.chant(&["add", "--group", "big.1", "Too deep"])
         .fails(4);
 }
+
+/// A proposal is paid for like a run: it is told by `chant cost`, and taken from the budgets.
+#[test]
+fn what_a_proposal_cost_is_counted() {
+    let agent = format!(
+        "{}echo '{{\"kind\":\"cost\",\"usd\":3}}'\n",
+        proposing(&section())
+    );
+    let repo = with_agent(&agent);
+    let agents = repo.file(".chant/agents.md");
+    let (head, rest) = agents.split_at("---\n".len());
+    repo.write(
+        ".chant/agents.md",
+        &format!("{head}budgets: {{day: {{usd: 3}}}}\n{rest}"),
+    );
+    repo.commit("a spec");
+    repo.chant(&["split", ID, "--dry-run"]).ok();
+    let cost = repo.chant(&["cost", "--json"]).json();
+    assert_eq!(cost["data"]["rows"][0]["name"], "split", "{cost}");
+    assert_eq!(cost["data"]["total"]["usd"], 3.0, "{cost}");
+    let again = repo.chant(&["split", ID, "--again"]);
+    again.fails(4);
+    assert!(
+        again
+            .stderr
+            .contains("today's budget is spent: $3.00 of $3.00"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(asked(&repo), 1);
+    // What is known already costs nothing.
+    repo.chant(&["split", ID, "--yes"]).ok();
+    assert_eq!(asked(&repo), 1);
+    repo.chant(&["work", ID]).fails(4);
+}
