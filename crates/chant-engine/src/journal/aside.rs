@@ -72,7 +72,7 @@ impl Journal {
         let lines = bytes.split(|byte| *byte == b'\n');
         let lines = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
         let ours = lines.filter(|line| line.project == self.project && wanted(&line.aside));
-        runs.extend(ours.map(|line| line.aside.as_run()));
+        runs.extend(ours.map(|line| line.aside.into_run()));
         if runs.len() > before {
             runs.sort_by(|a, b| a.started_at.cmp(&b.started_at));
         }
@@ -81,7 +81,7 @@ impl Journal {
 }
 
 impl Aside {
-    fn as_run(self) -> RunRecord {
+    fn into_run(self) -> RunRecord {
         let state = if self.ended_well {
             RunState::Finished
         } else {
