@@ -8,7 +8,7 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
-use crate::{AgentConfig, acp, bounds};
+use crate::{AgentConfig, acp, bounds, redact};
 
 mod allowed;
 
@@ -59,7 +59,7 @@ pub fn base_environment() -> Vec<(OsString, OsString)> {
 pub struct Environment {
     /// Names and values.
     pub kept: Vec<(OsString, OsString)>,
-    /// The names of the others, sorted.
+    /// The names of the others, sorted; those that say they hold a key stand first.
     pub withheld: Vec<String>,
 }
 
@@ -94,7 +94,9 @@ impl Environment {
                 sifted.withheld.push(name.into_owned());
             }
         }
-        sifted.withheld.sort();
+        sifted
+            .withheld
+            .sort_by_cached_key(|name| (!redact::is_credential(name), name.clone()));
         sifted
     }
 }
@@ -183,7 +185,7 @@ mod tests {
         check(
             &[],
             &[],
-            &[anthropic, aws, cargo, "DATABASE_URL", "GITHUB_TOKEN"],
+            &[anthropic, aws, cargo, "GITHUB_TOKEN", "DATABASE_URL"],
         );
         check(
             &["ANTHROPIC_*"],

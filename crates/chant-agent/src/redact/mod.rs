@@ -22,6 +22,7 @@ use std::{
 };
 
 pub use lines::Lines;
+pub(crate) use variables::is_credential;
 
 use crate::AgentConfig;
 use variables::Values;

@@ -98,7 +98,9 @@ impl Bounds {
         let Whose::Agent { name, confine, git } = &self.whose else {
             return Vec::new();
         };
-        let mut denials = Denials::new(name, place.worktree(), git, confine.clone());
+        let mut confine = confine.clone();
+        confine.write.push(place.worktree().to_owned());
+        let mut denials = Denials::new(name, place.worktree(), git, confine);
         denials.in_text(&String::from_utf8_lossy(output))
     }
 }

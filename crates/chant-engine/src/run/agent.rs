@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::event::{Event, Stamped};
 use crate::journal::Follower;
 use crate::journal::{RunState, Step};
-use crate::sandbox::{Denials, Ties};
+use crate::sandbox::{Denials, Ties, withheld};
 
 impl Run<'_, '_> {
     /// Runs the agent, or goes on with its session where an earlier process was ended.
@@ -214,6 +214,9 @@ impl Run<'_, '_> {
             self.warn(text)?;
         }
         self.note_outcome(&outcome, began, reached);
+        if let Some(text) = withheld(&self.agent, &outcome) {
+            self.note(text)?;
+        }
         match trouble {
             Some(error) => Err(error),
             None => Ok(outcome),

@@ -56,8 +56,7 @@ impl Denials {
         let mut sentences = Vec::new();
         for line in text.lines().filter(|line| speaks_of_a_refusal(line)) {
             // The program that speaks stands at the beginning, what it speaks of behind it.
-            let absolute = paths_in(line).last().map(Path::to_owned);
-            let path = self.own_file_in(line).or(absolute);
+            let path = self.last_path_in(line);
             sentences.extend(path.and_then(|path| self.sentence(&path)));
         }
         sentences
@@ -97,14 +96,16 @@ impl Denials {
         ))
     }
 
-    /// A file of the worktree, where not all of that may be written: programs name what is in their folder by its name alone.
-    fn own_file_in(&self, line: &str) -> Option<PathBuf> {
-        if self.is_written(&self.worktree) {
-            return None;
-        }
-        let files = words(line).filter(|word| !word.starts_with('/') && !word.is_empty());
-        let files = files.map(|word| self.worktree.join(word));
-        files.filter(|path| path.is_file()).last()
+    fn last_path_in(&self, line: &str) -> Option<PathBuf> {
+        let is_narrow = !self.is_written(&self.worktree);
+        // Where not all of the worktree may be written: programs name what is in their folder by its name alone.
+        let own = |word: &str| {
+            let path = self.worktree.join(word);
+            (is_narrow && !word.is_empty() && path.is_file()).then_some(path)
+        };
+        let paths =
+            words(line).filter_map(|word| own(word).or_else(|| absolute(word).map(Path::to_owned)));
+        paths.last()
     }
 
     fn is_gits(&self, path: &Path) -> bool {
@@ -132,14 +133,13 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
         .map(|word| word.trim_end_matches([':', '.', '!']))
 }
 
-/// The absolute paths in a line.
-fn paths_in(line: &str) -> impl Iterator<Item = &Path> {
-    words(line)
-        // A program's own name may stand before it: `sh: 1: /etc/x`, `tool:/etc/x`.
-        .filter_map(|word| Some(&word[word.find('/')?..]))
-        .filter(|word| word.len() > 1 && !word.starts_with("//"))
-        .map(Path::new)
-        .filter(|path| path.parent().is_some_and(Path::exists))
+/// The absolute path in a word: a program's own name may stand before it, as in `tool:/etc/x`.
+fn absolute(word: &str) -> Option<&Path> {
+    let path = word.get(word.find('/')?..)?;
+    let is_one = path.len() > 1
+        && !path.starts_with("//")
+        && Path::new(path).parent().is_some_and(Path::exists);
+    is_one.then(|| Path::new(path))
 }
 
 /// Links resolved as far as the path exists.
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     fn check(line: &str, expect: &[&str]) {
-        let found: Vec<&Path> = paths_in(line).collect();
+        let found: Vec<&Path> = words(line).filter_map(absolute).collect();
         let expect: Vec<&Path> = expect.iter().map(Path::new).collect();
         assert!(speaks_of_a_refusal(line), "{line}");
         assert_eq!(found, expect, "{line}");

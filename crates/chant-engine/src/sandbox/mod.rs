@@ -8,10 +8,12 @@ mod denied;
 mod paths;
 mod targets;
 mod ties;
+mod withheld;
 
 pub(crate) use denied::Denials;
 pub(crate) use targets::writable;
 pub(crate) use ties::{Ties, small_file};
+pub(crate) use withheld::withheld;
 
 use std::path::{Path, PathBuf};
 

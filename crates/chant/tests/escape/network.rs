@@ -81,6 +81,24 @@ fn the_environment_holds_no_keys_that_nobody_named() {
 }
 
 #[test]
+fn an_agent_that_gives_up_at_once_is_told_which_variables_it_did_not_get() {
+    let cell = Cell::new();
+    let set = |command: &mut std::process::Command| {
+        command.env("ITS_TOKEN", "value").env("OTHER", "value");
+    };
+    let output = cell.work_with("echo 'not signed in' >&2\nexit 1\n", Bounds::Off, "", set);
+    output.fails(1);
+    let log = cell.repo.chant(&["log", "001"]).stdout;
+    assert!(
+        log.contains("hostile did not get these variables of your environment: "),
+        "{log}"
+    );
+    assert!(log.contains("ITS_TOKEN, "), "{log}");
+    assert!(log.contains("OTHER"), "{log}");
+    assert!(!log.contains("value"), "{log}");
+}
+
+#[test]
 fn temporary_files_go_where_the_run_has_a_folder_that_goes_with_it() {
     if !is_there() {
         return;
