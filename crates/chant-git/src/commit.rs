@@ -66,7 +66,9 @@ impl Repo {
         options: &CommitOptions,
     ) -> Result<Oid> {
         let sign = !options.unsigned && self.setting_once("commit.gpgSign")?;
-        if !sign && options.author.is_none() && options.authored.is_none() {
+        // Many are made at a landing; what is never signed is made one at a time, where asking who commits takes longer.
+        let one_of_many = !options.unsigned && options.author.is_none();
+        if !sign && one_of_many && options.authored.is_none() {
             return self.commit_plainly(tree, parents, message);
         }
         let mut call = self.change().setting("i18n.commitEncoding=UTF-8");

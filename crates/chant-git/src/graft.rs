@@ -33,7 +33,7 @@ impl Repo {
         };
         Ok(match grafted {
             Grafted::Tree(tree) => Some(tree),
-            Grafted::Nothing => self.try_make_tree(&[]),
+            Grafted::Nothing => self.try_make_tree(Vec::new()),
         })
     }
 
@@ -87,7 +87,7 @@ impl Repo {
             .into_iter()
             .map(|(name, (mode, oid))| (mode, name, oid))
             .collect();
-        Ok(self.try_make_tree(&entries).map(Grafted::Tree))
+        Ok(self.try_make_tree(entries).map(Grafted::Tree))
     }
 
     fn entries_of(&self, folder: Option<&Oid>) -> Result<Option<Entries>> {

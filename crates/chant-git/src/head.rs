@@ -21,6 +21,12 @@ pub enum Head {
     Unborn(BranchName),
 }
 
+/// What the file of HEAD holds.
+enum Named {
+    Commit(Oid),
+    Branch(BranchName),
+}
+
 impl Head {
     /// The commit, where there is one.
     pub fn oid(&self) -> Option<&Oid> {
@@ -43,7 +49,12 @@ impl Head {
 impl Repo {
     /// What is checked out in this work tree. No process where HEAD and its branch are plain files; else one or two.
     pub fn head(&self) -> Result<Head> {
-        let Some(branch) = self.head_branch()? else {
+        let branch = match self.head_file() {
+            Some(Named::Commit(oid)) => return Ok(Head::Detached(oid)),
+            Some(Named::Branch(branch)) => Some(branch),
+            None => self.symbolic_head()?,
+        };
+        let Some(branch) = branch else {
             let oid = self.look().args(["rev-parse", "--verify", "HEAD"]).oid()?;
             return Ok(Head::Detached(oid));
         };
@@ -53,19 +64,25 @@ impl Repo {
         })
     }
 
-    /// The branch that HEAD names, whether or not it has a commit.
-    fn head_branch(&self) -> Result<Option<BranchName>> {
-        if let Ok(content) = read_regular(&self.git_dir().join("HEAD"), SMALL) {
-            let content = String::from_utf8_lossy(&content);
-            let content = content.trim_end();
-            if content.parse::<Oid>().is_ok() {
-                return Ok(None);
-            }
+    /// The commit checked out in this work tree; `None` where its branch has none. As [`Repo::head`].
+    pub fn head_oid(&self) -> Result<Option<Oid>> {
+        Ok(self.head()?.oid().cloned())
+    }
+
+    /// The commit or the branch that the file of HEAD names; `None` where only git can tell.
+    fn head_file(&self) -> Option<Named> {
+        let content = read_regular(&self.git_dir().join("HEAD"), SMALL).ok()?;
+        let content = String::from_utf8_lossy(&content);
+        let content = content.trim_end();
+        match content.strip_prefix("ref: ") {
             // Other ways to store refs leave a name here that can be no branch's.
-            if let Some(branch) = content.strip_prefix("ref: ").and_then(BranchName::of_ref) {
-                return Ok(Some(branch));
-            }
+            Some(name) => BranchName::of_ref(name).map(Named::Branch),
+            None => content.parse().ok().map(Named::Commit),
         }
+    }
+
+    /// The branch that HEAD names, whether or not it has a commit, as git says.
+    fn symbolic_head(&self) -> Result<Option<BranchName>> {
         let ran = self
             .look()
             .args(["symbolic-ref", "--quiet", "HEAD"])
@@ -86,7 +103,7 @@ impl Repo {
 
     /// What a full ref name stands for; `None` where there is no such ref. The name has been checked. No process but where
     /// refs are kept in a way of their own.
-    pub(crate) fn ref_oid(&self, name: &str) -> Result<Option<Oid>> {
+    pub fn ref_oid(&self, name: &str) -> Result<Option<Oid>> {
         let loose = self.common_dir().join(name);
         if let Ok(content) = read_regular(&loose, SMALL) {
             // What names another ref is for git to follow.

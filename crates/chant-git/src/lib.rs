@@ -65,7 +65,7 @@ pub use replay::Replayed;
 pub use repo::Repo;
 pub use sign::{SignatureFormat, Signer, Verified};
 pub use tree::{TreeChange, TreeEdit};
-pub use version::Version;
+pub use version::{FOUND_GIT, Version};
 pub use worktree::WorktreeInfo;
 
 /// What the functions of this crate return.

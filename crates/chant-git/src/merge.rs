@@ -38,10 +38,28 @@ impl Repo {
         }
     }
 
-    /// The same where the two sides lie apart, so that nothing has to be merged: every path that `theirs` changed is in `ours`
-    /// as it was in `base`. `None` where git has to look closer: at a file that both changed, at one that went and may
-    /// have come back elsewhere, at a folder that is another one's now.
+    /// The same where the two sides lie apart; `None` where git has to look closer.
     fn merge_apart(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<Option<Oid>> {
+        match self.changes_apart(base, ours, theirs)? {
+            Some(edits) => self.write_tree(Some(ours), &edits).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether what `theirs` changed since `base` lies apart from what `ours` is now, so that nothing has to be merged. No
+    /// process of its own.
+    pub fn lie_apart(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<bool> {
+        Ok(self.changes_apart(base, ours, theirs)?.is_some())
+    }
+
+    /// What `theirs` changed, where every path of it is in `ours` as it was in `base`. `None` for a file that both changed, for one
+    /// that went and may have come back elsewhere, and for a folder that is another one's now.
+    fn changes_apart(
+        &self,
+        base: &Oid,
+        ours: &Oid,
+        theirs: &Oid,
+    ) -> Result<Option<Vec<TreeEdit>>> {
         let mut edits = Vec::new();
         for change in self.diff(base, theirs)? {
             let Some((mode, oid)) = change.new else {
@@ -57,7 +75,7 @@ impl Repo {
             }
             edits.push(TreeEdit::put(path, &mode, oid));
         }
-        self.write_tree(Some(ours), &edits).map(Some)
+        Ok(Some(edits))
     }
 
     /// Whether what holds a path is a folder on both sides, or on neither.

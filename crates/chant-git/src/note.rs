@@ -9,13 +9,16 @@ const TRIES: usize = 50;
 const AUTHOR: &str = "chant <chant@localhost>";
 
 impl Repo {
-    /// Puts a note on a commit; one that is there is replaced. `seconds` (since 1970) is the time of the commit that the
+    /// Puts notes on commits; one that is there is replaced. `seconds` (since 1970) is the time of the commit that the
     /// notes ref moves to.
     ///
     /// The ref only ever moves to a commit that contains what it was at, so notes that others write meanwhile are kept.
-    /// Crash: the note is there, or it is not. One process for each try, and one where the ref is not a plain file.
-    pub fn put_note(&self, notes: &str, commit: &Oid, note: &[u8], seconds: i64) -> Result<()> {
+    /// Crash: all notes are there, or none. Two processes for each try, and one where the ref is not a plain file.
+    pub fn put_notes(&self, notes: &str, added: &[(Oid, Vec<u8>)], seconds: i64) -> Result<()> {
         check_ref(notes)?;
+        if added.is_empty() {
+            return Ok(());
+        }
         let mut tries = 0;
         loop {
             tries += 1;
@@ -24,7 +27,7 @@ impl Repo {
             let ran = self
                 .change()
                 .args(["fast-import", "--quiet"])
-                .stdin(import(notes, tip.as_ref(), commit, note, seconds))
+                .stdin(import(notes, tip.as_ref(), added, seconds))
                 .run()?;
             match ran.code() {
                 Some(0) => return Ok(()),
@@ -58,13 +61,19 @@ impl Repo {
 }
 
 /// What `git fast-import` is told.
-fn import(notes: &str, tip: Option<&Oid>, commit: &Oid, note: &[u8], seconds: i64) -> Vec<u8> {
+fn import(notes: &str, tip: Option<&Oid>, added: &[(Oid, Vec<u8>)], seconds: i64) -> Vec<u8> {
     let from = tip.map_or_else(String::new, |tip| format!("from {tip}\n"));
     let message = "notes of landings\n";
-    let head = format!(
-        "commit {notes}\ncommitter {AUTHOR} {seconds} +0000\ndata {}\n{message}{from}N inline {commit}\ndata {}\n",
+    let mut told = format!(
+        "commit {notes}\ncommitter {AUTHOR} {seconds} +0000\ndata {}\n{message}{from}",
         message.len(),
-        note.len()
-    );
-    [head.as_bytes(), note, b"\ndone\n"].concat()
+    )
+    .into_bytes();
+    for (commit, note) in added {
+        told.extend(format!("N inline {commit}\ndata {}\n", note.len()).as_bytes());
+        told.extend(note);
+        told.push(b'\n');
+    }
+    told.extend(b"done\n");
+    told
 }

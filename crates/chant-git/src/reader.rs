@@ -49,6 +49,11 @@ impl Repo {
         self.ask("info", name, |head, _| Ok(head.oid))
     }
 
+    /// Whether the repository has an object. No process of its own.
+    pub fn has_object(&self, oid: &Oid) -> Result<bool> {
+        Ok(self.id_of(oid.as_str())?.is_some())
+    }
+
     /// Ends the process that answers, until something is asked again: for a time in which nothing will be.
     pub fn rest(&self) {
         self.memo().conversation().take();

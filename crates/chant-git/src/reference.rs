@@ -1,5 +1,7 @@
 //! Refs move by compare-and-swap: who moved one meanwhile is never overruled.
 
+use std::fmt::Write as _;
+
 use crate::{BranchName, GitError, Oid, Repo, Result, call::Ran, name::check_ref};
 
 /// How a compare-and-swap ended.
@@ -36,6 +38,19 @@ impl Repo {
     /// Deletes a ref if it is at `expected`. One process, two where it was moved.
     pub fn delete_ref(&self, name: &str, expected: &Oid) -> Result<Cas> {
         self.swap(name, &format!("delete {name}\0{expected}\0"), None, "chant")
+    }
+
+    /// Deletes refs that are at these objects, all or none. Says whether it did. One process, or none.
+    pub fn delete_refs(&self, refs: &[(String, Oid)]) -> Result<bool> {
+        if refs.is_empty() {
+            return Ok(true);
+        }
+        let mut order = String::new();
+        for (name, at) in refs {
+            check_ref(name)?;
+            let _ = write!(order, "delete {name}\0{at}\0");
+        }
+        Ok(self.transact(&order, "chant")?.code() == Some(0))
     }
 
     fn swap(&self, name: &str, order: &str, wanted: Option<&Oid>, reason: &str) -> Result<Cas> {

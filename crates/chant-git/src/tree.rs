@@ -104,7 +104,7 @@ impl Repo {
         let own = self.git_dir().join("index");
         if own.exists() {
             // With its time: by it git knows which files may have changed since in the same second.
-            file::copy(&own, &index.path)?;
+            file::copy_scratch(&own, &index.path)?;
             self.settle_nested(&index.path)?;
         }
         let add = self

@@ -194,17 +194,23 @@ impl Repo {
     }
 
     /// The user's hooks are about the user's checkout; they neither run here nor can they make this fail. Submodules stay
-    /// empty folders: whether to fetch them is not for chant to decide.
+    /// empty folders: whether to fetch them is not for chant to decide. A work tree that a power cut takes is made again, so
+    /// nothing waits for the disk.
     fn adding(&self) -> Call {
         self.change()
+            .setting("core.fsync=none")
             .setting("core.hooksPath=/dev/null")
             .setting("submodule.recurse=false")
             .args(["worktree", "add", "--quiet"])
     }
 
     /// Removes a work tree with everything in it, even where it is locked, damaged or already gone; other work trees' entries
-    /// are left alone. What is in it and nowhere else has to be saved before. Repeatable. At most three processes.
+    /// are left alone. What is in it and nowhere else has to be saved before. Repeatable. No process for one that is as git makes
+    /// it, at most three for another.
     pub fn remove_worktree(&self, path: &Path) -> Result<()> {
+        if self.remove_whole_worktree(path)? {
+            return Ok(());
+        }
         let removed = self.removing(path).run()?;
         if removed.code() == Some(0) {
             return Ok(());
@@ -222,6 +228,22 @@ impl Repo {
         // Its `.git` was deleted, or files in it cannot be: the folder goes our way, then git lets its entry go.
         file::remove_tree(&worktree.path)?;
         self.removing(&worktree.path).stdout().map(drop)
+    }
+
+    /// Removes a linked work tree whose folder and entry name each other: the folder, and then the entry, as git does it.
+    /// `false` where only git can tell.
+    fn remove_whole_worktree(&self, path: &Path) -> Result<bool> {
+        let there = self.at(path);
+        let entry = there.git_dir();
+        let entries = self.common_dir().join("worktrees").canonicalize().ok();
+        let back = file::read_regular(&entry.join("gitdir"), SMALL).unwrap_or_default();
+        let leads_back = Path::new(OsStr::from_bytes(back.trim_ascii_end())) == path.join(".git");
+        if !leads_back || entry.parent() != entries.as_deref() {
+            return Ok(false);
+        }
+        file::remove_tree(path)?;
+        file::remove_tree(entry)?;
+        Ok(true)
     }
 
     fn removing(&self, path: &Path) -> Call {

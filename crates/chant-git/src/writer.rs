@@ -11,7 +11,7 @@ use chant_os::clock::Stopwatch;
 use chant_os::file;
 use chant_os::process::Conversation;
 
-use crate::{Oid, Repo, Result, call::Call};
+use crate::{Oid, Repo, Result, call::Call, graft::is_folder};
 
 /// Whoever made a commit a moment ago makes the next one as well, at that time.
 const MOMENT_MS: u128 = 1000;
@@ -47,24 +47,23 @@ impl Repo {
         stored?.parse().ok()
     }
 
-    /// A tree of these entries, each with mode, name and object; `None` where git has to be asked directly.
-    pub(crate) fn try_make_tree(&self, entries: &[(String, Vec<u8>, Oid)]) -> Option<Oid> {
-        let mut question = Vec::new();
-        for (mode, name, oid) in entries {
-            let kind = match mode.as_str() {
-                "40000" | "040000" => "tree",
-                "160000" => "commit",
-                _ => "blob",
-            };
-            question.extend(format!("{mode} {kind} {oid}\t").as_bytes());
-            question.extend(name);
-            question.push(0);
+    /// A tree of these entries, each with mode, name and object; `None` where git has to be asked directly. By way of
+    /// `hash-object`, because `mktree` does not heed `core.fsync`.
+    pub(crate) fn try_make_tree(&self, mut entries: Vec<(String, Vec<u8>, Oid)>) -> Option<Oid> {
+        // Git puts a folder where its name with a slash behind it belongs.
+        entries.sort_by_cached_key(|(mode, name, _)| {
+            let end: &[u8] = if is_folder(mode) { b"/" } else { b"" };
+            [name, end].concat()
+        });
+        let mut raw = Vec::new();
+        for (mode, name, oid) in &entries {
+            raw.extend(mode.trim_start_matches('0').as_bytes());
+            raw.push(b' ');
+            raw.extend(name);
+            raw.push(0);
+            raw.extend(bytes_of(oid));
         }
-        question.push(0);
-        let call = || self.change().args(["mktree", "-z", "--missing", "--batch"]);
-        self.ask_writer("tree", call, &question, || Ok(()), line)?
-            .parse()
-            .ok()
+        self.try_store("tree", &raw)
     }
 
     fn ask_writer<T>(
@@ -114,6 +113,18 @@ impl Repo {
         writers.people = Some((Stopwatch::start(), author.clone(), committer.clone()));
         Ok((author, committer))
     }
+}
+
+/// An id as a tree holds it.
+fn bytes_of(oid: &Oid) -> Vec<u8> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => digit - b'a' + 10,
+    };
+    let pairs = oid.as_str().as_bytes().chunks_exact(2);
+    pairs
+        .map(|pair| value(pair[0]) << 4 | value(pair[1]))
+        .collect()
 }
 
 fn line(answer: &mut dyn BufRead) -> io::Result<String> {

@@ -37,6 +37,8 @@ pub struct Member {
     pub program: PathBuf,
     /// Its arguments.
     pub args: Vec<OsString>,
+    /// Variables that it gets beside those of this process.
+    pub env: Vec<(OsString, OsString)>,
     /// The folder it runs in.
     pub dir: PathBuf,
     /// Where its error output goes.
@@ -90,6 +92,7 @@ impl Crew {
         let mut command = Command::new(&member.program);
         command
             .args(&member.args)
+            .envs(member.env.iter().map(|(name, value)| (name, value)))
             .current_dir(&member.dir)
             .process_group(0)
             .stdin(Stdio::piped())
@@ -181,6 +184,7 @@ mod tests {
         Member {
             program: "sh".into(),
             args: ["-c", script].map(OsString::from).to_vec(),
+            env: Vec::new(),
             dir: dir.to_owned(),
             errors: dir.join("errors/log"),
         }

@@ -36,7 +36,7 @@ pub(super) fn id(number: usize) -> String {
 }
 
 impl Crowd {
-    /// `count` specs; `before` names those that one depends on.
+    /// `count` specs; `before` names those that one depends on. The agent finds the folder for its marks as `$MARKS`.
     pub(super) fn prepare(
         bench: &Bench,
         name: &str,
@@ -55,10 +55,17 @@ impl Crowd {
             agent: folder.join("agent.sh"),
             folder,
         };
+        fs::create_dir_all(crowd.marks())?;
         crowd.fill(bench, count, before)?;
-        script(&crowd.agent, agent)?;
+        let marks = crowd.marks().display().to_string();
+        script(&crowd.agent, &agent.replace("$MARKS", &marks))?;
         crowd.employ(bench)?;
         Ok(crowd)
+    }
+
+    /// Where its agents may leave a mark: beside their worktrees, the only other place that they can write to.
+    pub(super) fn marks(&self) -> PathBuf {
+        self.folder.join("marks")
     }
 
     fn fill(
@@ -88,8 +95,9 @@ impl Crowd {
     /// Makes the script the agent of the person who measures.
     fn employ(&self, bench: &Bench) -> Result<()> {
         let settings = format!(
-            "---\ndefaults:\n  agent: scripted\nagents:\n- name: scripted\n  kind: command\n  command: ['{}']\n  prompt: file\n  max_concurrent: 512\n---\n",
-            self.agent.display()
+            "---\ndefaults:\n  agent: scripted\nagents:\n- name: scripted\n  kind: command\n  command: ['{}']\n  prompt: file\n  max_concurrent: 512\n  write_allow: ['{}']\n---\n",
+            self.agent.display(),
+            self.marks().display()
         );
         fs::write(bench.home().join(".config/chant/config.md"), settings)?;
         Ok(())

@@ -20,38 +20,55 @@ const EDGES: usize = 5;
 const FREE: usize = 8;
 
 /// Says that it was started, and is then in nobody's way.
-const AGENT: &str = "#!/bin/sh\n: > \"$STARTED\"\nexec sleep 600\n";
+const AGENT: &str = "#!/bin/sh\n: > \"$MARKS/started\"\nexec sleep 600\n";
 
 /// No agent takes so long to be started.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Times the way from the command to the first agent.
+/// Times the way from the command to the first agent: where its worktree holds all the specs, because they are in git, and where it
+/// holds nothing, so that the rest is seen. Of the first, what git needs for the worktree alone.
 pub(super) fn measure(bench: &Bench) -> Result<()> {
-    let agent = AGENT.replace("$STARTED", &started(bench).display().to_string());
-    let crowd = Crowd::prepare(bench, "queue", SPECS, &agent, before)?;
+    let crowd = Crowd::prepare(bench, "queue", SPECS, AGENT, before)?;
     let edges: usize = (0..SPECS).map(|number| before(number).len()).sum();
     println!("\n{SPECS} specs with {edges} dependencies, from the command to the first agent");
     let index = crowd.repository.join(".git/chant/index");
     bench.chant(&["list"], &crowd.repository).succeed()?;
-    for (name, cold) in [("warm", false), ("index deleted before each", true)] {
-        let mut samples = Vec::new();
-        for _ in 0..bench.runs.min(5) {
-            if cold {
-                let _ = fs::remove_file(&index);
-            }
-            samples.push(first_agent(bench, &crowd)?);
-        }
-        let middle = median(&mut samples);
-        println!(
-            "{name:<28} median {middle:.0} ms, least {:.0} ms",
-            samples[0]
-        );
+    let times = bench.runs.min(5);
+    several("specs in git", times, || first_agent(bench, &crowd))?;
+    several("of that, `git worktree add` alone", times, || {
+        worktree(bench, &crowd)
+    })?;
+    let forget = ["rm", "-r", "--quiet", "--cached", "--", ".chant/specs"];
+    bench.git(&forget, &crowd.repository)?;
+    let commit = ["commit", "--quiet", "--message", "specs are not in git"];
+    bench.git(&commit, &crowd.repository)?;
+    several("specs not in git", times, || first_agent(bench, &crowd))?;
+    several("the same, index deleted before", times, || {
+        let _ = fs::remove_file(&index);
+        first_agent(bench, &crowd)
+    })
+}
+
+fn several(name: &str, times: usize, take: impl Fn() -> Result<f64>) -> Result<()> {
+    let mut samples = Vec::new();
+    for _ in 0..times {
+        samples.push(take()?);
     }
+    let middle = median(&mut samples);
+    println!("{name:<34} median {middle:.0} ms, least {:.0} ms", samples[0]);
     Ok(())
 }
 
-fn started(bench: &Bench) -> std::path::PathBuf {
-    bench.folder.join("queue-started")
+/// The worktree that the first agent works in, made by hand.
+fn worktree(bench: &Bench, crowd: &Crowd) -> Result<f64> {
+    let folder = crowd.folder.join("by-hand").display().to_string();
+    let begin = Instant::now();
+    let add = ["worktree", "add", "--quiet", "--detach", &folder];
+    bench.git(&add, &crowd.repository)?;
+    let took = begin.elapsed().as_secs_f64() * 1000.0;
+    let remove = ["worktree", "remove", "--force", &folder];
+    bench.git(&remove, &crowd.repository)?;
+    Ok(took)
 }
 
 fn before(number: usize) -> Vec<usize> {
@@ -67,7 +84,7 @@ fn before(number: usize) -> Vec<usize> {
 }
 
 fn first_agent(bench: &Bench, crowd: &Crowd) -> Result<f64> {
-    let mark = started(bench);
+    let mark = crowd.marks().join("started");
     if mark.exists() {
         fs::remove_file(&mark)?;
     }
@@ -91,9 +108,13 @@ fn stop(child: &mut Child, crowd: &Crowd, bench: &Bench) -> Result<()> {
         "chant work ended by itself"
     );
     super::sleep::until_gone(&bench.chant)?;
-    let state = crowd.repository.join(".git/chant");
-    for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
-        let _ = fs::remove_file(state.join(name));
+    for entry in fs::read_dir(crowd.repository.join(".git/chant"))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else if !path.ends_with("index") {
+            fs::remove_file(path)?;
+        }
     }
     let git = Path::new("git");
     let branches = [

@@ -19,7 +19,7 @@ const WATCHED: Duration = Duration::from_secs(10);
 /// No start and no end takes so long.
 const LIMIT: Duration = Duration::from_mins(2);
 
-const AGENT: &str = "#!/bin/sh\n: > \"$STARTED/$CHANT_SPEC_ID\"\nexec sleep 600\n";
+const AGENT: &str = "#!/bin/sh\n: > \"$MARKS/$CHANT_SPEC_ID\"\nexec sleep 600\n";
 
 /// Adds up processor time and memory of every process of the measured binary.
 pub(super) fn measure(bench: &Bench) -> Result<()> {
@@ -27,16 +27,10 @@ pub(super) fn measure(bench: &Bench) -> Result<()> {
         println!("\n{AGENTS} sleeping agents: this system does not say what a process takes");
         return Ok(());
     }
-    let started = bench.folder.join("sleep-started");
-    if started.exists() {
-        fs::remove_dir_all(&started)?;
-    }
-    fs::create_dir_all(&started)?;
-    let agent = AGENT.replace("$STARTED", &started.display().to_string());
-    let crowd = Crowd::prepare(bench, "sleep", AGENTS, &agent, |_| Vec::new())?;
+    let crowd = Crowd::prepare(bench, "sleep", AGENTS, AGENT, |_| Vec::new())?;
     let begin = Instant::now();
     let mut child = crowd.work(bench, AGENTS, &["--quiet"]).piped()?;
-    while fs::read_dir(&started)?.count() < AGENTS {
+    while fs::read_dir(crowd.marks())?.count() < AGENTS {
         ensure!(begin.elapsed() < LIMIT, "not all agents were started");
         ensure!(child.try_wait()?.is_none(), "chant work ended");
         std::thread::sleep(Duration::from_millis(10));

@@ -47,11 +47,25 @@ pub(crate) fn choice(
     subject: &Subject<'_>,
     tried: u32,
 ) -> Choice {
-    let config = project.config();
-    let (candidates, mut why) = candidates(config, ordered, subject, || {
-        let prompt = Prompt::find(&project.dot_chant().join("prompts"), subject.prompt);
-        prompt.ok().and_then(|prompt| prompt.agent())
-    });
+    let of_prompt = || named_by_prompt(project, subject.prompt);
+    choice_knowing(project.config(), ordered, subject, tried, of_prompt)
+}
+
+/// The agents that a prompt names, with commas between.
+pub(crate) fn named_by_prompt(project: &Project, name: &str) -> Option<String> {
+    let prompt = Prompt::find(&project.dot_chant().join("prompts"), name);
+    prompt.ok().and_then(|prompt| prompt.agent())
+}
+
+/// The same as [`choice`] for one who asks for many specs, and so knows by now what their prompts name.
+pub(crate) fn choice_knowing(
+    config: &Config,
+    ordered: Option<&str>,
+    subject: &Subject<'_>,
+    tried: u32,
+    of_prompt: impl FnOnce() -> Option<String>,
+) -> Choice {
+    let (candidates, mut why) = candidates(config, ordered, subject, of_prompt);
     let weights: Vec<u32> = candidates.iter().map(|name| weight(config, name)).collect();
     let at = turn(subject.id, tried, &weights);
     if candidates.len() > 1 {

@@ -149,35 +149,49 @@ fn missing(id: &SpecId, landing: &Landing) -> Error {
     error.hint("notes do not come with a clone by themselves: git fetch origin refs/notes/chant:refs/notes/chant")
 }
 
-/// Attests a landing: repeatable, and the second time says the same. Outside of silent mode at most six processes (and
-/// those of a signature), in silent mode two.
-pub(crate) fn record(landed: &Landed<'_>) -> Result<Recorded> {
-    let project = landed.candidate.project;
-    let file = run_dir(project, &landed.candidate.run.id).join(FILE);
-    let before =
-        of_run(project, &landed.candidate.run.id)?.filter(|bytes| is_of(bytes, landed.commit));
-    let repeated = before.is_some();
-    let (bytes, unsigned_because) = if let Some(bytes) = before {
-        (bytes, None)
-    } else {
-        let (envelope, because) = seal(project, &landed.statement()?)?;
-        let bytes = envelope.to_bytes()?;
+/// Attests landings that came to the main branch together: repeatable, and the second time says the same. Outside of silent
+/// mode at most five processes for all of them, and those of the signatures.
+pub(crate) fn record(project: &Project, all: &[Landed<'_>]) -> Result<Vec<Recorded>> {
+    let mut recorded = Vec::with_capacity(all.len());
+    let mut notes = Vec::new();
+    for landed in all {
+        let (envelope, is_new, unsigned_because) = envelope_of(project, landed)?;
+        recorded.push(Recorded { unsigned_because });
+        let is_silent = landed.candidate.run.facts.silent;
+        if !is_silent && (is_new || !has_note(project, landed.commit, &envelope)?) {
+            notes.push((landed.commit.clone(), envelope));
+        }
+    }
+    let seconds = chant_os::clock::now().as_second();
+    project.repo().put_notes(NOTES, &notes, seconds)?;
+    Ok(recorded)
+}
+
+/// What is attested of a landing, in the run's folder; whether it was made just now, and why it is not signed where it should be.
+fn envelope_of(
+    project: &Project,
+    landed: &Landed<'_>,
+) -> Result<(Vec<u8>, bool, Option<String>)> {
+    let run = landed.candidate.run;
+    let before = of_run(project, &run.id)?.filter(|bytes| is_of(bytes, landed.commit));
+    if let Some(before) = before {
+        return Ok((before, false, None));
+    }
+    let (envelope, because) = seal(project, &landed.statement()?)?;
+    let bytes = envelope.to_bytes()?;
+    let file = run_dir(project, &run.id).join(FILE);
+    if run.facts.silent {
         chant_os::file::replace(&file, &bytes)?;
-        (bytes, because)
-    };
-    if landed.candidate.run.facts.silent {
-        return Ok(Recorded { unsigned_because });
+    } else {
+        // The note is what has to survive a power cut.
+        chant_os::file::replace_cache(&file, &bytes)?;
     }
-    let repo = project.repo();
-    let is_there = || -> Result<bool> {
-        let notes = repo.notes(NOTES, std::slice::from_ref(landed.commit))?;
-        Ok(notes.into_iter().flatten().any(|note| note == bytes))
-    };
-    if !(repeated && is_there()?) {
-        let seconds = chant_os::clock::now().as_second();
-        repo.put_note(NOTES, landed.commit, &bytes, seconds)?;
-    }
-    Ok(Recorded { unsigned_because })
+    Ok((bytes, true, because))
+}
+
+fn has_note(project: &Project, commit: &Oid, envelope: &[u8]) -> Result<bool> {
+    let notes = project.repo().notes(NOTES, std::slice::from_ref(commit))?;
+    Ok(notes.into_iter().flatten().any(|note| note == envelope))
 }
 
 /// How recording went.

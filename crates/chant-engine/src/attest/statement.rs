@@ -379,16 +379,18 @@ impl Landed<'_> {
             let path = project.path_from_repo(&project.spec_path_from_root(&spec));
             (id, path)
         }));
-        let names: Vec<String> = found
-            .iter()
-            .map(|(_, path)| format!("{}:{path}", self.landing.full_tree))
-            .collect();
-        let contents = project.repo().contents(&names)?;
-        let documents = found
-            .into_iter()
-            .zip(contents)
-            .filter_map(|((id, _), bytes)| Some((id, Document::parse(bytes?).ok()?)));
-        Ok(documents.collect())
+        let tree: Oid = known(Some(&self.landing.full_tree))?;
+        let mut documents = Vec::new();
+        for (id, path) in found {
+            let entry = project.repo().read_file(&tree, &path)?;
+            let Some(entry) = entry.filter(|entry| !entry.is_tree()) else {
+                continue;
+            };
+            if let Ok(document) = Document::parse(project.repo().blob(&entry.oid)?) {
+                documents.push((id, document));
+            }
+        }
+        Ok(documents)
     }
 }
 

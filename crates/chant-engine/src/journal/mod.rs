@@ -1,7 +1,9 @@
 //! What this clone is doing and has tried: runs, their steps, and what can be undone.
 //!
 //! One `SQLite` database under the common git directory, WAL and `synchronous=FULL`: a row that was
-//! committed survives a crash, a row that was not never happened. Specs are not in here; their files
+//! committed survives a crash, a row that was not never happened. A row that was written lightly survives the end of every
+//! process, and a power cut as soon as any row after it does; so are those written that say no more than a step's probe would
+//! find again. Specs are not in here; their files
 //! are the truth about intent. Each run's row is copied into the run's folder, and a database that was lost or damaged is
 //! made again from these.
 
@@ -238,7 +240,28 @@ impl Journal {
         self.update(run)
     }
 
-    /// The same for several runs, in one durable transaction.
+    /// As [`Journal::save`], but lightly.
+    pub fn save_lightly(&self, run: &RunRecord) -> Result<()> {
+        self.lightly(|| self.save(run))
+    }
+
+    /// As [`Journal::save_all`], but lightly.
+    pub fn save_all_lightly<'r>(
+        &self,
+        runs: impl Iterator<Item = &'r RunRecord> + Clone,
+    ) -> Result<()> {
+        self.lightly(|| self.save_all(runs))
+    }
+
+    /// Writes without waiting for the disk.
+    fn lightly(&self, write: impl FnOnce() -> Result<()>) -> Result<()> {
+        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let written = write();
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        written
+    }
+
+    /// As [`Journal::save`] for several runs, in one durable transaction.
     pub fn save_all<'r>(&self, runs: impl Iterator<Item = &'r RunRecord> + Clone) -> Result<()> {
         if self.is_gone() {
             return runs.into_iter().try_for_each(|run| self.save(run));
@@ -324,6 +347,11 @@ impl Journal {
             params![self.project, spec],
         )?;
         Ok(())
+    }
+
+    /// As [`Journal::put_aside`], but lightly.
+    pub fn put_aside_lightly(&self, spec: &str) -> Result<()> {
+        self.lightly(|| self.put_aside(spec))
     }
 
     /// Makes `run` the present run of its spec again (`chant undo` of a reset).

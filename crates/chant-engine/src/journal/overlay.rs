@@ -37,8 +37,29 @@ impl Overlay {
         let Some(journal) = Journal::open_existing(state_dir, project)? else {
             return Ok(Self::default());
         };
+        let runs = journal.all_latest()?;
+        Ok(Self::of(state_dir, project, runs))
+    }
+
+    /// Reads what of the overlay is about these specs.
+    pub(crate) fn load_for<'s>(
+        state_dir: &Path,
+        project: &str,
+        specs: impl Iterator<Item = &'s str>,
+    ) -> Result<Self> {
+        let Some(journal) = Journal::open_existing(state_dir, project)? else {
+            return Ok(Self::default());
+        };
+        let mut runs = Vec::new();
+        for spec in specs {
+            runs.extend(journal.latest(spec)?);
+        }
+        Ok(Self::of(state_dir, project, runs))
+    }
+
+    fn of(state_dir: &Path, project: &str, runs: Vec<RunRecord>) -> Self {
         let mut shown = HashMap::new();
-        for run in journal.all_latest()? {
+        for run in runs {
             let abandoned = !run.state.is_over()
                 && !run.state.waits()
                 && !claim::is_held(state_dir, project, &run.spec);
@@ -63,7 +84,7 @@ impl Overlay {
                 },
             );
         }
-        Ok(Self { shown })
+        Self { shown }
     }
 
     /// What a run says about a spec.

@@ -74,6 +74,18 @@ impl Candidate<'_> {
         self.plan_onto(Onto::Main(&self.main_tip()?))
     }
 
+    /// Whether the main branch as it is cannot contradict the result: it is where the run began, or what the result changes is
+    /// there as it was then.
+    pub(crate) fn lies_apart(&self) -> Result<bool> {
+        let facts = &self.run.facts;
+        let (base, tip): (Oid, Oid) = (known(Some(&facts.base))?, known(facts.tip.as_deref())?);
+        let main = self.main_tip()?;
+        if facts.silent || self.spec_edited_since(&main)? {
+            return Ok(false);
+        }
+        Ok(main == base || self.repo().lie_apart(&base, &main, &tip)?)
+    }
+
     /// Computes what would land on a commit.
     pub(crate) fn plan_onto(&self, onto: Onto<'_>) -> Result<Plan> {
         let facts = &self.run.facts;

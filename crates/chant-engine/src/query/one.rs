@@ -171,7 +171,6 @@ impl Project {
     }
 
     fn show_at(&self, found: &SpecRef) -> Result<Spec> {
-        let overlay = Overlay::load(&self.state_dir(), &self.project_key())?;
         let Some(mut entries) = neighbourhood(self, found) else {
             let specs = list::survey(
                 self,
@@ -182,6 +181,8 @@ impl Project {
             let gone = || Error::new(Code::SpecNotFound, format!("{} is gone", found.path));
             return specs.into_iter().next().ok_or_else(gone);
         };
+        let specs = entries.iter().map(|entry| entry.node.id.as_str());
+        let overlay = Overlay::load_for(&self.state_dir(), &self.project_key(), specs)?;
         settle(&mut entries, self, &overlay);
         super::consents::settle(self, &mut entries, &overlay);
         let action = self.config().approval.rejection_action;

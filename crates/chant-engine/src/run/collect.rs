@@ -29,7 +29,7 @@ impl Run<'_, '_> {
         );
         let there = self.project.repo().at(&facts.worktree);
         self.record.facts.violation = self.violation(&there, &branch, &base)?;
-        let mut tip = there.head()?.oid().unwrap_or(&base).clone();
+        let mut tip = there.head_oid()?.unwrap_or_else(|| base.clone());
         if self.record.facts.violation.is_none() && !facts.silent {
             tip = self.withdraw(&branch, &base, tip)?;
             self.record.facts.violation = self.forged(&base, &tip)?;
@@ -294,7 +294,7 @@ pub(crate) fn local_files(project: &Project, worktree: &Path) -> Result<Vec<Tree
 /// Writes the files under `.chant/` of a silent run's result into a worktree of its branch, which lacks them.
 pub(crate) fn write_local_files(repo: &Repo, result: &Oid, worktree: &Path) -> Result<()> {
     let there = repo.at(worktree);
-    let Some(head) = there.resolve("HEAD")? else {
+    let Some(head) = there.head_oid()? else {
         return Ok(());
     };
     for change in repo.diff(&repo.tree_of(&head)?, result)? {

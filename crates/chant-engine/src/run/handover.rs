@@ -186,7 +186,7 @@ fn present(project: &Project, facts: &Facts) -> Result<Option<(Oid, Oid)>> {
         });
     }
     let there = repo.at(&facts.worktree);
-    let Some(tip) = there.resolve("HEAD")? else {
+    let Some(tip) = there.head_oid()? else {
         return Ok(None);
     };
     let tree = there.snapshot()?;

@@ -56,7 +56,7 @@ fn try_to_put(project: &Project, folder: &Path) -> Result<bool> {
             continue;
         }
         let there = repo.at(folder);
-        let head = known(there.resolve("HEAD")?.as_ref().map(Oid::as_str))?;
+        let head = known(there.head_oid()?.as_ref().map(Oid::as_str))?;
         there.clean_below(".")?;
         there.leave_branch(&head)?;
         crash::point("idle:left");

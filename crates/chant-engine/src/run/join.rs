@@ -92,7 +92,7 @@ impl Run<'_, '_> {
             return Ok(None);
         }
         let onto: Oid = known(self.record.facts.joined.as_deref())?;
-        let tip = there.resolve("HEAD")?;
+        let tip = there.head_oid()?;
         let is_joined = match &tip {
             Some(tip) => there.is_ancestor(&onto, tip)?,
             None => false,
@@ -157,7 +157,7 @@ impl Run<'_, '_> {
     /// A merge that was killed half-way has left files of the other side, and no note that it was begun: git would write over
     /// none of them. They are kept aside, and the worktree is made what its commit is.
     fn clear_what_was_cut_off(&mut self, there: &Repo) -> Result<()> {
-        let Some(head) = there.resolve("HEAD")? else {
+        let Some(head) = there.head_oid()? else {
             return Ok(());
         };
         let found = self.without_brought(&there.snapshot()?, &head)?;
@@ -315,7 +315,7 @@ impl Run<'_, '_> {
     /// An agent, or a person, may leave the files as they should be, and the commit to chant.
     fn commit_merge(&mut self, there: &Repo, onto: &Oid) -> Result<()> {
         let repo = self.project.repo();
-        let Some(tip) = there.resolve("HEAD")? else {
+        let Some(tip) = there.head_oid()? else {
             return Ok(());
         };
         let tree = self.without_brought(&there.snapshot()?, &tip)?;
@@ -330,7 +330,7 @@ impl Run<'_, '_> {
     /// joined work is one commit on it, and what it was made from is kept beside it.
     fn count_from_main(&mut self, there: &Repo, conflict: &Conflict) -> Result<()> {
         let repo = self.project.repo();
-        let Some(tip) = there.resolve("HEAD")? else {
+        let Some(tip) = there.head_oid()? else {
             return Ok(());
         };
         let main: BranchName = self.record.facts.main.parse()?;
@@ -375,7 +375,7 @@ impl Run<'_, '_> {
 /// Whether what is committed in a worktree merges with the branch `main` as that is now.
 pub(crate) fn go_together(there: &Repo, main: &str) -> Result<bool> {
     let main: BranchName = main.parse()?;
-    let (Some(tip), Some(onto)) = (there.resolve("HEAD")?, there.branch_oid(&main)?) else {
+    let (Some(tip), Some(onto)) = (there.head_oid()?, there.branch_oid(&main)?) else {
         return Ok(false);
     };
     Ok(matches!(there.merge(&onto, &tip)?, Merge::Clean(_)))

@@ -1,15 +1,12 @@
-//! The last steps: the main branch moves, and its checkout follows.
+//! The main branch moves: a run in the landing queue.
 
 use std::collections::HashSet;
 
-use chant_git::Oid;
-
 use super::{Flow, Run, queue};
-use crate::attest;
 use crate::error::Result;
 use crate::event::Event;
 use crate::journal::{Landing, RunRecord, RunState, Step};
-use crate::landing::{Candidate, Turn, known};
+use crate::landing::Candidate;
 
 impl Run<'_, '_> {
     /// Takes its turn in the landing queue, alone. Probe: the main branch contains the landing's commit.
@@ -18,39 +15,14 @@ impl Run<'_, '_> {
         let mut flows = queue::settle(project, std::slice::from_mut(self))?;
         Ok(flows.pop().unwrap_or(Flow::Next))
     }
+}
 
-    /// Shows the landing in the checkout of the main branch. The queue has done so, if it was not cut off.
-    pub(super) fn checkout(&mut self) -> Result<Flow> {
-        let Some(landing) = self.record.facts.landing.clone() else {
-            return Ok(Flow::Next);
-        };
-        if Turn::is_owed(self.project) {
-            // Who has the turn now shows it, or has done so when we get it.
-            drop(Turn::take(self.project, || false)?);
-        }
-        let left = self.candidate().bring_back(&landing)?;
-        if !left.is_empty() {
-            self.left_in_checkout(&left)?;
-        }
-        Ok(Flow::Next)
-    }
-
-    /// Attests what landed. Repeatable: the second time says the same.
-    pub(super) fn attest(&mut self) -> Result<Flow> {
-        let Some(landing) = self.record.facts.landing.clone() else {
-            return Ok(Flow::Next);
-        };
-        let commit: Oid = known(landing.commit.as_deref())?;
-        let recorded = attest::record(&attest::Landed {
-            candidate: self.candidate(),
-            commit: &commit,
-            landing: &landing,
-        })?;
-        if let Some(because) = recorded.unsigned_because {
-            self.warn(format!("the attestation is not signed: {because}"))?;
-        }
-        Ok(Flow::Next)
-    }
+/// What became of a run in the landing queue.
+pub(crate) enum Settled<'a, 's> {
+    /// It landed, or found that it had; the steps after that are left.
+    Landed(Run<'a, 's>),
+    /// It waits, is over, or goes back to its first half.
+    Otherwise(RunRecord),
 }
 
 /// What the landing queue asks of a run.
@@ -123,23 +95,6 @@ impl Run<'_, '_> {
         self.emit(&Event::Step { name })
     }
 
-    /// What is left to do for a run that had its turn in such a process. No agent is started here: where the run goes
-    /// back to its first half, whoever schedules it goes on with it.
-    pub(crate) fn after_landing(mut self, flow: Flow) -> Result<RunRecord> {
-        match flow {
-            Flow::Back(step) if (step as usize) < Step::Land as usize => {
-                self.go_to(step);
-                self.record.state = RunState::InProgress;
-                self.journal.save(&self.record)?;
-                Ok(self.record)
-            }
-            flow => {
-                let over = self.follow(flow)?;
-                if over { Ok(self.record) } else { self.go_on() }
-            }
-        }
-    }
-
     /// The result is on the main branch.
     pub(crate) fn has_landed(&mut self, landing: Landing) -> Result<()> {
         let commit = landing
@@ -176,5 +131,25 @@ impl Run<'_, '_> {
             "landed, but the checkout still has its own version of {}; compare with `git diff HEAD`",
             files.join(", ")
         ))
+    }
+}
+
+impl<'a, 's> Run<'a, 's> {
+    /// A run had its turn in such a process. No agent is started here: where the run goes
+    /// back to its first half, whoever schedules it goes on with it.
+    pub(crate) fn after_landing(mut self, flow: Flow) -> Result<Settled<'a, 's>> {
+        match flow {
+            Flow::Back(step) if (step as usize) < Step::Land as usize => {
+                self.go_to(step);
+                self.record.state = RunState::InProgress;
+                self.journal.save(&self.record)?;
+                Ok(Settled::Otherwise(self.record))
+            }
+            flow => Ok(if self.follow(flow)? {
+                Settled::Otherwise(self.record)
+            } else {
+                Settled::Landed(self)
+            }),
+        }
     }
 }

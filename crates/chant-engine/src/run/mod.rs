@@ -16,6 +16,7 @@ pub(crate) mod idle;
 pub(crate) mod join;
 mod judge;
 mod land;
+mod landed;
 mod person;
 mod place;
 mod prove;
@@ -202,8 +203,19 @@ impl Run<'_, '_> {
         self.emit(&event)
     }
 
-    /// Writes the step down. This also makes what the step before it found out durable.
+    /// Writes the step down, and what the step before it found out. That an agent is started, and that it has ended, is on
+    /// the disk at once, because it costs money; any other step is found out, or taken again, by its probe.
     fn begin_step(&mut self, step: Step) -> Result<()> {
+        self.enter(step);
+        if matches!(step, Step::Agent | Step::Collect) {
+            self.journal.save(&self.record)?;
+        } else {
+            self.journal.save_lightly(&self.record)?;
+        }
+        self.tell_step()
+    }
+
+    fn enter(&mut self, step: Step) {
         self.record.phase = Phase::Started;
         self.record.reason = String::new();
         self.record.state = match step {
@@ -211,10 +223,11 @@ impl Run<'_, '_> {
             Step::Land | Step::Checkout | Step::Record | Step::Clean => RunState::Landing,
             _ => RunState::InProgress,
         };
-        self.journal.save(&self.record)?;
-        self.emit(&Event::Step {
-            name: step.name().to_owned(),
-        })
+    }
+
+    fn tell_step(&mut self) -> Result<()> {
+        let name = self.record.step.name().to_owned();
+        self.emit(&Event::Step { name })
     }
 
     fn go_to(&mut self, step: Step) {
@@ -236,14 +249,19 @@ impl Run<'_, '_> {
         if state.is_over() {
             self.record.ended_at = Some(chant_os::clock::now().to_string());
         }
-        self.journal.save(&self.record)?;
+        // What is on a branch of its own or on the main branch already is found there.
+        if matches!(state, RunState::Finished | RunState::Completed) {
+            self.journal.save_lightly(&self.record)?;
+        } else {
+            self.journal.save(&self.record)?;
+        }
         if gives_up {
             self.give_worktree_back()?;
         } else if matches!(state, RunState::Conflict | RunState::Paused) {
             self.hand_over_worktree()?;
         }
         if state == RunState::Completed && self.file_says_completed() {
-            self.journal.put_aside(&self.record.spec)?;
+            self.journal.put_aside_lightly(&self.record.spec)?;
         }
         if state == RunState::Completed {
             self.complete_drivers()?;
@@ -252,7 +270,12 @@ impl Run<'_, '_> {
             state: state.name().to_owned(),
             reason: reason.to_owned(),
         })?;
-        Ok(self.log.sync()?)
+        // A result that another process lands was finished before, and its log was on the disk then.
+        let is_on_disk = state == RunState::Completed && self.record.facts.result_ref.is_some();
+        if !is_on_disk {
+            self.log.sync()?;
+        }
+        Ok(())
     }
 
     /// A person goes on in the worktree with git's own commands: they find what chant committed there as committed.

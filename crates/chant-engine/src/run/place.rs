@@ -21,9 +21,12 @@ pub(crate) fn choose_place(
     journal: Option<&Journal>,
     id: &SpecId,
 ) -> Result<Place> {
-    let runs = journal.map(Journal::all).transpose()?.unwrap_or_default();
+    let runs = match journal {
+        Some(journal) => journal.runs_of(id.as_str())?,
+        None => Vec::new(),
+    };
     Ok(Place {
-        branch: choose_branch(project, &runs, id)?,
+        branch: choose_branch(project, journal, &runs, id)?,
         folder: choose_folder(project, &runs, id)?,
     })
 }
@@ -47,32 +50,46 @@ pub(super) fn wanted_branch(project: &Project, id: &SpecId) -> String {
     format!("{begin}{folder}-{}", id.branch_component())
 }
 
-fn choose_branch(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<BranchName> {
+/// `runs` are those of this spec.
+fn choose_branch(
+    project: &Project,
+    journal: Option<&Journal>,
+    runs: &[RunRecord],
+    id: &SpecId,
+) -> Result<BranchName> {
     let repo = project.repo();
     let taken_out = repo.worktrees()?;
     for name in numbered(&wanted_branch(project, id)) {
         let branch: BranchName = name.parse()?;
-        let ours = runs
+        let ours = runs.iter().any(|run| run.facts.branch == name);
+        if !ours && repo.branch_oid(&branch)?.is_some() {
+            continue;
+        }
+        let mut there = taken_out
             .iter()
-            .any(|run| run.spec == id.as_str() && run.facts.branch == name);
-        let elsewhere = taken_out.iter().any(|worktree| {
-            worktree.branch.as_ref() == Some(&branch)
-                && !runs.iter().any(|run| run.facts.worktree == worktree.path)
-        });
-        if !elsewhere && (ours || repo.branch_oid(&branch)?.is_none()) {
+            .filter(|worktree| worktree.branch.as_ref() == Some(&branch));
+        let elsewhere = match there.next() {
+            Some(worktree) => !is_of_a_run(journal, &worktree.path)?,
+            None => false,
+        };
+        if !elsewhere {
             return Ok(branch);
         }
     }
     unreachable!("some number is free")
 }
 
+/// Whether a worktree is one of chant's.
+fn is_of_a_run(journal: Option<&Journal>, folder: &Path) -> Result<bool> {
+    let runs = journal.map(Journal::all).transpose()?.unwrap_or_default();
+    Ok(runs.iter().any(|run| run.facts.worktree == folder))
+}
+
 fn choose_folder(project: &Project, runs: &[RunRecord], id: &SpecId) -> Result<PathBuf> {
     let root = project.worktrees()?;
     for name in numbered(&id.branch_component()) {
         let folder = root.join(name);
-        let ours = runs
-            .iter()
-            .any(|run| run.spec == id.as_str() && run.facts.worktree == folder);
+        let ours = runs.iter().any(|run| run.facts.worktree == folder);
         if ours || !folder.exists() {
             return Ok(folder);
         }

@@ -40,18 +40,6 @@ impl Run<'_, '_> {
         let message = "a run's result, with the files that git ignores\n";
         Ok(repo.commit_tree_unsigned(&whole, &[tip], message)?)
     }
-
-    /// What landed is reachable from the main branch, so the result needs no name of its own.
-    pub(super) fn drop_result(&self) -> Result<()> {
-        let Some(name) = &self.record.facts.result_ref else {
-            return Ok(());
-        };
-        let repo = self.project.repo();
-        if let Some(at) = repo.resolve(name)? {
-            repo.delete_ref(name, &at)?;
-        }
-        Ok(())
-    }
 }
 
 fn taken(name: &str) -> Error {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use chant_agent::{AgentConfig, AgentKind};
-use chant_git::Oid;
+use chant_git::{Oid, Repo};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_spec::{Document, SpecId};
@@ -275,7 +275,7 @@ fn prepare(
     let prompt_name = agents::prompt_name(project, order, &document);
     let prompt = Prompt::find(&project.dot_chant().join("prompts"), &prompt_name)?;
     try_prompt(project, &document, id, &prompt_name, &place)?;
-    let spec_oid = repo.hash_object(document.bytes())?;
+    let spec_oid = stored(repo, &base, document.bytes())?;
     let mut brought = brought(project, &sources);
     obligation.bring(&mut brought);
     let facts = Facts {
@@ -293,7 +293,7 @@ fn prepare(
             None
         },
         again: order.again,
-        silent: project.hides(id)?,
+        silent: hides(project, id, &base)?,
         labels: document.frontmatter().labels.clone(),
         kind: document.frontmatter().kind.as_str().to_owned(),
         over_budget: order.over_budget,
@@ -304,7 +304,7 @@ fn prepare(
         agent_version: chant_agent::version(&agent, &program),
         model: agent.model.clone(),
         prompt: prompt_name,
-        prompt_oid: repo.hash_object(prompt.source().as_bytes())?.to_string(),
+        prompt_oid: stored(repo, &base, prompt.source().as_bytes())?.to_string(),
         inputs: inputs::record(project, &document, &base, &sources)?,
         kept: earlier.and_then(|run| run.facts.kept.clone()),
         main: main.to_string(),
@@ -313,6 +313,23 @@ fn prepare(
         ..Facts::default()
     };
     Ok((facts, document, agent))
+}
+
+/// The blob of these bytes. Nothing is written where the repository has it; `like` is any of its ids.
+fn stored(repo: &Repo, like: &Oid, bytes: &[u8]) -> Result<Oid> {
+    let oid: Oid = crate::blob_id(bytes, like.as_str().len()).parse()?;
+    if repo.has_object(&oid)? {
+        Ok(oid)
+    } else {
+        Ok(repo.hash_object(bytes)?)
+    }
+}
+
+/// Whether git must know nothing of a spec. What the commit has that a run begins from git knows, whatever it would ignore.
+fn hides(project: &Project, id: &SpecId, base: &Oid) -> Result<bool> {
+    let path = project.path_from_repo(&project.spec_path_from_root(id));
+    let is_known = !project.silent() && project.repo().read_file(base, &path)?.is_some();
+    Ok(!is_known && project.hides(id)?)
 }
 
 /// A recording that could not be written is told before an agent is paid.

@@ -191,35 +191,6 @@ impl Run<'_, '_> {
         Ok(last.map(|run| run.reason).unwrap_or_default())
     }
 
-    /// The last step: everything is reachable from the main branch, so worktree and branch may go.
-    pub(super) fn clean(&mut self) -> Result<Flow> {
-        let repo = self.project.repo();
-        let folder = &self.record.facts.worktree;
-        // Whatever was in it is in the landing: `collect` saw it after the last process had ended.
-        if !idle::put(self.project, folder) {
-            repo.remove_worktree(folder)?;
-            if folder.exists() {
-                chant_os::file::remove_tree(folder)?;
-            }
-        }
-        let branch: BranchName = self.record.facts.branch.parse()?;
-        if let Some(tip) = repo.branch_oid(&branch)? {
-            if self.record.facts.silent
-                && Some(tip.as_str()) != self.record.facts.collected.as_deref()
-            {
-                keep(
-                    repo,
-                    &self.record.spec,
-                    &tip,
-                    &known(Some(&self.record.facts.base))?,
-                )?;
-            }
-            repo.delete_branch(&branch, &tip)?;
-        }
-        self.drop_result()?;
-        Ok(Flow::Next)
-    }
-
     /// Puts the worktree aside, or removes it; what is in it and nowhere else is kept first.
     pub(super) fn give_worktree_back(&self) -> Result<()> {
         give_back(self.project, &self.record).map(drop)
@@ -318,7 +289,7 @@ fn take_away(repo: &Repo, folder: &Path) -> Result<()> {
 
 pub(super) fn save_uncommitted(repo: &Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
     let there = repo.at(folder);
-    let Some(head) = there.resolve("HEAD")? else {
+    let Some(head) = there.head_oid()? else {
         return Ok(None);
     };
     let tree = there.snapshot()?;
@@ -340,7 +311,7 @@ pub(crate) fn keep_local_files(project: &Project, run: &RunRecord) -> Result<Opt
         return Ok(None);
     }
     let there = repo.at(&facts.worktree);
-    let Some(head) = there.resolve("HEAD")? else {
+    let Some(head) = there.head_oid()? else {
         return Ok(None);
     };
     let tree = with_local_files(project, &there.snapshot()?, &facts.worktree)?;

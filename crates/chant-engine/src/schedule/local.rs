@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chant_agent::Control;
+use chant_git::FOUND_GIT;
 use chant_os::crew::{Crew, Member, News};
 
 use super::seam::{Capabilities, Ending, Executor, Job, Update, What};
@@ -25,6 +26,8 @@ pub struct Local {
     program: PathBuf,
     /// Where the project is.
     root: PathBuf,
+    /// What is known here and need not be found out by each.
+    env: Vec<(OsString, OsString)>,
     /// Where error output goes.
     logs: PathBuf,
     crew: Crew,
@@ -35,8 +38,12 @@ pub struct Local {
 impl Local {
     /// Processes of `program`, which is this one, in this project.
     pub fn new(project: &Project, program: PathBuf) -> Self {
+        // What is wrong with git, where something is, each of them says itself.
+        let git = project.repo().check_version().ok();
+        let git = git.map(|version| (FOUND_GIT.into(), version.to_string().into()));
         Self {
             program,
+            env: git.into_iter().collect(),
             root: project.root().to_owned(),
             logs: project.state_dir().join("jobs"),
             crew: Crew::default(),
@@ -65,6 +72,7 @@ impl Local {
         Member {
             program: self.program.clone(),
             args,
+            env: self.env.clone(),
             dir: self.root.clone(),
             errors: self.logs(&job.run),
         }

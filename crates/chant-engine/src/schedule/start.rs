@@ -76,14 +76,28 @@ impl Supervisor<'_> {
             agent: summary.and_then(|summary| summary.agent.as_deref()),
             prompt: &prompt,
         };
-        let ordered = order.agent.as_deref();
-        let first = agents::choice(self.project, ordered, &subject, 0);
+        let choose = |tried: u32| {
+            let ordered = order.agent.as_deref();
+            let of_prompt = || self.named_by_prompt(&prompt);
+            agents::choice_knowing(self.project.config(), ordered, &subject, tried, of_prompt)
+        };
+        let first = choose(0);
         if !first.has_others() {
             return Ok(first.agent);
         }
-        let tried = self.journal.tried(&entry.node.id)?;
-        let choice = agents::choice(self.project, ordered, &subject, tried);
+        let choice = choose(self.journal.tried(&entry.node.id)?);
         Ok(choice.passing_by(&self.outlook).agent)
+    }
+
+    /// The agents that a prompt names. Thousands of specs have the same few prompts, so each is read once.
+    fn named_by_prompt(&self, name: &str) -> Option<String> {
+        let mut known = self.prompts.borrow_mut();
+        if let Some(named) = known.get(name) {
+            return named.clone();
+        }
+        let named = agents::named_by_prompt(self.project, name);
+        known.insert(name.to_owned(), named.clone());
+        named
     }
 
     /// The limits that count for an agent and labels.

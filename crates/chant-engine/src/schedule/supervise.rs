@@ -1,6 +1,7 @@
 //! The loop: starts what may start, hears what runs, lands what is finished, and ends when nothing of what was asked for
 //! can go on without a person.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -85,6 +86,8 @@ pub(super) struct Supervisor<'a> {
     pub(super) asker: Asker,
     pub(super) roll: Roll,
     pub(super) seen: Seen,
+    /// The agents that prompts name, as far as they were asked for since the specs were read.
+    pub(super) prompts: RefCell<HashMap<String, Option<String>>>,
     pub(super) outlook: Outlook<'a>,
     pub(super) tasks: Vec<Task>,
     /// How many tasks are in each stage.
@@ -144,6 +147,7 @@ impl<'a> Supervisor<'a> {
             asker,
             roll,
             seen,
+            prompts: RefCell::default(),
             lander,
             counts: HashMap::new(),
             by_spec: HashMap::new(),
@@ -290,6 +294,7 @@ impl<'a> Supervisor<'a> {
     /// Reads all specs again, and notes in them what failed here, which no file says.
     pub(super) fn read_roll(&mut self) -> Result<()> {
         self.roll = Roll::load(self.project)?;
+        self.prompts.borrow_mut().clear();
         for run in self.summary.runs.iter().filter(|run| !run.landed()) {
             self.roll.failed(&run.id);
         }

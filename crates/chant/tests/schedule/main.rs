@@ -4,6 +4,7 @@
 
 mod asked;
 mod limits;
+mod processes;
 mod stop;
 mod support;
 mod two;

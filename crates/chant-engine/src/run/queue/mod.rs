@@ -25,6 +25,8 @@ use chant_os::tree::Guard;
 
 use batch::{Batch, Left, MOST};
 
+use super::land::Settled;
+use super::landed::wind_up;
 use super::{Flow, Report, Run, Surroundings};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
@@ -59,14 +61,15 @@ pub fn waiting(project: &Project, which: Which<'_>) -> Result<Vec<RunRecord>> {
     else {
         return Ok(Vec::new());
     };
-    let mut runs = journal.all_latest()?;
-    runs.retain(|run| {
-        waits(run)
-            && match which {
-                Which::All => true,
-                Which::Runs(ids) => ids.contains(&run.id),
-            }
-    });
+    let mut runs = match which {
+        Which::All => journal.all_latest()?,
+        // Those that are not a spec's present run any more are refused when they are taken up.
+        Which::Runs(ids) => {
+            let found = ids.iter().map(|id| journal.run(id));
+            found.filter_map(Result::transpose).collect::<Result<_>>()?
+        }
+    };
+    runs.retain(waits);
     Ok(runs)
 }
 
@@ -135,9 +138,14 @@ fn land_these(project: &Project, mut runs: Vec<Run<'_, '_>>) -> Result<Vec<Repor
         .partition(|run| run.record().step == Step::Land);
     flows.extend(settle(project, &mut to_land)?);
     let mut reports = Vec::new();
+    let mut together = Vec::new();
     for (run, flow) in to_land.into_iter().zip(flows) {
-        reports.push(Report::of(run.after_landing(flow)?));
+        match run.after_landing(flow)? {
+            Settled::Landed(run) => together.push(run),
+            Settled::Otherwise(record) => reports.push(Report::of(record)),
+        }
     }
+    reports.extend(wind_up(together)?.into_iter().map(Report::of));
     for run in landed {
         reports.push(Report::of(run.go_on()?));
     }
