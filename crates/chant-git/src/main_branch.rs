@@ -64,9 +64,12 @@ impl Repo {
             return Ok(None);
         }
         let origin = read_regular(&self.common_dir().join(REMOTE_HEAD), SMALL).unwrap_or_default();
-        let named = origin
-            .strip_prefix(LEADS_TO)
-            .and_then(|name| std::str::from_utf8(name.trim_ascii_end()).ok()?.parse().ok());
+        let named = origin.strip_prefix(LEADS_TO).and_then(|name| {
+            std::str::from_utf8(name.trim_ascii_end())
+                .ok()?
+                .parse()
+                .ok()
+        });
         if let Some(name) = named
             && self.has_branch(&name)?
         {

@@ -58,6 +58,10 @@ impl Memo {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn forget(&self) {
+        *self.answers() = Answers::default();
+    }
+
     /// The process that is asked, where there is one.
     pub(crate) fn conversation(&self) -> MutexGuard<'_, Option<Conversation>> {
         self.0

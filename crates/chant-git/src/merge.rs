@@ -54,12 +54,7 @@ impl Repo {
 
     /// What `theirs` changed, where every path of it is in `ours` as it was in `base`. `None` for a file that both changed, for one
     /// that went and may have come back elsewhere, and for a folder that is another one's now.
-    fn changes_apart(
-        &self,
-        base: &Oid,
-        ours: &Oid,
-        theirs: &Oid,
-    ) -> Result<Option<Vec<TreeEdit>>> {
+    fn changes_apart(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<Option<Vec<TreeEdit>>> {
         let mut edits = Vec::new();
         for change in self.diff(base, theirs)? {
             let Some((mode, oid)) = change.new else {

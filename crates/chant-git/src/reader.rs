@@ -60,6 +60,12 @@ impl Repo {
         *self.memo().writers() = Writers::default();
     }
 
+    /// Forgets what was answered. The processes that answer go on.
+    pub fn forget(&self) {
+        self.memo().forget();
+        self.memo().writers().forget_settings();
+    }
+
     fn ask<T>(
         &self,
         what: &str,

@@ -26,6 +26,13 @@ pub(crate) struct Writers {
     people: Option<(Stopwatch, Vec<u8>, Vec<u8>)>,
 }
 
+impl Writers {
+    pub(crate) fn forget_settings(&mut self) {
+        self.settings.clear();
+        self.people = None;
+    }
+}
+
 impl Repo {
     /// Stores an object of this kind; `None` where git has to be asked directly.
     pub(crate) fn try_store(&self, kind: &'static str, bytes: &[u8]) -> Option<Oid> {

@@ -55,7 +55,10 @@ fn several(name: &str, times: usize, take: impl Fn() -> Result<f64>) -> Result<(
         samples.push(take()?);
     }
     let middle = median(&mut samples);
-    println!("{name:<34} median {middle:.0} ms, least {:.0} ms", samples[0]);
+    println!(
+        "{name:<34} median {middle:.0} ms, least {:.0} ms",
+        samples[0]
+    );
     Ok(())
 }
 

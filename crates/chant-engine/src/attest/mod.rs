@@ -168,10 +168,7 @@ pub(crate) fn record(project: &Project, all: &[Landed<'_>]) -> Result<Vec<Record
 }
 
 /// What is attested of a landing, in the run's folder; whether it was made just now, and why it is not signed where it should be.
-fn envelope_of(
-    project: &Project,
-    landed: &Landed<'_>,
-) -> Result<(Vec<u8>, bool, Option<String>)> {
+fn envelope_of(project: &Project, landed: &Landed<'_>) -> Result<(Vec<u8>, bool, Option<String>)> {
     let run = landed.candidate.run;
     let before = of_run(project, &run.id)?.filter(|bytes| is_of(bytes, landed.commit));
     if let Some(before) = before {

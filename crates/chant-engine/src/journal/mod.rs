@@ -255,7 +255,8 @@ impl Journal {
 
     /// Writes without waiting for the disk.
     fn lightly(&self, write: impl FnOnce() -> Result<()>) -> Result<()> {
-        self.connection.pragma_update(None, "synchronous", "NORMAL")?;
+        self.connection
+            .pragma_update(None, "synchronous", "NORMAL")?;
         let written = write();
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         written

@@ -72,6 +72,14 @@ impl Project {
         })
     }
 
+    /// The same project with its settings read again. What git has said is forgotten; its processes go on.
+    pub(crate) fn renewed(self) -> Result<Self> {
+        self.repo.forget();
+        let machine = layer_of_machine_file(&self.repo, &self.root, &self.prefix);
+        let config = Config::load(&self.dot_chant(), machine)?;
+        Ok(Self { config, ..self })
+    }
+
     /// The same project with other settings than its files say: for a check in a repository made for it.
     pub(crate) fn with_config(self, change: impl FnOnce(Config) -> Config) -> Self {
         Self {

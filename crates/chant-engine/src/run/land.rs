@@ -20,9 +20,9 @@ impl Run<'_, '_> {
 /// What became of a run in the landing queue.
 pub(crate) enum Settled<'a, 's> {
     /// It landed, or found that it had; the steps after that are left.
-    Landed(Run<'a, 's>),
+    Landed(Box<Run<'a, 's>>),
     /// It waits, is over, or goes back to its first half.
-    Otherwise(RunRecord),
+    Otherwise(Box<RunRecord>),
 }
 
 /// What the landing queue asks of a run.
@@ -143,12 +143,12 @@ impl<'a, 's> Run<'a, 's> {
                 self.go_to(step);
                 self.record.state = RunState::InProgress;
                 self.journal.save(&self.record)?;
-                Ok(Settled::Otherwise(self.record))
+                Ok(Settled::Otherwise(Box::new(self.record)))
             }
             flow => Ok(if self.follow(flow)? {
-                Settled::Otherwise(self.record)
+                Settled::Otherwise(Box::new(self.record))
             } else {
-                Settled::Landed(self)
+                Settled::Landed(Box::new(self))
             }),
         }
     }

@@ -91,7 +91,11 @@ fn clean(runs: &[Run<'_, '_>]) -> Result<()> {
     let mut refs = Vec::new();
     for run in runs {
         run.remove_own_worktree()?;
-        refs.extend(run.own_branch()?.map(|(branch, at)| (branch.ref_name(), at)));
+        chant_os::crash::point("clean:worktree");
+        refs.extend(
+            run.own_branch()?
+                .map(|(branch, at)| (branch.ref_name(), at)),
+        );
         refs.extend(run.result()?);
     }
     let Some(first) = runs.first() else {

@@ -1,6 +1,6 @@
 //! The names a run gets: its branch, and its folder outside the repository.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chant_git::BranchName;
 use chant_spec::SpecId;

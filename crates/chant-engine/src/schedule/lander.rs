@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use chant_agent::Control;
 use chant_os::tree::Guard;
@@ -13,6 +14,9 @@ use crate::event::{Event, Stamped};
 use crate::project::Project;
 use crate::run::Report;
 use crate::run::queue::{self, Attendance, Which};
+
+/// So long after a landing another may follow at once.
+const REST: Duration = Duration::from_secs(1);
 
 /// What the landing tells.
 pub(super) enum Told {
@@ -108,13 +112,15 @@ fn land_all(
     (wishes, stopped): (&Receiver<Control>, &AtomicBool),
     tell: &Sender<Told>,
 ) {
-    while let Ok(first) = to_land.recv() {
+    let mut opened = None;
+    while let Some(first) = next(to_land, &mut opened) {
         // What was finished meanwhile lands together.
         let runs: Vec<String> = std::iter::once(first).chain(to_land.try_iter()).collect();
         let result = if stopped.load(Ordering::SeqCst) {
             Err(Error::new(Code::Interrupted, "it waits to land"))
         } else {
-            land(project, guard, wishes, tell, &runs)
+            renew(project, &mut opened)
+                .and_then(|project| land(project, guard, wishes, tell, &runs))
         };
         for run in runs {
             let result = match &result {
@@ -127,7 +133,28 @@ fn land_all(
     }
 }
 
-/// Lands runs. The project is opened anew, because what one remembers of git's objects grows with every landing.
+/// The next that is to land. Git's processes of the last landing wait for it a little; then they are let go.
+fn next(to_land: &Receiver<String>, opened: &mut Option<Project>) -> Option<String> {
+    if opened.is_some() {
+        match to_land.recv_timeout(REST) {
+            Ok(run) => return Some(run),
+            Err(RecvTimeoutError::Timeout) => *opened = None,
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    to_land.recv().ok()
+}
+
+/// The project as its settings are now. What one remembers of git's objects grows with every landing, so that is forgotten.
+fn renew<'p>(project: &Project, opened: &'p mut Option<Project>) -> Result<&'p Project> {
+    let now = match opened.take() {
+        Some(before) => before.renewed()?,
+        None => Project::open(project.root())?,
+    };
+    Ok(opened.insert(now))
+}
+
+/// Lands runs.
 fn land(
     project: &Project,
     guard: &Guard,
@@ -135,7 +162,6 @@ fn land(
     tell: &Sender<Told>,
     runs: &[String],
 ) -> Result<Vec<Report>> {
-    let project = Project::open(project.root())?;
     let mut pass_on = |run: &str, event: &Event| {
         let what = Box::new(Stamped {
             at: chant_os::clock::now().to_string(),
@@ -150,5 +176,5 @@ fn land(
         guard: guard.clone(),
         hands_back: true,
     };
-    queue::land(&project, attendance, Which::Runs(runs))
+    queue::land(project, attendance, Which::Runs(runs))
 }

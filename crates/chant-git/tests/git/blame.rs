@@ -102,8 +102,12 @@ fn notes_are_found_however_git_keeps_them_and_replaced() {
         git.notes(NOTES, std::slice::from_ref(&first)).unwrap(),
         [None]
     );
-    git.put_notes(NOTES, &[(first.clone(), b"{\"a\":\n1}".to_vec())], 1_700_000_000)
-        .unwrap();
+    git.put_notes(
+        NOTES,
+        &[(first.clone(), b"{\"a\":\n1}".to_vec())],
+        1_700_000_000,
+    )
+    .unwrap();
     repo.git(&[
         "notes",
         "--ref",
@@ -144,7 +148,8 @@ fn notes_that_are_written_at_the_same_time_are_all_kept() {
             let git = &git;
             scope.spawn(move || {
                 let note = commit.as_str().as_bytes();
-                git.put_notes(NOTES, &[(commit.clone(), note.to_vec())], 0).unwrap();
+                git.put_notes(NOTES, &[(commit.clone(), note.to_vec())], 0)
+                    .unwrap();
             });
         }
     });

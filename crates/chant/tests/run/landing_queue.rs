@@ -464,7 +464,8 @@ fn killed_at_any_point_each_run_lands_once() {
         "checkout:before",
         "record:after",
         "clean:before",
-        "clean:after#2",
+        "clean:worktree#2",
+        "clean:after",
     ] {
         let repo = sample();
         let ids = ["001-a", "002-b", "003-c"];

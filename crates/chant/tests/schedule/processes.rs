@@ -58,7 +58,11 @@ fn a_spec_costs_no_more_processes_of_git_than_it_needs() {
     let most = COMMAND + RUN * SPECS.len();
     assert!(calls.len() <= most, "{} of {most}: {calls:#?}", calls.len());
     let calls = asked(&repo, &["merge", "--all"]);
-    assert!(calls.len() <= LANDING, "{} of {LANDING}: {calls:#?}", calls.len());
+    assert!(
+        calls.len() <= LANDING,
+        "{} of {LANDING}: {calls:#?}",
+        calls.len()
+    );
     for id in SPECS {
         let landed = repo.git(&["show", &format!("main:{id}.txt")]);
         assert_eq!(landed.trim(), id);

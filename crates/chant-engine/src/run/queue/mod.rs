@@ -141,8 +141,8 @@ fn land_these(project: &Project, mut runs: Vec<Run<'_, '_>>) -> Result<Vec<Repor
     let mut together = Vec::new();
     for (run, flow) in to_land.into_iter().zip(flows) {
         match run.after_landing(flow)? {
-            Settled::Landed(run) => together.push(run),
-            Settled::Otherwise(record) => reports.push(Report::of(record)),
+            Settled::Landed(run) => together.push(*run),
+            Settled::Otherwise(record) => reports.push(Report::of(*record)),
         }
     }
     reports.extend(wind_up(together)?.into_iter().map(Report::of));
