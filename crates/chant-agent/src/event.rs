@@ -181,6 +181,30 @@ impl From<Usage> for AgentEvent {
 }
 
 impl AgentEvent {
+    /// The same event, unless it counts what no run can use up: a number that was misread must spend no budget.
+    pub(crate) fn plausible(self) -> Self {
+        const TOKENS: u64 = 1_000_000_000_000;
+        const USD: f64 = 1_000_000.0;
+        let is_plausible = match &self {
+            Self::Usage {
+                input,
+                output,
+                cache_read,
+                cache_write,
+            } => [input, output, cache_read, cache_write]
+                .into_iter()
+                .all(|count| *count <= TOKENS),
+            Self::Cost { usd } => (0.0..=USD).contains(usd),
+            _ => true,
+        };
+        if is_plausible {
+            return self;
+        }
+        Self::Unknown {
+            raw: format!("a count that cannot be: {self:?}"),
+        }
+    }
+
     /// The same event with every text cut to its bound, for events that come ready-made from outside.
     #[must_use]
     pub fn bounded(mut self) -> Self {

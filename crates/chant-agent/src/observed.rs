@@ -34,6 +34,7 @@ impl Observed {
         match event {
             AgentEvent::Session { id } => self.session = Some(id.clone()),
             AgentEvent::Text { text } => self.last_text = Some(text.clone()),
+            AgentEvent::Stderr { text } if is_of_every_commit(text) => {}
             AgentEvent::Stderr { text } => self.last_stderr = Some(excerpt::one_line(text)),
             AgentEvent::Limit { reason, until } => {
                 self.limit = Some((reason.clone(), until.clone()));
@@ -63,6 +64,11 @@ impl Observed {
             exit,
         }
     }
+}
+
+/// Git says this at each commit in the sandbox, and commits all the same: it explains nothing that fails later.
+fn is_of_every_commit(line: &str) -> bool {
+    line.contains("/packed-refs.lock'")
 }
 
 /// Whether the event shows an agent at work, which it is not while its plan is used up.

@@ -310,7 +310,7 @@ impl Dispatcher<'_> {
 
     /// Notes an event, and hands it on unless it is the agent's own end: the run's end is told once, by `run`.
     fn tell(&mut self, event: AgentEvent) {
-        let event = verdict::dated(event, clock::now_here);
+        let event = verdict::dated(event.plausible(), clock::now_here);
         self.seen.note(&event);
         if !matches!(event, AgentEvent::End { .. }) {
             (self.sink)(event);

@@ -25,6 +25,9 @@ pub struct Choice {
     pub(crate) others: Vec<String>,
 }
 
+/// Why it is the agent that the command line names: then it is that one, and nobody takes over from it.
+pub(crate) const ORDERED: &str = "named by --agent";
+
 /// What a choice goes by.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subject<'a> {
@@ -121,7 +124,7 @@ fn candidates(
 ) -> (Vec<String>, String) {
     let several = |text: Option<&str>| text.map(names).filter(|names| !names.is_empty());
     if let Some(names) = several(ordered) {
-        return (names, "named by --agent".to_owned());
+        return (names, ORDERED.to_owned());
     }
     if let Some(names) = several(subject.agent) {
         return (names, "named by the spec".to_owned());

@@ -4,7 +4,7 @@ mod choosing;
 mod survey;
 
 pub use choosing::Choice;
-pub(crate) use choosing::{Subject, choice, choice_knowing, named_by_prompt};
+pub(crate) use choosing::{ORDERED, Subject, choice, choice_knowing, named_by_prompt};
 pub(crate) use survey::{Ground, client, installed, login};
 pub use survey::{Known, Missing, Problem, Survey, survey};
 

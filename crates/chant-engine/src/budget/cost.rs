@@ -186,8 +186,8 @@ impl<'a> Sum<'a> {
         self.runs.insert(&run.id);
         self.usd = self.usd + spent.usd;
         self.time += spent.time;
-        self.input_tokens += stint.input_tokens;
-        self.output_tokens += stint.output_tokens;
+        self.input_tokens = self.input_tokens.saturating_add(stint.input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(stint.output_tokens);
         if stint.usd.is_none() {
             self.unknown.insert(&run.id);
         }

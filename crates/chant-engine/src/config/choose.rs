@@ -1,9 +1,11 @@
 //! The `choose:` list: rules that say which agents work which specs.
 
+use chant_agent::AgentKind;
 use chant_spec::Kind;
 
+use super::AgentEntry;
 use super::file::File;
-use super::settings::{Entry, Settings};
+use super::settings::{Entry, Remark, Settings};
 use super::yaml::{Node, Value};
 use crate::error::Result;
 
@@ -48,6 +50,48 @@ pub(super) fn read(settings: &Settings<'_>) -> Result<Vec<Rule>> {
         }
     }
     Ok(rules)
+}
+
+/// The names of agents that are nobody's, in the places where agents are chosen.
+pub(super) fn unknown(settings: &Settings<'_>, agents: &[AgentEntry]) -> Vec<Remark> {
+    let by_defaults = ["defaults.agent", "defaults.fallback"];
+    let defaults = by_defaults.iter().filter_map(|key| settings.last(key));
+    let mut places: Vec<(&Entry<'_>, String)> =
+        defaults.map(|entry| (entry, entry.node.listed())).collect();
+    for entry in settings.all("choose") {
+        if let Value::List(rules) = &entry.node.value {
+            let named = rules.iter().filter_map(agent_of);
+            places.extend(named.map(|text| (entry, text)));
+        }
+    }
+    let known: Vec<&str> = agents
+        .iter()
+        .map(|agent| agent.name.as_str())
+        .chain(AgentKind::ALL.iter().filter_map(|kind| kind.own_program()))
+        .collect();
+    let mut remarks = Vec::new();
+    for (entry, text) in places {
+        let names = names(&text);
+        let strangers = names.iter().filter(|name| !known.contains(&name.as_str()));
+        remarks.extend(strangers.map(|name| {
+            Remark {
+                key: entry.key.to_owned(),
+                message: format!("no agent `{name}` is configured"),
+                hint: crate::nearest(name, known.iter().copied())
+                    .map(|near| format!("did you mean `{near}`?")),
+                source: entry.source(),
+            }
+        }));
+    }
+    remarks
+}
+
+fn agent_of(rule: &Node) -> Option<String> {
+    let Value::Map(fields) = &rule.value else {
+        return None;
+    };
+    let mut fields = fields.iter();
+    fields.find_map(|(key, node)| (key == "agent").then(|| node.listed()))
 }
 
 const EXPECTED: &str = "a list of rules such as `{label: docs, agent: codex}`";

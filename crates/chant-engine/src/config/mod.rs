@@ -277,6 +277,7 @@ impl Config {
         }
         let mut warnings = std::mem::take(&mut settings.unknown);
         let agents = agent::read(&settings, &mut warnings)?;
+        warnings.extend(choose::unknown(&settings, &agents));
         let confinement = Confinement::read(&settings, &mut warnings)?;
         let repos = repos::read(&mut settings)?;
         let mut config = Self {

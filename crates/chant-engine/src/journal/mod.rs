@@ -335,6 +335,17 @@ impl Journal {
         self.collect(&sql, params![self.project])
     }
 
+    /// Of the newest runs, those that another agent worked because some had refused: what they came to know of these is
+    /// in their facts.
+    pub fn newest_refused(&self) -> Result<Vec<RunRecord>> {
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM run WHERE id IN \
+             (SELECT id FROM run WHERE project = ?1 ORDER BY id DESC LIMIT 64) \
+             AND facts LIKE '%\"refused\":[{{%'"
+        );
+        self.collect(&sql, params![self.project])
+    }
+
     /// Every run of this project, oldest first.
     pub fn all(&self) -> Result<Vec<RunRecord>> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 ORDER BY id");

@@ -51,7 +51,11 @@ impl Parked {
             Some(other) if self.is_due(now) => {
                 format!("goes on with agent {other}; limit of agent {agent}: {why}")
             }
-            _ => format!(
+            Some(other) => format!(
+                "until {}, then with agent {other}; limit of agent {agent}: {why}",
+                clock_time(self.until, now, zone)
+            ),
+            None => format!(
                 "until {}, limit of agent {agent}: {why}",
                 clock_time(self.until, now, zone)
             ),

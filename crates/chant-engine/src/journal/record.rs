@@ -288,6 +288,9 @@ pub struct Facts {
     pub heeded: usize,
     /// That it waits for a limit to be renewed; `None` again when it goes on with something done.
     pub parked: Option<crate::journal::Parked>,
+    /// The agents that refused it before another did its work, until when they will.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<crate::journal::Renewal>,
 }
 
 impl Facts {

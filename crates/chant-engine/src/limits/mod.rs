@@ -14,8 +14,7 @@ use jiff::tz::TimeZone;
 
 use crate::budget::{self, Ledger, Level, Spent};
 use crate::error::{Code, Error, Result};
-use crate::journal::Parked;
-use crate::journal::{Journal, RunRecord, RunState};
+use crate::journal::{Journal, Parked, Renewal, RunRecord, RunState};
 use crate::order::Order;
 use crate::project::Project;
 
@@ -45,6 +44,8 @@ pub enum Start {
 pub struct Outlook<'a> {
     project: &'a Project,
     parked: Vec<RunRecord>,
+    /// What runs came to know of agents that others then took the place of.
+    passed: Vec<Renewal>,
     ledger: Ledger,
     now: Timestamp,
 }
@@ -53,9 +54,14 @@ impl<'a> Outlook<'a> {
     /// Reads the journal: the parked runs, and what was spent where a budget asks for it. Free where nothing ever ran.
     pub fn at(project: &'a Project, now: Timestamp) -> Result<Self> {
         let journal = Journal::open_existing(&project.state_dir(), &project.project_key())?;
+        let over = journal
+            .as_ref()
+            .map_or(Ok(Vec::new()), Journal::newest_refused)?;
+        let passed = over.into_iter().flat_map(|run| run.facts.refused);
         Ok(Self {
             project,
             parked: parked_runs(journal.as_ref())?,
+            passed: passed.filter(|renewal| renewal.at > now).collect(),
             ledger: Ledger::read(journal.as_ref(), &project.config().spending, now)?,
             now,
         })
@@ -114,9 +120,16 @@ impl<'a> Outlook<'a> {
             .min()
     }
 
-    /// Until when an agent is known to be refused; none where it is not.
+    /// Until when an agent is known to be refused; none where it is not. No run waits for what only a run that is over came to
+    /// know, but one that has another agent begins with that.
     pub(crate) fn refused_until(&self, agent: &str) -> Option<Timestamp> {
-        self.refusals(agent).map(|(at, _)| at).max()
+        let of_agent = |renewal: &&Renewal| same_account(self.project, &renewal.agent, agent);
+        let passed = self
+            .passed
+            .iter()
+            .filter(of_agent)
+            .map(|renewal| renewal.at);
+        self.refusals(agent).map(|(at, _)| at).chain(passed).max()
     }
 
     /// Until when `agent`, or another one of its account, is refused, and by which run that is known.
@@ -235,9 +248,7 @@ pub(crate) fn with_substitute(project: &Project, parked: Parked, now: Timestamp)
             .iter()
             .filter(|renewal| same_account(project, &renewal.agent, agent))
             .map(|renewal| renewal.at);
-        by_this
-            .chain(outlook.refusals(agent).map(|(at, _)| at))
-            .max()
+        by_this.chain(outlook.refused_until(agent)).max()
     };
     Ok(parked.or_with(&candidates, renewed, now))
 }

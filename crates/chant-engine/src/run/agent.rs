@@ -72,7 +72,10 @@ impl Run<'_, '_> {
         }
         Ok(match outcome.end {
             End::Finished => {
-                self.record.facts.parked = None;
+                let facts = &mut self.record.facts;
+                let others = facts.parked.take().map(|parked| parked.renewals);
+                facts.refused.extend(others.unwrap_or_default());
+                facts.refused.retain(|renewal| renewal.agent != facts.agent);
                 Flow::Next
             }
             End::Limited { reason, until } => self.park(reason, until, outcome.progressed)?,

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::{Flow, Run};
+use crate::agents;
 use crate::budget::{self, Meter, Reading};
 use crate::error::Result;
 use crate::event::{Event, Stamped};
@@ -85,7 +86,12 @@ impl<'a> Run<'a, '_> {
         match limits::park(before, refusal, rules, now) {
             limits::Verdict::GiveUp(reason) => Ok(Flow::End(RunState::NeedsAttention, reason)),
             limits::Verdict::Park(parked) => {
-                let parked = limits::with_substitute(self.project, parked, now)?;
+                let is_ordered = self.record.facts.agent_why.starts_with(agents::ORDERED);
+                let parked = if is_ordered {
+                    parked
+                } else {
+                    limits::with_substitute(self.project, parked, now)?
+                };
                 let reason = parked.sentence(now, &chant_os::clock::zone());
                 self.record.facts.parked = Some(parked);
                 Ok(Flow::End(RunState::Parked, reason))

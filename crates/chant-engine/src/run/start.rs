@@ -218,6 +218,9 @@ fn agent_to_go_on(
         .as_ref()
         .filter(|_| record.state == RunState::Parked);
     let substitute = parked.and_then(|parked| parked.with.clone());
+    if order.agent.is_some() {
+        agents::ORDERED.clone_into(&mut facts.agent_why);
+    }
     let name = order.agent.clone().or(substitute);
     let is_other = name.as_ref().is_some_and(|name| *name != facts.agent);
     let mut order = order.clone();

@@ -34,6 +34,8 @@ pub fn work(
         guard,
     } = outside;
     let mut tried = 0;
+    // What was ordered is for the run's first agent; one that takes over has its own model.
+    let mut ordered = order.clone();
     loop {
         let mut outside = Surroundings {
             control,
@@ -42,11 +44,13 @@ pub fn work(
         };
         let _room = match first.take() {
             Some(room) => room,
-            None => room(project, id, order, &mut outside)?,
+            None => room(project, id, &ordered, &mut outside)?,
         };
-        let record = Run::start(project, id, order, outside)?.drive()?;
+        let record = Run::start(project, id, &ordered, outside)?.drive()?;
         // Where another agent may take over, it does so at once.
         if crate::limits::is_due(&record, chant_os::clock::now()) {
+            ordered.agent = None;
+            ordered.model = None;
             continue;
         }
         let left = match retry::after(project, &record, tried)? {
@@ -55,6 +59,7 @@ pub fn work(
             Next::Again(left) => left,
         };
         tried += 1;
+        ordered = order.clone();
         let text = retry::told(&record, left);
         sink(&Event::Note { text });
     }

@@ -12,6 +12,7 @@ mod budget;
 mod bundle;
 mod by_hand;
 mod checks;
+mod choosing;
 mod conflict;
 mod cost;
 mod crash;
