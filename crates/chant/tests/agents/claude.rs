@@ -55,6 +55,24 @@ fn works_the_demo() {
     });
 }
 
+/// The sandbox hands it its own variables, so an account in them needs no settings.
+#[test]
+fn an_account_in_the_environment_is_used() {
+    with(|claude| {
+        let scene = Scene::new(claude, &honest_turns());
+        scene.set(json!({ "command": [claude.0], "kind": "claude", "permissions": "sandbox" }));
+        let output = scene.repo.chant_with(|command| {
+            command.args(["work", ID]).env_remove("CHANT_SANDBOX");
+            command.env("ANTHROPIC_BASE_URL", scene.model.base_url());
+            command.env("ANTHROPIC_AUTH_TOKEN", "scripted-token");
+        });
+        output.ok();
+        scene.assert_all_done(&[ID]);
+        let asked = &scene.model.work()[0].headers;
+        assert_eq!(asked["authorization"], "Bearer scripted-token");
+    });
+}
+
 #[test]
 fn goes_on_after_sigkill() {
     with(both::goes_on_after_sigkill);

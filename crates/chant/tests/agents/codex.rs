@@ -13,10 +13,7 @@ struct Codex(PathBuf);
 
 impl Client for Codex {
     fn entry(&self, base_url: &str) -> Value {
-        let provider = format!(
-            "model_providers.scripted={{name=\"scripted\",base_url=\"{base_url}/v1\",env_key=\"SCRIPTED_KEY\",\
-             wire_api=\"responses\",request_max_retries=1,stream_max_retries=1,stream_idle_timeout_ms=20000}}"
-        );
+        let provider = provider(base_url, "env_key=\"SCRIPTED_KEY\"");
         json!({
             "kind": "codex",
             "command": [self.0],
@@ -32,6 +29,14 @@ impl Client for Codex {
             ],
         })
     }
+}
+
+/// The provider that asks the scripted model; `key` says where its key is.
+fn provider(base_url: &str, key: &str) -> String {
+    format!(
+        "model_providers.scripted={{name=\"scripted\",base_url=\"{base_url}/v1\",{key},\
+         wire_api=\"responses\",request_max_retries=1,stream_max_retries=1,stream_idle_timeout_ms=20000}}"
+    )
 }
 
 /// Runs a test with it, where it is installed.
@@ -51,6 +56,29 @@ fn works_the_demo() {
             key: ("CODEX_API_KEY", "sk-scripted"),
         };
         page.works_the_demo();
+    });
+}
+
+/// Signed in by `codex login --with-api-key`, it finds its account within the sandbox too.
+#[test]
+fn the_account_that_it_is_signed_in_with_is_used() {
+    with(|codex| {
+        let scene = Scene::new(codex, &honest_turns());
+        let mut login = scene.repo.command(&codex.0);
+        login.args(["login", "--with-api-key"]);
+        let key = scene.repo.home().join("key");
+        std::fs::write(&key, "sk-signed-in-0123456789\n").unwrap();
+        login.stdin(std::fs::File::open(&key).unwrap());
+        assert!(login.output().unwrap().status.success());
+        let url = scene.model.base_url();
+        let mut entry = codex.entry(&url);
+        entry["env"] = json!({});
+        entry["args"][3] = json!(provider(&url, "requires_openai_auth=true"));
+        scene.set(entry);
+        scene.in_bounds(&["work", ID]).ok();
+        scene.assert_all_done(&[ID]);
+        let asked = &scene.model.work()[0].headers;
+        assert_eq!(asked["authorization"], "Bearer sk-signed-in-0123456789");
     });
 }
 
