@@ -141,7 +141,16 @@ impl Scene {
         eventually("the tool to run", || {
             trees().any(|tree| tree.join(&file).exists())
         });
+        self.wait_for_its_session();
         child
+    }
+
+    /// Waits until chant has written down which session it is: on a busy machine a tool may begin before that.
+    #[track_caller]
+    pub(crate) fn wait_for_its_session(&self) {
+        eventually("its session to be known", || {
+            !self.said("session").is_empty()
+        });
     }
 
     /// The spec's state in `chant list`.

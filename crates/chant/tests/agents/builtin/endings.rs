@@ -23,6 +23,7 @@ fn wait_for_tool(scene: &Scene) {
             .worktree()
             .is_some_and(|worktree| worktree.join("begun").exists())
     });
+    scene.wait_for_its_session();
 }
 
 #[test]
