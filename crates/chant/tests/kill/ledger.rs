@@ -13,6 +13,10 @@ use crate::scene::Scene;
 /// between, nobody can know that it had finished.
 const MOMENT: u128 = 1_000_000;
 
+/// An agent whose guard or run was killed goes on until that is noticed; what it ends in that time, on a busy machine, nobody
+/// was left to note.
+const UNNOTICED: u128 = 100_000;
+
 /// Agents that were started again although the same attempt had finished.
 pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
     let mut by_run: BTreeMap<(String, String), Vec<Entry>> = BTreeMap::new();
@@ -47,7 +51,7 @@ pub(crate) fn paid_twice(scene: &Scene, struck: &[Struck]) -> Vec<String> {
 fn in_doubt(struck: &[Struck], ended: u128) -> bool {
     let matters = |role| !matches!(role, Role::Git | Role::Other);
     struck.iter().any(|blow| {
-        let near = blow.at + 5_000 >= ended && blow.at <= ended + MOMENT;
+        let near = blow.at + UNNOTICED >= ended && blow.at <= ended + MOMENT;
         near && blow.members.iter().any(|member| matters(member.role))
     })
 }
