@@ -11,10 +11,10 @@ mod lab;
 #[cfg(test)]
 mod outputs;
 mod plan;
-mod prove;
 mod report;
 mod seen;
 mod source;
+mod stages;
 mod trees;
 
 pub(crate) use ending::{claimed, named_commits};
@@ -22,6 +22,6 @@ pub(crate) use files::TestFiles;
 pub(crate) use frozen::frozen;
 pub(crate) use lab::{Halt, Lab};
 pub(crate) use plan::nothing_compiled_by_time;
-pub(crate) use prove::{could_be_red, prove};
 pub(crate) use seen::{Seen, reason};
+pub(crate) use stages::{could_be_red, prove};
 pub(crate) use trees::Subject;

@@ -150,7 +150,7 @@ impl Run<'_, '_> {
             return Ok(None);
         }
         if let Some(tip) = &tip
-            && let Some(name) = super::worktree::keep(there, &self.record.spec, tip, base)?
+            && let Some(name) = super::kept::keep(there, &self.record.spec, tip, base)?
         {
             self.note(format!("what the agent committed is kept at {name}"))?;
         }
@@ -236,7 +236,7 @@ impl Run<'_, '_> {
             self.note(
                 "a secret was taken out of what the agent wrote to its spec or its messages",
             )?;
-        } else if let Some(name) = super::worktree::keep(repo, &self.record.spec, &tip, base)? {
+        } else if let Some(name) = super::kept::keep(repo, &self.record.spec, &tip, base)? {
             self.note(format!("inputs that git does not track were taken out of the agent's commits; as they were: {name}"))?;
         }
         self.project.repo().set_branch(branch, &clean, Some(&tip))?;
@@ -299,7 +299,7 @@ pub(crate) fn write_local_files(repo: &Repo, result: &Oid, worktree: &Path) -> R
     };
     for change in repo.diff(&repo.tree_of(&head)?, result)? {
         if let (true, Some((_, oid))) = (is_chants(&change.path), &change.new) {
-            super::worktree::bring(worktree, &change.path, &repo.blob(oid)?)?;
+            super::provision::bring(worktree, &change.path, &repo.blob(oid)?)?;
         }
     }
     Ok(())

@@ -9,13 +9,14 @@ use chant_git::{BranchName, Merge, Oid, Repo, TreeEdit};
 use chant_spec::{Document, SpecId};
 
 use super::asked::Asked;
-use super::worktree::{self, Occasion, render};
+use super::kept;
 use super::{Flow, Run};
 use crate::config::Strategy;
 use crate::error::Result;
 use crate::journal::{Conflict, Facts, RunRecord, RunState, Step};
 use crate::landing::known;
 use crate::prompt::{Contradiction, OtherSide};
+use crate::run::provision::{Occasion, render};
 
 /// The prompt by which an agent brings two sides together.
 const PROMPT: &str = "merge-conflict";
@@ -167,7 +168,7 @@ impl Run<'_, '_> {
         }
         let repo = self.project.repo();
         let worktree = self.record.facts.worktree.clone();
-        if let Some(name) = worktree::save_uncommitted(repo, &self.record.spec, &worktree)? {
+        if let Some(name) = kept::save_uncommitted(repo, &self.record.spec, &worktree)? {
             self.note(format!(
                 "a merge was cut off half-way; the files it left are kept at {name}"
             ))?;
@@ -279,7 +280,7 @@ impl Run<'_, '_> {
             return Ok(false);
         }
         let (repo, facts) = (self.project.repo(), &self.record.facts);
-        if let Some(name) = worktree::save_uncommitted(repo, &self.record.spec, &facts.worktree)? {
+        if let Some(name) = kept::save_uncommitted(repo, &self.record.spec, &facts.worktree)? {
             self.note(format!(
                 "{} and the result go together now; the merge that was begun is kept at {name}",
                 self.record.facts.main
@@ -355,7 +356,7 @@ impl Run<'_, '_> {
         if repo.log(onto, tip)?.iter().all(|it| it.parents.len() == 1) {
             return Ok(());
         }
-        if let Some(name) = worktree::keep(repo, &self.record.spec, tip, onto)? {
+        if let Some(name) = kept::keep(repo, &self.record.spec, tip, onto)? {
             self.note(format!("the work before it was joined is kept at {name}"))?;
         }
         let repo = self.project.repo();

@@ -5,12 +5,12 @@
 
 use chant_git::{BranchName, Oid};
 
-use super::worktree::keep;
 use super::{Flow, Run, idle};
 use crate::attest;
 use crate::error::Result;
 use crate::journal::{RunRecord, RunState, Step};
 use crate::landing::{Turn, known};
+use crate::run::kept::keep;
 
 /// Takes the steps after the landing, each for all of these runs before the next. Errors leave them where they are.
 pub(crate) fn wind_up(mut runs: Vec<Run<'_, '_>>) -> Result<Vec<RunRecord>> {

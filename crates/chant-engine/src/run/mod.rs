@@ -15,11 +15,13 @@ mod handover;
 pub(crate) mod idle;
 pub(crate) mod join;
 mod judge;
+pub(crate) mod kept;
 mod land;
 mod landed;
 mod person;
 mod place;
 mod prove;
+pub(crate) mod provision;
 pub mod queue;
 mod ready;
 mod refused;
@@ -238,7 +240,7 @@ impl Run<'_, '_> {
     fn end(&mut self, state: RunState, reason: &str) -> Result<()> {
         let state = self.by_hand(state, reason);
         let gives_up = matches!(state, RunState::Failed | RunState::NeedsAttention);
-        if gives_up && let Some(name) = worktree::keep_local_files(self.project, &self.record)? {
+        if gives_up && let Some(name) = kept::keep_local_files(self.project, &self.record)? {
             self.note(format!("what the run wrote below .chant is kept at {name}"))?;
             self.record.facts.kept = Some(name);
         }

@@ -12,7 +12,7 @@ use chant_spec::{Document, SpecId};
 use super::person::consented;
 use super::place::{Place, choose_place};
 use super::prove::Obligation;
-use super::{Run, Surroundings, admit, worktree};
+use super::{Run, Surroundings, admit, provision};
 use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::inputs;
@@ -356,7 +356,7 @@ fn try_prompt(
     prompt: &str,
     place: &Place,
 ) -> Result<()> {
-    let occasion = worktree::Occasion {
+    let occasion = provision::Occasion {
         run: "",
         id: id.as_str(),
         prompt,
@@ -369,7 +369,7 @@ fn try_prompt(
         conflict: None,
         silent: project.silent(),
     };
-    worktree::render(project, document, &[], &occasion).map(drop)
+    provision::render(project, document, &[], &occasion).map(drop)
 }
 
 fn brought(project: &Project, sources: &[inputs::Source]) -> Vec<(String, String)> {

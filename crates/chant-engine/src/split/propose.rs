@@ -19,7 +19,7 @@ use crate::journal::{Aside, Journal, Stint};
 use crate::order::{self, Order};
 use crate::project::Project;
 use crate::room::place;
-use crate::run::{self, Surroundings, worktree};
+use crate::run::{self, Surroundings, provision};
 use crate::{agents, budget, inputs, trust};
 
 /// The prompt, where none is asked for.
@@ -300,11 +300,11 @@ impl<'a> Asked<'a> {
     }
 
     fn prompt(&self, place: &Place) -> Result<String> {
-        worktree::render(
+        provision::render(
             self.project,
             self.document,
             &self.sources,
-            &worktree::Occasion {
+            &provision::Occasion {
                 run: &self.run,
                 id: self.found.id.as_str(),
                 prompt: &self.prompt,

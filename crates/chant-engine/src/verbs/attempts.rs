@@ -17,7 +17,7 @@ use crate::order::new_id;
 use crate::order::{Order, Series, Until};
 use crate::project::Project;
 use crate::run::Tried;
-use crate::run::{Run, Surroundings, worktree};
+use crate::run::{Run, Surroundings, kept, worktree};
 
 /// More than this many tries at the same are no plan.
 pub const MOST: u32 = 9;
@@ -247,7 +247,7 @@ fn bring_back(project: &Project, journal: &Journal, run: &RunRecord) -> Result<(
     let there = repo.branch_oid(&branch)?;
     if there.as_ref() != Some(&tip) {
         if let Some(failed) = &there {
-            worktree::keep(repo, &run.spec, failed, &known(Some(&run.facts.base))?)?;
+            kept::keep(repo, &run.spec, failed, &known(Some(&run.facts.base))?)?;
         }
         repo.set_branch(&branch, &tip, there.as_ref())?;
     }
@@ -262,7 +262,7 @@ fn keep(project: &Project, journal: &Journal, run: &RunRecord, best: &RunRecord)
         Some(tip) => tip,
         None => known(run.facts.tip.as_deref())?,
     };
-    let name = worktree::keep_always(repo, &run.spec, &tip)?;
+    let name = kept::keep_always(repo, &run.spec, &tip)?;
     let mut run = run.clone();
     run.facts.kept = Some(name.clone());
     run.state = RunState::Reset;

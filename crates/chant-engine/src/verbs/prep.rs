@@ -8,7 +8,7 @@ use crate::inputs;
 use crate::journal::{InputRecord, Journal};
 use crate::order::Order;
 use crate::project::Project;
-use crate::run::{self, worktree};
+use crate::run::{self, provision};
 
 /// A prompt before a run.
 #[derive(Debug, Clone, Serialize)]
@@ -39,11 +39,11 @@ pub fn prep(project: &Project, id: &SpecId, order: &Order) -> Result<Prepared> {
         .last()
         .map_or((1, ""), |run| (run.attempt + 1, run.reason.as_str()));
     let place = run::choose_place(project, journal.as_ref(), id)?;
-    let text = worktree::render(
+    let text = provision::render(
         project,
         &document,
         &sources,
-        &worktree::Occasion {
+        &provision::Occasion {
             run: "",
             id: id.as_str(),
             prompt: &prompt,

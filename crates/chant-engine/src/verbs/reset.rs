@@ -11,7 +11,7 @@ use crate::journal::{Journal, RunState};
 use crate::landing::known;
 use crate::project::Project;
 use crate::record::record_spec_change;
-use crate::run::worktree;
+use crate::run::{kept, worktree};
 
 /// What a reset did.
 #[derive(Debug, Clone, Serialize)]
@@ -62,14 +62,14 @@ pub(crate) fn put_run_aside(
     };
     let repo = project.repo();
     chant_os::tree::end_marked(crate::claim::MARKER, &run.id);
-    let local = worktree::keep_local_files(project, &run)?;
+    let local = kept::keep_local_files(project, &run)?;
     let mut kept = worktree::give_back(project, &run)?.or(local);
     let branch: BranchName = run.facts.branch.parse()?;
     if run.state != RunState::Completed
         && let Some(tip) = repo.branch_oid(&branch)?
     {
         let base = known(Some(&run.facts.base))?;
-        kept = worktree::keep(repo, id.as_str(), &tip, &base)?.or(kept);
+        kept = kept::keep(repo, id.as_str(), &tip, &base)?.or(kept);
         repo.delete_branch(&branch, &tip)?;
     }
     // What it points to is kept with the branch.
