@@ -5,7 +5,9 @@ use std::ffi::OsString;
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
 use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
 
-use super::{Flow, Run, unlisted::Unlisted, write_event};
+use super::ears::Ears;
+use super::unlisted::Unlisted;
+use super::{Flow, Run};
 use crate::claim::MARKER;
 use crate::error::Result;
 use crate::event::{Event, Stamped};
@@ -16,46 +18,9 @@ use crate::sandbox::{Denials, Ties, withheld};
 impl Run<'_, '_> {
     /// Runs the agent, or goes on with its session where an earlier process was ended.
     pub(super) fn run_agent(&mut self) -> Result<Flow> {
-        // A run that has just begun has left nothing, and to look costs a walk over all processes of the machine.
-        let ended = if self.resumed {
-            chant_os::tree::end_marked(MARKER, &self.record.id)
-        } else {
-            0
-        };
-        if ended > 0 {
-            self.note(format!(
-                "ended {ended} processes that the interrupted run had left"
-            ))?;
-        }
-        if self.resumed && self.record.facts.worktree.is_dir() {
-            self.tie_again()?;
-        }
-        self.remove_stale_locks()?;
-        if !self.record.facts.worktree.join(".git").exists() {
-            Ties::forget(&self.dir())?;
-            if !self.make_worktree_again()? {
-                self.note("the worktree is gone; it is made again")?;
-                return Ok(Flow::Back(Step::Worktree));
-            }
-            self.note("the worktree is gone; it is made again with what is on the branch")?;
-            self.take_ports()?;
-            if let Some(flow) = self.make_ready()? {
-                return Ok(flow);
-            }
-        }
-        if self.is_joining()
-            && let Some(flow) = self.begin_joining()?
-        {
+        self.clear_away()?;
+        if let Some(flow) = self.back_at_work()? {
             return Ok(flow);
-        }
-        if self.resumed {
-            let events = Follower::new(self.project, &self.record.id).all_events();
-            let events = events.unwrap_or_default();
-            self.count_cut_off(&events);
-            if self.had_finished(&events) {
-                self.note("the agent had finished; its work is taken up where it was left")?;
-                return Ok(Flow::Next);
-            }
         }
         self.take_ports()?;
         let mut recorder = self.recorder()?;
@@ -70,6 +35,60 @@ impl Run<'_, '_> {
         {
             self.finish_recording(recorder)?;
         }
+        self.after(outcome)
+    }
+
+    /// Ends what an earlier process of this run has left, and takes back what it may have changed.
+    fn clear_away(&mut self) -> Result<()> {
+        // A run that has just begun has left nothing, and to look costs a walk over all processes of the machine.
+        if self.resumed {
+            let ended = chant_os::tree::end_marked(MARKER, &self.record.id);
+            if ended > 0 {
+                self.note(format!(
+                    "ended {ended} processes that the interrupted run had left"
+                ))?;
+            }
+            if self.record.facts.worktree.is_dir() {
+                self.tie_again()?;
+            }
+        }
+        self.remove_stale_locks()
+    }
+
+    /// The worktree as the agent needs it to go on. Says where the run goes instead, where there is nothing for it to do.
+    fn back_at_work(&mut self) -> Result<Option<Flow>> {
+        if !self.record.facts.worktree.join(".git").exists() {
+            Ties::forget(&self.dir())?;
+            if !self.make_worktree_again()? {
+                self.note("the worktree is gone; it is made again")?;
+                return Ok(Some(Flow::Back(Step::Worktree)));
+            }
+            self.note("the worktree is gone; it is made again with what is on the branch")?;
+            self.take_ports()?;
+            if let Some(flow) = self.make_ready()? {
+                return Ok(Some(flow));
+            }
+        }
+        if self.is_joining()
+            && let Some(flow) = self.begin_joining()?
+        {
+            return Ok(Some(flow));
+        }
+        if self.resumed {
+            let events = Follower::new(self.project, &self.record.id).all_events();
+            let events = events.unwrap_or_default();
+            self.count_cut_off(&events);
+            if self.had_finished(&events) {
+                self.note("the agent had finished; its work is taken up where it was left")?;
+                return Ok(Some(Flow::Next));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the run goes after its agent.
+    fn after(&mut self, outcome: Outcome) -> Result<Flow> {
+        let spec = &self.record.spec;
         Ok(match outcome.end {
             End::Finished => {
                 let facts = &mut self.record.facts;
@@ -85,17 +104,13 @@ impl Run<'_, '_> {
             }
             end if end.is_by_user() => Flow::End(
                 RunState::Paused,
-                format!(
-                    "interrupted; `chant work {}` goes on from here",
-                    self.record.spec
-                ),
+                format!("interrupted; `chant work {spec}` goes on from here"),
             ),
             // Its work is there and was checked: a kill from outside is no answer to whether both fit together.
             End::Killed { reason } if self.is_joining() => Flow::End(
                 RunState::Paused,
                 format!(
-                    "{reason}, before both were brought together; `chant work {}` goes on from here",
-                    self.record.spec
+                    "{reason}, before both were brought together; `chant work {spec}` goes on from here"
                 ),
             ),
             late @ End::TimedOut { .. } => self.failing(&format!("the agent was ended: {late}")),
@@ -127,7 +142,8 @@ impl Run<'_, '_> {
         Flow::Next
     }
 
-    pub(super) fn supervise(&mut self, mut recorder: Option<&mut Recorder>) -> Result<Outcome> {
+    /// One process of the agent, from its start to its end.
+    pub(super) fn supervise(&mut self, recorder: Option<&mut Recorder>) -> Result<Outcome> {
         let dir = self.dir();
         let exit_file = self.exit_file();
         let asked = self.asked()?;
@@ -146,11 +162,10 @@ impl Run<'_, '_> {
             "TMPDIR".to_owned(),
             bound.temp.path().to_string_lossy().into_owned(),
         ));
-        let mut denials = bound.confine.clone().map(|confine| {
+        let denials = bound.confine.clone().map(|confine| {
             let git = self.project.repo().common_dir();
             Denials::new(&self.agent.name, &self.record.facts.worktree, git, confine)
         });
-        let mut unlisted = Unlisted::new(&self.agent);
         let request = Request {
             program: &program,
             prompt_text: &asked.text,
@@ -169,15 +184,19 @@ impl Run<'_, '_> {
         let meter = self.meter()?;
         let began = chant_os::clock::now();
         let control = self.outside.control;
-        let (log, sink, record, journal) = (
-            &mut self.log,
-            &mut self.outside.sink,
-            &mut self.record,
-            &self.journal,
-        );
+        let mut ears = Ears {
+            meter: &meter,
+            recorder,
+            record: &mut self.record,
+            journal: &self.journal,
+            log: &mut self.log,
+            sink: &mut *self.outside.sink,
+            denials,
+            unlisted: Unlisted::new(&self.agent),
+            trouble: None,
+        };
         // For minutes or hours nothing will be asked; there may be many such runs.
         self.project.repo().rest();
-        let mut trouble = None;
         let outcome = chant_agent::run(
             &self.agent,
             &request,
@@ -188,30 +207,9 @@ impl Run<'_, '_> {
                 let spent = || stage == Stage::Working && meter.borrow_mut().is_spent();
                 wish.or_else(|| spent().then_some(Control::Stop))
             },
-            &mut |event: AgentEvent| {
-                meter.borrow_mut().note(&event);
-                if let Some(recorder) = &mut recorder {
-                    recorder.event(&event);
-                }
-                if let AgentEvent::Session { id } = &event {
-                    record.facts.session = Some(id.clone());
-                    trouble = trouble.take().or(journal.save(record).err());
-                }
-                let mut tell = |event: Event| {
-                    trouble = trouble.take().or(write_event(log, &event).err());
-                    sink(&event);
-                };
-                let denied = denials.as_mut().map(|denials| denials.note(&event));
-                let unlisted = unlisted.note(&event);
-                tell(Event::Agent(event));
-                for text in denied.into_iter().flatten().chain(unlisted) {
-                    tell(Event::Warning { text });
-                }
-                if let Some(text) = meter.borrow_mut().warning() {
-                    tell(Event::Warning { text });
-                }
-            },
+            &mut |event| ears.hear(event),
         )?;
+        let trouble = ears.trouble;
         let reached = meter.into_inner().into_reached();
         for text in bound.changed_settings() {
             self.warn(text)?;

@@ -11,6 +11,7 @@ mod bound;
 mod boundary;
 mod by_hand;
 mod collect;
+mod ears;
 mod handover;
 pub(crate) mod idle;
 pub(crate) mod join;
