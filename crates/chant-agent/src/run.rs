@@ -30,6 +30,9 @@ const POLL: Duration = Duration::from_millis(50);
 /// How long an agent that was interrupted in words may take before it gets the signal.
 const IN_WORDS: Duration = Duration::from_secs(2);
 
+/// How long an agent that has told its result may take to leave: it may have hooks of its own to run, and it may hang.
+const LEAVING: Duration = Duration::from_mins(1);
+
 /// How long after the last grace a tree may still exist before it is given up.
 const LAST_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -322,8 +325,22 @@ impl Dispatcher<'_> {
             // The silence is ours.
             self.last_output = Stopwatch::start();
         }
-        if self.last_output.elapsed() >= self.limits.idle {
+        let silent = self.last_output.elapsed();
+        if self.seen.claim.is_some() {
+            if silent >= LEAVING.min(self.limits.idle) {
+                self.show_out();
+            }
+        } else if silent >= self.limits.idle {
             self.ask_to_end(verdict::Why::Limit(Which::Idle, self.limits.idle));
+        }
+    }
+
+    /// Ends an agent that has told its result and stays. The result is what it told.
+    fn show_out(&mut self) {
+        if self.ending.is_none() {
+            let text = "the agent told its result and did not end; it is ended now".to_owned();
+            self.tell(AgentEvent::Warning { text });
+            self.ask_to_end(verdict::Why::Stays);
         }
     }
 

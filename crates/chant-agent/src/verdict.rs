@@ -22,6 +22,8 @@ pub(crate) enum Why {
     Kill,
     /// A limit passed.
     Limit(Which, Duration),
+    /// It had told its result and did not leave.
+    Stays,
 }
 
 /// The run's end. What we did comes first: an agent that was stopped may end in any way, and even say that it succeeded.
@@ -32,6 +34,8 @@ pub(crate) fn judge(config: &AgentConfig, ours: Option<Why>, seen: &Observed, ex
             reason: KILLED_BY_USER.into(),
         },
         Some(Why::Limit(which, after)) => End::TimedOut { which, after },
+        // How it left after that says nothing more.
+        Some(Why::Stays) => exited(config, seen, 0),
         None => by_itself(config, seen, exit),
     }
 }

@@ -247,6 +247,46 @@ fn an_agent_that_says_nothing_is_ended_at_the_idle_limit() {
     assert_landed_once(&repo);
 }
 
+/// Speaks as claude does, and stays when it is done.
+fn stays(result: &str) -> TestRepo {
+    let script = format!("cat > /dev/null\n{HONEST}\necho '{result}'\nexec sleep 600\n");
+    let repo = with_agent(&script);
+    let path = repo.home().join("agent.sh");
+    let agent = format!(
+        "{{name: stays, kind: claude, command: [sh, {}]}}",
+        path.display()
+    );
+    let settings =
+        format!("limits: {{idle: 300ms}}\nagents: [{agent}]\ndefaults: {{agent: stays}}");
+    repo.write(".chant/agents.md", &format!("---\n{settings}\n---\n"));
+    repo
+}
+
+#[test]
+fn an_agent_that_stays_after_its_result_is_ended_and_its_result_counts() {
+    let done =
+        r#"{"type":"result","subtype":"success","is_error":false,"result":"done","usage":{}}"#;
+    let repo = stays(done);
+    let output = work(&repo);
+    output.ok();
+    assert!(
+        output
+            .stderr
+            .contains("the agent told its result and did not end"),
+        "{}",
+        output.stderr
+    );
+    assert_landed_once(&repo);
+    assert!(tree_of(&repo).is_empty());
+
+    let failed = r#"{"type":"result","subtype":"success","is_error":true,"result":"no such model","usage":{}}"#;
+    let repo = stays(failed);
+    let output = work(&repo);
+    let text = &output.fails(1).stderr;
+    assert!(text.contains("no such model"), "{text}");
+    assert!(tree_of(&repo).is_empty());
+}
+
 #[test]
 fn an_agent_that_talks_for_ever_is_ended_at_the_total_limit() {
     let repo = with_agent("echo kept > kept.txt\nwhile :; do echo still here; sleep 0.05; done\n");
