@@ -101,10 +101,10 @@ fn tell(cx: &mut Context, said: &Said) {
     let line = cx
         .ui
         .paint(Tone::Good, &format!("{id} is {what} by {by} ({signed})"));
-    cx.ui.out(&line);
+    cx.ui.done(&line);
     if !said.vouched.is_empty() {
         let items = one_line(&said.vouched.join("; "));
-        cx.ui.out(&format!(
+        cx.ui.done(&format!(
             "{by} vouches for what was open on its list: {items}"
         ));
     }

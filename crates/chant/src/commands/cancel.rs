@@ -41,7 +41,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         let more = dependents(cx, &project, &specs)?;
         let asks = cx.interactive && !args.yes && !args.dry_run && !more.is_empty();
         if asks && !confirmed(cx)? {
-            cx.ui.out("Nothing was cancelled.");
+            cx.ui.done("Nothing was cancelled.");
             return Done::with(Vec::<Cancelled>::new());
         }
         specs.extend(more);
@@ -89,7 +89,7 @@ fn confirmed(cx: &mut Context) -> Result<bool> {
 
 fn say(cx: &mut Context, done: &Cancelled) {
     let id = one_line(&done.id);
-    cx.ui.out(&match done.recorded {
+    cx.ui.done(&match done.recorded {
         Some(_) => format!("{id} is cancelled (was {})", done.was.as_str()),
         None => format!("{id} is cancelled already"),
     });
@@ -101,6 +101,6 @@ fn say(cx: &mut Context, done: &Cancelled) {
         super::say_recorded(cx, recorded);
     }
     for driver in &done.drivers {
-        cx.ui.out(&one_line(&driver.sentence()));
+        cx.ui.done(&one_line(&driver.sentence()));
     }
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         found.extend(cleanup::idle_worktrees(&project)?);
     }
     if found.is_empty() {
-        cx.ui.out("Nothing to clean up.");
+        cx.ui.done("Nothing to clean up.");
         return Done::with(found);
     }
     for leftover in &found {
@@ -84,7 +84,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         return Done::with(Vec::<Leftover>::new());
     }
     cleanup::remove(&project, &found)?;
-    cx.ui.out(&format!("removed {}", found.len()));
+    cx.ui.done(&format!("removed {}", found.len()));
     Done::with(found)
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     };
     let given = feedback::give(&project, &found.id, &by, &text)?;
     let id = one_line(&given.id);
-    cx.ui.out(&format!("{id}: the next attempt sees it"));
+    cx.ui.done(&format!("{id}: the next attempt sees it"));
     if given.at_work {
         cx.ui.hint(&format!(
             "an agent is at work, and does not see it; to give it now: chant pause {id}, then chant work {id}"

@@ -56,16 +56,16 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     } else {
         "is a chant project already"
     };
-    cx.ui.out(&one_line(&format!("{} {what}", done.name)));
+    cx.ui.done(&one_line(&format!("{} {what}", done.name)));
     for path in &done.created {
-        cx.ui.out(&one_line(&format!("  created {path}")));
+        cx.ui.done(&one_line(&format!("  created {path}")));
     }
     say_agent(cx, &done);
     if names_one && !done.created.iter().any(|path| path == ".chant/config.md") {
         cx.ui.hint("the settings were there, so the agent is the one they name: see `agents:` in .chant/config.md");
     }
-    cx.ui.out("");
-    cx.ui.out("Next:");
+    cx.ui.done("");
+    cx.ui.done("Next:");
     cx.ui
         .out("  chant add \"what should change\"   write a spec");
     if !done.silent && done.new {
@@ -89,10 +89,10 @@ fn say_agent(cx: &mut Context, done: &Initialised) {
         cx.ui
             .out(&format!("  specs go to {agent}, which is installed"));
     } else if agent == "builtin" {
-        cx.ui.out("  specs go to chant's own agent; `chant agents test main` tells whether its model answers");
+        cx.ui.done("  specs go to chant's own agent; `chant agents test main` tells whether its model answers");
     } else if found {
         let others = others.join(", ");
-        cx.ui.out(&format!(
+        cx.ui.done(&format!(
             "  specs go to {agent}; {others} can be had too: chant agents"
         ));
     }

@@ -47,14 +47,14 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         // A completion that was cut off, or that a file was in the way of.
         let drivers = driver::complete(&project)?;
         for driver in &drivers {
-            cx.ui.out(&one_line(&driver.sentence()));
+            cx.ui.done(&one_line(&driver.sentence()));
         }
         if !drivers.is_empty() {
             return Done::with(Vec::<()>::new());
         }
     }
     if runs.is_empty() {
-        cx.ui.out("Nothing waits to land.");
+        cx.ui.done("Nothing waits to land.");
         return Done::with(Vec::<()>::new());
     }
     if args.dry_run {

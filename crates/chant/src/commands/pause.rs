@@ -35,7 +35,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     if args.all {
         let all = steer::pause_all(&project, &by)?;
         if all.is_empty() {
-            cx.ui.out("Nothing is at work.");
+            cx.ui.done("Nothing is at work.");
         }
         for paused in &all {
             say(cx, paused);
@@ -67,7 +67,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
 fn say(cx: &mut Context, paused: &Paused) {
     let id = one_line(&paused.id);
     if paused.already {
-        cx.ui.out(&format!("{id} is paused already"));
+        cx.ui.done(&format!("{id} is paused already"));
     } else {
         cx.ui
             .out(&format!("{id} is paused at the step '{}'", paused.step));

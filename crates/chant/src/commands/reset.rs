@@ -27,7 +27,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     for name in &args.specs {
         let found = cx.spec_at_hand(&project, name)?;
         let reset = reset::reset(&project, &found.id)?;
-        cx.ui.out(&format!(
+        cx.ui.done(&format!(
             "{} is pending again (was {})",
             reset.id, reset.was
         ));

@@ -28,7 +28,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     } else {
         silent::on(&project)?
     };
-    cx.ui.out(if done.silent {
+    cx.ui.done(if done.silent {
         "silent: git knows nothing of .chant/ in this clone"
     } else {
         "not silent: git sees .chant/"

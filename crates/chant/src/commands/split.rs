@@ -85,7 +85,8 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     }
     let split = split::accept(&project, &found, proposal)?;
     let count = split.proposal.members.len();
-    cx.ui.out(&format!("{id} is the driver of {count} members"));
+    cx.ui
+        .done(&format!("{id} is the driver of {count} members"));
     if let Some(recorded) = &split.recorded {
         super::say_recorded(cx, recorded);
     }

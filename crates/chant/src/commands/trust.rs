@@ -21,14 +21,21 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     if args.revoke {
         trust::distrust(&project)?;
-        cx.ui.out("This clone is not trusted any more.");
+        cx.ui.done("This clone is not trusted any more.");
         return Done::with(serde_json::json!({"trusted": false}));
     }
     let startable = trust::startable(&project);
+    let asks = cx.interactive && !startable.is_empty();
     for line in &startable {
-        cx.ui.out(&format!("  {}", one_line(line)));
+        let line = format!("  {}", one_line(line));
+        // Nobody says yes to what they were not shown.
+        if asks {
+            cx.ui.out(&line);
+        } else {
+            cx.ui.done(&line);
+        }
     }
-    if cx.interactive && !startable.is_empty() {
+    if asks {
         cx.ui.pass_on();
         let yes =
             inquire::Confirm::new("Let chant run these, and the checks of this clone's specs?")
@@ -41,6 +48,6 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         }
     }
     trust::trust(&project)?;
-    cx.ui.out("This clone is trusted.");
+    cx.ui.done("This clone is trusted.");
     Done::with(serde_json::json!({"trusted": true, "starts": startable}))
 }

@@ -26,6 +26,6 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         return Done::with(entries);
     }
     let undone = undo::undo(&project)?;
-    cx.ui.out(&format!("undone: {}", undone.what));
+    cx.ui.done(&format!("undone: {}", undone.what));
     Done::with(undone)
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let found = cx.spec_at_hand(&project, &args.spec)?;
     let done = waive::waive(&project, &found, &args.criterion, &args.by, &args.reason)?;
     let (id, text) = (one_line(&done.id), one_line(&done.waiver.criterion));
-    cx.ui.out(&format!(
+    cx.ui.done(&format!(
         "{id}: waived by {}: {text} (was {})",
         one_line(&done.waiver.by),
         done.was

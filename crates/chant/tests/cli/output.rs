@@ -110,8 +110,22 @@ fn quiet_leaves_results_and_errors() {
     assert_eq!(added.stderr, "");
     let id = added.stdout.trim();
     repo.chant(&["show", id]).ok();
-    let cancelled = repo.chant(&["-q", "cancel", id]);
-    assert_eq!(cancelled.stderr, "");
+    for done in [
+        vec!["cancel", id],
+        vec!["reset", id],
+        vec!["feedback", id, "use the parser"],
+        vec!["trust"],
+        vec!["pause", "--all"],
+        vec!["cleanup", "--yes"],
+    ] {
+        let output = repo.chant(&[&["-q"], &done[..]].concat());
+        output.ok();
+        assert_eq!(
+            (output.stdout.as_str(), output.stderr.as_str()),
+            ("", ""),
+            "{done:?}"
+        );
+    }
     let lint = repo.chant(&["-q", "lint"]);
     lint.ok();
     assert_eq!((lint.stdout.as_str(), lint.stderr.as_str()), ("", ""));
