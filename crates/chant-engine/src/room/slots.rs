@@ -6,6 +6,7 @@
 //! Fair between commands: one that waits for a place says so with a lock of its own, and who has more than
 //! their share of a pool leaves what becomes free to them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chant_os::lock::{Attempt, Lock};
@@ -77,8 +78,10 @@ impl Slots {
     /// These files, or none where somebody else is at work on one of them.
     pub(crate) fn take_targets(&self, targets: &[String]) -> Result<Option<Held>> {
         let mut locks = Vec::new();
-        for target in targets {
-            let path = self.folder.join("targets").join(digest(target));
+        // A file that is named twice is one file: held once, it would keep its own holder from it.
+        let files: BTreeSet<&String> = targets.iter().collect();
+        for file in files {
+            let path = self.folder.join("targets").join(digest(file));
             match Lock::try_acquire(&path, &self.note)? {
                 Attempt::Acquired(lock) => locks.push(lock),
                 Attempt::Held { .. } => return Ok(None),
@@ -234,5 +237,13 @@ mod tests {
         assert!(two.take_targets(&targets).unwrap().is_none());
         drop(held);
         assert!(comes_back(|| two.take_targets(&targets).unwrap()));
+    }
+
+    #[test]
+    fn a_file_that_is_named_twice_is_one_file() {
+        let repo = chant_testkit::TestRepo::folder_only();
+        let slots = Slots::new(repo.path(), "one");
+        let twice = ["src/a.rs".to_owned(), "src/a.rs".to_owned()];
+        assert!(slots.take_targets(&twice).unwrap().is_some());
     }
 }
