@@ -66,6 +66,22 @@ fn the_same_files_are_kept_apart() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_keeps_nobody_waiting() {
+    let repo = project("");
+    spec(
+        &repo,
+        "a-1",
+        "target_files: [a-1.txt, ./a-1.txt, a-1.txt]\n",
+    );
+    spec(&repo, "a-2", "target_files: [a-2.txt, a-2.txt]\n");
+    repo.commit("specs");
+    let mut child = start(&repo, &["work", "--parallel=2", "a-1"], "work");
+    assert_eq!(ended(&mut child).code(), Some(0), "{}", said(&repo, "work"));
+    chant(&repo, &["work", "a-2"]).ok();
+    assert_landed(&repo, &["a-1", "a-2"]);
+}
+
+#[test]
 fn the_same_files_are_said_when_a_spec_is_added() {
     let repo = project("");
     spec(&repo, "a-1", "target_files: [src/a.rs]\n");
