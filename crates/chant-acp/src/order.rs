@@ -27,7 +27,8 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Reads `[--session ID] [--handover FILE] [--model NAME] [--permissions allow|deny|listed [--tool PATTERN]…] -- PROGRAM ARGS…`.
+    /// Reads `[--session ID] [--handover FILE] [--model NAME] [--permissions allow|deny|listed [--tool PATTERN]…] --
+    /// PROGRAM ARGS…`.
     pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut args = args.into_iter();
         let mut order = Self {

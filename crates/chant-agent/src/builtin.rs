@@ -1,8 +1,8 @@
 //! chant's own small agent: what can be set for it, and how it is called.
 //!
-//! The agent itself is a program of its own kind (`chant __builtin`, the crate `chant-builtin`), which talks to a model. It reads its prompt
-//! from standard input and prints our own events. A key is never among its arguments: it is told the name of the variable that
-//! holds it.
+//! The agent itself is a program of its own kind (`chant __builtin`, the crate `chant-builtin`), which talks to a model.
+//! It reads its prompt from standard input and prints our own events. A key is never among its arguments: it is told the
+//! name of the variable that holds it.
 
 use std::{ffi::OsString, fmt, net::IpAddr, num::NonZeroU32, str::FromStr};
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::{AgentConfig, AgentEvent, Usage, excerpt};
 
-/// The arguments of one run; the prompt comes on standard input. Codex itself confines what it runs to its folder,
-/// the temporary folders, and `writable`, unless the user's own setting for this agent lifts that; or unless chant confines all of
-/// it already, which `writable` says by being absent: within one sandbox its own can not be made.
+/// The arguments of one run; the prompt comes on standard input. Codex itself confines what it runs to its folder, the
+/// temporary folders, and `writable`, unless the user's own setting for this agent lifts that; or unless chant confines
+/// all of it already, which `writable` says by being absent: within one sandbox its own can not be made.
 pub(crate) fn arguments(
     config: &AgentConfig,
     model: Option<&str>,

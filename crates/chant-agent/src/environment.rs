@@ -1,7 +1,7 @@
 //! The complete environment of an agent's process.
 //!
-//! Of the user's own what a list names ([`allowed`]), with the agent's settings and then chant's own variables over it. Commands of
-//! the user's that run before any agent get all of it, less what would point git at another repository.
+//! Of the user's own what a list names ([`allowed`]), with the agent's settings and then chant's own variables over it.
+//! Commands of the user's that run before any agent get all of it, less what would point git at another repository.
 
 use std::{
     collections::BTreeMap,
@@ -43,7 +43,8 @@ const HOUSEKEEPING: [(&str, &str); 5] = [
     ("GIT_CONFIG_VALUE_1", "0"),
 ];
 
-/// The user's environment, less what would point git at another repository. For what the user has written and no agent can have changed.
+/// The user's environment, less what would point git at another repository. For what the user has written and no agent
+/// can have changed.
 pub fn base_environment() -> Vec<(OsString, OsString)> {
     let mut all: Vec<_> = std::env::vars_os()
         .filter(|(key, _)| !is_git_location(key))

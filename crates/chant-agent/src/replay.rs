@@ -26,8 +26,8 @@ pub(crate) fn arguments(recording: PathBuf) -> Vec<OsString> {
 
 /// What `chant __replay FILE` runs, given what follows `__replay`; returns its exit code.
 ///
-/// Works in `CHANT_WORKTREE` (else the current folder) on the spec `CHANT_SPEC_FILE`, `CHANT_REPLAY_SPEED` times as fast as the run was
-/// recorded; 0 does not wait at all.
+/// Works in `CHANT_WORKTREE` (else the current folder) on the spec `CHANT_SPEC_FILE`, `CHANT_REPLAY_SPEED` times as fast
+/// as the run was recorded; 0 does not wait at all.
 pub fn replay_main(args: impl IntoIterator<Item = OsString>) -> i32 {
     let mut out = io::stdout().lock();
     match Replay::from_process(args).and_then(|replay| replay.play(&mut out)) {

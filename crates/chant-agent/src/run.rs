@@ -70,7 +70,8 @@ pub struct Request<'a> {
 /// Runs an agent to its end.
 ///
 /// Every event goes to `sink`; the last is always [`AgentEvent::End`]. `control` is asked all the time whether somebody
-/// wants it to end: a first [`Control::Stop`] asks the agent to stop, a [`Control::Kill`] ends its tree at once. When this returns, nothing of the tree is left (as far as the guard could see).
+/// wants it to end: a first [`Control::Stop`] asks the agent to stop, a [`Control::Kill`] ends its tree at once. When
+/// this returns, nothing of the tree is left (as far as the guard could see).
 pub fn run(
     config: &AgentConfig,
     request: &Request<'_>,

@@ -1,8 +1,8 @@
 //! The conversation with the model, and the file in which it survives this process.
 //!
-//! Everything is appended to the file as one JSON line before it is acted upon, so a conversation whose process was killed goes on
-//! where it was; a call that was running then gets a result that says so. The file keeps every output in full: that
-//! an old one is shortened for the model is a line of its own. Only secrets are not kept.
+//! Everything is appended to the file as one JSON line before it is acted upon, so a conversation whose process was
+//! killed goes on where it was; a call that was running then gets a result that says so. The file keeps every output in
+//! full: that an old one is shortened for the model is a line of its own. Only secrets are not kept.
 
 use std::path::{Path, PathBuf};
 

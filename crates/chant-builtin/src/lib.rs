@@ -1,9 +1,10 @@
-//! A small coding agent of chant's own, for people with no agent program: a model that speaks `OpenAI`'s or Anthropic's protocol is
-//! enough.
+//! A small coding agent of chant's own, for people with no agent program: a model that speaks `OpenAI`'s or Anthropic's
+//! protocol is enough.
 //!
-//! Owns the loop between a model and a handful of tools, the conversation and its file, and what is done when the model's server
-//! refuses. It runs as a process of its own (`chant __builtin`) in an agent's process tree, in the worktree and in the sandbox that
-//! chant puts agents in; it prints chant's own events. It does not decide whether the work is done: chant does, as for every agent.
+//! Owns the loop between a model and a handful of tools, the conversation and its file, and what is done when the model's
+//! server refuses. It runs as a process of its own (`chant __builtin`) in an agent's process tree, in the worktree and in
+//! the sandbox that chant puts agents in; it prints chant's own events. It does not decide whether the work is done:
+//! chant does, as for every agent.
 
 mod agent;
 mod arguments;

@@ -80,8 +80,8 @@ pub(crate) enum Refusal {
 
 /// A model that can be asked.
 pub(crate) trait Model {
-    /// Asks for the next answer in a conversation. `still_wanted` is called all the time, and told whether something of the answer has
-    /// come since; when it says no, the answer is [`Refusal::Stopped`].
+    /// Asks for the next answer in a conversation. `still_wanted` is called all the time, and told whether something of
+    /// the answer has come since; when it says no, the answer is [`Refusal::Stopped`].
     fn ask(
         &mut self,
         system: &str,

@@ -115,7 +115,8 @@ impl Room {
     }
 }
 
-/// The oldest calls that are worth shortening, until they are `surplus` bytes together. Those of the last `fresh` answers are spared.
+/// The oldest calls that are worth shortening, until they are `surplus` bytes together. Those of the last `fresh` answers
+/// are spared.
 fn oldest(messages: &[Message], surplus: usize, fresh: usize) -> Vec<String> {
     let answers = messages
         .iter()

@@ -57,8 +57,8 @@ impl Fence {
     }
 }
 
-/// The text with every character written out that could make it look other than it is: control characters, and those that turn the
-/// direction of writing or have no width.
+/// The text with every character written out that could make it look other than it is: control characters, and those that
+/// turn the direction of writing or have no width.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);

@@ -1,7 +1,7 @@
 //! What was asked for and is not over, in the journal, with whether its asker lives.
 //!
-//! An asker is one command. It holds a lock for as long as it lives, so its entries are alive exactly as long: those of a killed one
-//! are shown, and taken over by whoever asks for the same specs again.
+//! An asker is one command. It holds a lock for as long as it lives, so its entries are alive exactly as long: those of a
+//! killed one are shown, and taken over by whoever asks for the same specs again.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

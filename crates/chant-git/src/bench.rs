@@ -81,8 +81,9 @@ impl Repo {
             && usual()
     }
 
-    /// Adds a work tree at a commit, on no branch, that [`Repo::bring_to`] can bring elsewhere later. All of the commit's files are
-    /// in it, whatever a sparse checkout of the user's leaves out. Takes the place of a work tree whose folder is gone. One process, and what git starts itself.
+    /// Adds a work tree at a commit, on no branch, that [`Repo::bring_to`] can bring elsewhere later. All of the commit's
+    /// files are in it, whatever a sparse checkout of the user's leaves out. Takes the place of a work tree whose folder
+    /// is gone. One process, and what git starts itself.
     pub fn add_bench(&self, folder: &Path, commit: &Oid) -> Result<()> {
         for_checks(self.change())
             .args(["worktree", "add", "--quiet", "--force", "--force"])

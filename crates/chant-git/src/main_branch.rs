@@ -34,9 +34,9 @@ impl Branches {
 }
 
 impl Repo {
-    /// The main branch: the configured one, where `HEAD` stands for the current branch; else what `origin/HEAD` says; else `main`, `master` or `trunk`, whichever is a
-    /// local branch; else the current branch; else the only one. No process where refs are plain files and one of the first three
-    /// names it; else one, or two.
+    /// The main branch: the configured one, where `HEAD` stands for the current branch; else what `origin/HEAD` says;
+    /// else `main`, `master` or `trunk`, whichever is a local branch; else the current branch; else the only one. No
+    /// process where refs are plain files and one of the first three names it; else one, or two.
     ///
     /// The branch may exist only at `origin`, or have no commit yet: see [`Repo::start_point`].
     pub fn main_branch(&self, configured: Option<&str>) -> Result<BranchName> {

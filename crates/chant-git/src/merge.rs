@@ -52,8 +52,8 @@ impl Repo {
         Ok(self.changes_apart(base, ours, theirs)?.is_some())
     }
 
-    /// What `theirs` changed, where every path of it is in `ours` as it was in `base`. `None` for a file that both changed, for one
-    /// that went and may have come back elsewhere, and for a folder that is another one's now.
+    /// What `theirs` changed, where every path of it is in `ours` as it was in `base`. `None` for a file that both
+    /// changed, for one that went and may have come back elsewhere, and for a folder that is another one's now.
     fn changes_apart(&self, base: &Oid, ours: &Oid, theirs: &Oid) -> Result<Option<Vec<TreeEdit>>> {
         let mut edits = Vec::new();
         for change in self.diff(base, theirs)? {

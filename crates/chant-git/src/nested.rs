@@ -1,8 +1,8 @@
 //! Repositories inside a work tree, of which git records one commit each.
 //!
-//! To see whether one of them has changed, git runs itself in it, with the settings that lie there, and these can name programs. An agent
-//! can make such a repository. So its commit is looked up before, which runs nothing, and git is told to look no further. Where git
-//! only compares, `--ignore-submodules=dirty` says the same.
+//! To see whether one of them has changed, git runs itself in it, with the settings that lie there, and these can name
+//! programs. An agent can make such a repository. So its commit is looked up before, which runs nothing, and git is told
+//! to look no further. Where git only compares, `--ignore-submodules=dirty` says the same.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Locks on refs that a killed git has left: nobody holds them, and git refuses to write the ref for ever.
 //!
-//! Git holds such a lock for some milliseconds; only a slow hook makes it longer. So one that has been there for long is nobody's.
-//! Other locks, of the user's index above all, are never touched here.
+//! Git holds such a lock for some milliseconds; only a slow hook makes it longer. So one that has been there for long is
+//! nobody's. Other locks, of the user's index above all, are never touched here.
 
 use std::{
     fs,

@@ -46,8 +46,8 @@ impl Repo {
             .is_empty())
     }
 
-    /// Whether the index, read as the file it is, holds no such name. Later versions write names in parts, a split index writes them
-    /// elsewhere, and a sparse one only the folder: of those nothing is said.
+    /// Whether the index, read as the file it is, holds no such name. Later versions write names in parts, a split index
+    /// writes them elsewhere, and a sparse one only the folder: of those nothing is said.
     fn index_has_no(&self, path: &str) -> bool {
         const SPLIT: &[u8] = b"link";
         const SPARSE: &[u8] = b"sdir";

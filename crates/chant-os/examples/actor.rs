@@ -1,7 +1,7 @@
 //! A process for the tests to play with: its first argument is its role.
 //!
-//! Some promises of this crate are about other processes: a holder of a lock that is killed, a guard, a parent that dies. Each role
-//! is one such process.
+//! Some promises of this crate are about other processes: a holder of a lock that is killed, a guard, a parent that dies.
+//! Each role is one such process.
 #![expect(clippy::print_stdout, reason = "the tests read what a role prints")]
 
 use std::{

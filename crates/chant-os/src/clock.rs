@@ -1,7 +1,7 @@
 //! The clock: what time it is, and how long something took.
 //!
-//! Owns the one place where the wall clock is read, so that a test can fix it with `CHANT_NOW`, or move it with a file. A duration is never the
-//! difference of two wall-clock times, because that clock may be set backwards: use [`Stopwatch`].
+//! Owns the one place where the wall clock is read, so that a test can fix it with `CHANT_NOW`, or move it with a file. A
+//! duration is never the difference of two wall-clock times, because that clock may be set backwards: use [`Stopwatch`].
 
 use std::{
     path::Path,

@@ -1,8 +1,8 @@
 //! A crew: programs that run side by side, are told things in lines, and tell things in lines.
 //!
-//! Each member's standard input is its lifeline: it closes when the crew is dropped or this process ends, by whatever means, and a
-//! member is expected to end then. Members are in process groups of their own, so that Ctrl-C in the terminal reaches
-//! only who owns them. One thread for each reads what it says, into one bounded channel.
+//! Each member's standard input is its lifeline: it closes when the crew is dropped or this process ends, by whatever
+//! means, and a member is expected to end then. Members are in process groups of their own, so that Ctrl-C in the
+//! terminal reaches only who owns them. One thread for each reads what it says, into one bounded channel.
 //!
 //! Deliberately not here: what the lines mean, and how long a member may take.
 

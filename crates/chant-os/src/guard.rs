@@ -1,9 +1,9 @@
 //! The guard: the process between chant and an agent, which answers for the agent's whole tree.
 //!
-//! It learns what to run from one line on its standard input, and that pipe stays its lifeline: `stop` on it asks for a polite end, and
-//! its closing, which the kernel does when chant dies, ends the tree at once. As child subreaper the guard becomes the
-//! parent of whatever the agent leaves behind, so "no children left" means "nothing left". Only then does it write the exit
-//! file and end. Output passes it by: the agent writes straight into the pipes that chant reads.
+//! It learns what to run from one line on its standard input, and that pipe stays its lifeline: `stop` on it asks for a
+//! polite end, and its closing, which the kernel does when chant dies, ends the tree at once. As child subreaper the
+//! guard becomes the parent of whatever the agent leaves behind, so "no children left" means "nothing left". Only then
+//! does it write the exit file and end. Output passes it by: the agent writes straight into the pipes that chant reads.
 //!
 //! Deliberately not here: limits of time and what a line means; chant decides, the guard obeys.
 

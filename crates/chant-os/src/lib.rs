@@ -1,7 +1,7 @@
 //! The floor: everything chant asks of the operating system.
 //!
-//! Owns durable files ([`mod@file`]), locks ([`lock`]), blocks of network ports ([`ports`]), short commands ([`process`]), programs that
-//! are spoken with ([`crew`]), an agent's whole process tree ([`tree`],
+//! Owns durable files ([`mod@file`]), locks ([`lock`]), blocks of network ports ([`ports`]), short commands
+//! ([`process`]), programs that are spoken with ([`crew`]), an agent's whole process tree ([`tree`],
 //! [`guard`], kept in bounds by [`confine`]), signals ([`signal`]), the clock ([`clock`]), the user's directories ([`dirs`]) and crash points ([`crash`]).
 //!
 //! Deliberately not here: anything that knows what a spec, an agent or git is, and anything that prints. The floor decides

@@ -2,8 +2,8 @@
 //! followed in `tests/guide`.
 //!
 //! A block marked `console` holds commands after `$ ` and, below a command, the output it must have; `[..]` stands for
-//! anything within a line, and fresh ids are not compared. Cargo's own commands are what builds and runs these tests: `cargo run --` becomes `chant`, the
-//! others are left to the machine that runs this.
+//! anything within a line, and fresh ids are not compared. Cargo's own commands are what builds and runs these tests:
+//! `cargo run --` becomes `chant`, the others are left to the machine that runs this.
 #![allow(missing_docs, reason = "tests")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,5 +1,5 @@
-//! What one event of an agent's costs chant, from the line it was printed in to the event that is stored and shown: the difference
-//! between a long transcript and a short one, divided by the events between them.
+//! What one event of an agent's costs chant, from the line it was printed in to the event that is stored and shown: the
+//! difference between a long transcript and a short one, divided by the events between them.
 
 use std::{fs, time::Instant};
 

@@ -25,8 +25,8 @@ const AGENT: &str = "#!/bin/sh\n: > \"$MARKS/started\"\nexec sleep 600\n";
 /// No agent takes so long to be started.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Times the way from the command to the first agent: where its worktree holds all the specs, because they are in git, and where it
-/// holds nothing, so that the rest is seen. Of the first, what git needs for the worktree alone.
+/// Times the way from the command to the first agent: where its worktree holds all the specs, because they are in git,
+/// and where it holds nothing, so that the rest is seen. Of the first, what git needs for the worktree alone.
 pub(super) fn measure(bench: &Bench) -> Result<()> {
     let crowd = Crowd::prepare(bench, "queue", SPECS, AGENT, before)?;
     let edges: usize = (0..SPECS).map(|number| before(number).len()).sum();

@@ -41,8 +41,8 @@ impl Player {
         Ok((player, recording))
     }
 
-    /// Makes a commit as recorded, with today's date and the user's name, and without hooks or a signature: they had their say when it was
-    /// recorded, and could ask for a key that is not here.
+    /// Makes a commit as recorded, with today's date and the user's name, and without hooks or a signature: they had
+    /// their say when it was recorded, and could ask for a key that is not here.
     pub(crate) fn commit(&self, commit: &Commit) -> Result<(), RecordingError> {
         let ignored = self.ignored(&commit.changes)?;
         let (leave, keep): (Vec<&Change>, Vec<&Change>) = commit

@@ -1,12 +1,13 @@
 //! Secrets that are taken out of text before it is stored or shown.
 //!
 //! Two things are known: the shapes that providers give their keys ([`shapes`]), and the values of the user's own
-//! credential variables ([`variables`]). What is found becomes `[redacted: NAME]`. An agent's lines pass here before anything else
-//! sees them, so that no event, transcript, reason or recording has to be cleaned later; what comes another way (a
-//! commit's subject, a spec's section) is given to [`Redactor::text`] where it enters.
+//! credential variables ([`variables`]). What is found becomes `[redacted: NAME]`. An agent's lines pass here before
+//! anything else sees them, so that no event, transcript, reason or recording has to be cleaned later; what comes another
+//! way (a commit's subject, a spec's section) is given to [`Redactor::text`] where it enters.
 //!
-//! What has neither a known shape nor a variable is not found, and neither is a secret that was taken apart, or encoded in a way that
-//! is not in [`written`]. In JSON only characters within a string are replaced, so a line of JSON stays one.
+//! What has neither a known shape nor a variable is not found, and neither is a secret that was taken apart, or encoded
+//! in a way that is not in [`written`]. In JSON only characters within a string are replaced, so a line of JSON stays
+//! one.
 
 mod keys;
 mod lines;

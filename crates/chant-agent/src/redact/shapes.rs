@@ -1,7 +1,7 @@
 //! The shapes of well-known secrets.
 //!
-//! One search finds how they begin; a few lines of code for each kind then say where it ends, or that it is something else. That is
-//! faster than a regular expression for each, and each rule can be read.
+//! One search finds how they begin; a few lines of code for each kind then say where it ends, or that it is something
+//! else. That is faster than a regular expression for each, and each rule can be read.
 
 use std::{ops::Range, sync::LazyLock};
 

@@ -103,8 +103,8 @@ fn is_word(bytes: &[u8], found: &Match) -> bool {
     (escaped || !letter(before.last())) && !letter(bytes.get(found.end()))
 }
 
-/// Whether a variable of this name holds a credential: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `PGPASSWORD`, …. A last word may say
-/// which of several it is: `DB_PASSWORD_PROD`, `SECRET_KEY_BASE`.
+/// Whether a variable of this name holds a credential: `GITHUB_TOKEN`, `AWS_SECRET_ACCESS_KEY`, `PGPASSWORD`, …. A last
+/// word may say which of several it is: `DB_PASSWORD_PROD`, `SECRET_KEY_BASE`.
 pub(crate) fn is_credential(name: &str) -> bool {
     const WHICH: [&str; 18] = [
         "_BASE",

@@ -131,7 +131,8 @@ fn lower(percent: &str) -> String {
     percent.chars().map(digits).collect()
 }
 
-/// In hexadecimal, and in base64: alone, broken into lines, and within something longer, where it may begin at each of three places.
+/// In hexadecimal, and in base64: alone, broken into lines, and within something longer, where it may begin at each of
+/// three places.
 fn encoded(text: &str) -> BTreeSet<String> {
     let mut ways = BTreeSet::new();
     ways.insert(text.bytes().fold(String::new(), |mut hex, byte| {

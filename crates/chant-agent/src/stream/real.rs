@@ -1,4 +1,5 @@
-//! What real clients printed, as events: nothing that a user would want is dropped, and nothing breaks on what they did not print.
+//! What real clients printed, as events: nothing that a user would want is dropped, and nothing breaks on what they did
+//! not print.
 //!
 //! The transcripts of real clients are not part of the repository. What is mangled is made from the fixtures that are.
 

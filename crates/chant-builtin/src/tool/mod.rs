@@ -1,6 +1,7 @@
 //! The tools: what the model is told of them, and running one.
 //!
-//! Whatever goes wrong in a tool is told to the model, which may do better; only a wish to end goes further. Each tool has a file.
+//! Whatever goes wrong in a tool is told to the model, which may do better; only a wish to end goes further. Each tool
+//! has a file.
 
 mod command;
 mod edit;

@@ -1,7 +1,7 @@
 //! Where the tools may read and write: in the worktree, and nowhere else.
 //!
-//! A path is followed to where it really leads before it is used, so a link that leads out is refused. Between that look and the deed
-//! a command of the model's own could exchange a folder for a link; the sandbox stands behind this.
+//! A path is followed to where it really leads before it is used, so a link that leads out is refused. Between that look
+//! and the deed a command of the model's own could exchange a folder for a link; the sandbox stands behind this.
 
 use std::{
     ffi::OsString,

@@ -9,8 +9,8 @@ use crate::project::Project;
 /// What one look at a commit says: whether it is as the first commit of the row.
 pub(crate) type Look = Result<std::result::Result<bool, Stopped>>;
 
-/// The index of the first commit that is not as the first one, where `alike` says which are, and how many were looked at. The first
-/// of the row is alike and the last is not; between them it changes once.
+/// The index of the first commit that is not as the first one, where `alike` says which are, and how many were looked at.
+/// The first of the row is alike and the last is not; between them it changes once.
 pub(crate) fn first_unlike(
     row: usize,
     mut alike: impl FnMut(usize) -> Look,
@@ -36,8 +36,8 @@ pub(crate) fn most_looks(row: usize) -> u32 {
     }
 }
 
-/// The commits of the main line after `from` up to `tip`, oldest first. Where `from` came by a merge, the main line begins with that
-/// merge: what is before does not contain it. `None` where `tip` does not contain `from`.
+/// The commits of the main line after `from` up to `tip`, oldest first. Where `from` came by a merge, the main line
+/// begins with that merge: what is before does not contain it. `None` where `tip` does not contain `from`.
 pub(crate) fn main_line(project: &Project, from: &Oid, tip: &Oid) -> Result<Option<Vec<Oid>>> {
     let repo = project.repo();
     if !repo.is_ancestor(from, tip)? {

@@ -1,5 +1,5 @@
-//! The bounds of what is run in a place: those of a stranger's commands, or for the user's own, which run what an agent wrote, those
-//! of the agent.
+//! The bounds of what is run in a place: those of a stranger's commands, or for the user's own, which run what an agent
+//! wrote, those of the agent.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
 //! Where checks run: everything that runs a check goes through a [`Bench`].
 //!
-//! A check never runs where somebody works. It runs in a [`Place`]: a worktree of exactly the tree that is to be proven, taken from
-//! a pool that keeps what git ignores, so that build tools stay warm. Its processes are owned and ended as one tree,
-//! and its time, its output and the number of its processes are limited. What it changes is noticed, said, and undone.
+//! A check never runs where somebody works. It runs in a [`Place`]: a worktree of exactly the tree that is to be proven,
+//! taken from a pool that keeps what git ignores, so that build tools stay warm. Its processes are owned and ended as one
+//! tree, and its time, its output and the number of its processes are limited. What it changes is noticed, said, and
+//! undone.
 //!
 //! Deliberately not here: which checks there are, and what follows from what came of them.
 

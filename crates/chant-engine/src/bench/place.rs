@@ -1,9 +1,9 @@
 //! The pool of worktrees that checks run in.
 //!
-//! They lie beside the runs' worktrees, as `.checks/1`, `.checks/2`, …; a pristine one for one use is `.checks/cold-1`. One is held by
-//! the OS lock beside it, so two runs never share one and a dead process holds none. While it is held, a note beside it
-//! names the run: where a note is found, its holder was killed in the middle, and the worktree is made anew. So is one that
-//! is not in a state chant could have left it in.
+//! They lie beside the runs' worktrees, as `.checks/1`, `.checks/2`, …; a pristine one for one use is `.checks/cold-1`.
+//! One is held by the OS lock beside it, so two runs never share one and a dead process holds none. While it is held, a
+//! note beside it names the run: where a note is found, its holder was killed in the middle, and the worktree is made
+//! anew. So is one that is not in a state chant could have left it in.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -123,7 +123,8 @@ impl Place {
         self.repo.is_reusable(&self.folder)
     }
 
-    /// Whether a worktree of an earlier use is at the tree now. What cannot be brought there is made anew, so why does not matter.
+    /// Whether a worktree of an earlier use is at the tree now. What cannot be brought there is made anew, so why does
+    /// not matter.
     fn bring_along(&self) -> bool {
         self.is_whole() && self.try_to_bring().is_ok()
     }

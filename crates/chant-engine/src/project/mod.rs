@@ -1,7 +1,7 @@
 //! One project: a folder that holds `.chant`, in a git repository.
 //!
-//! Opening one reads files and starts no process, unless git may track what is meant for this machine alone. Everything else gets its paths from here; nothing depends on
-//! the current directory.
+//! Opening one reads files and starts no process, unless git may track what is meant for this machine alone. Everything
+//! else gets its paths from here; nothing depends on the current directory.
 
 mod worktrees;
 

@@ -1,7 +1,7 @@
 //! Red-to-green proof: that the tests fail without a change, for the stated reason, and pass with it.
 //!
-//! Nothing here believes an agent. What is found is a [`ProofDocument`](crate::proof::ProofDocument): kept with the run, shown to people as a
-//! table, and summed up in the landing's record.
+//! Nothing here believes an agent. What is found is a [`ProofDocument`](crate::proof::ProofDocument): kept with the run,
+//! shown to people as a table, and summed up in the landing's record.
 
 mod bisect;
 mod ending;

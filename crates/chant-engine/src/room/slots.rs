@@ -1,7 +1,8 @@
 //! The limits that all commands of one clone share, as locks.
 //!
 //! A place is a file, and who holds its lock has the place: the kernel gives it back when that process ends. So no limit
-//! is exceeded by a second `chant work`, and none is lost with a killed one. The same locks keep two commands off the same target files.
+//! is exceeded by a second `chant work`, and none is lost with a killed one. The same locks keep two commands off the
+//! same target files.
 //!
 //! Fair between commands: one that waits for a place says so with a lock of its own, and who has more than
 //! their share of a pool leaves what becomes free to them.

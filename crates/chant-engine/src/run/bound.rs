@@ -65,8 +65,8 @@ impl Run<'_, '_> {
         })
     }
 
-    /// The parts of git's own folder that a commit in the worktree writes to. Neither settings nor hooks are among them, and of the
-    /// branches only those beside the run's own: with its prefix, other runs'.
+    /// The parts of git's own folder that a commit in the worktree writes to. Neither settings nor hooks are among them,
+    /// and of the branches only those beside the run's own: with its prefix, other runs'.
     fn parts_of_git(&self) -> Result<Vec<PathBuf>> {
         let common = self.project.repo().common_dir();
         let branch = PathBuf::from(format!("refs/heads/{}", self.record.facts.branch));

@@ -1,7 +1,7 @@
 //! What the sandbox denied, found in what an agent's tools said, with the line that would allow it.
 //!
-//! The kernel tells only the program, and the program tells it in words of its own. So this looks for a path in a line that speaks of a
-//! permission, and says something only where the user could do what the program could not.
+//! The kernel tells only the program, and the program tells it in words of its own. So this looks for a path in a line
+//! that speaks of a permission, and says something only where the user could do what the program could not.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
-//! The bounds of an agent's processes: which files they may read and write, whether they have a network, and what is told of that.
+//! The bounds of an agent's processes: which files they may read and write, whether they have a network, and what is told
+//! of that.
 //!
 //! The person's settings decide, and `CHANT_SANDBOX` in their environment overrides them for one command. How a process is kept
 //! in bounds is `chant_os::confine`'s; what an agent program needs for itself is `chant_agent`'s. The reasons, and what is not
@@ -127,8 +128,8 @@ pub(crate) fn around(project: &Project, bounds: &Bounds) -> Option<Confine> {
     })
 }
 
-/// What of git's own folder is written beside its branch where something is committed in a worktree. Neither settings nor hooks are among
-/// it.
+/// What of git's own folder is written beside its branch where something is committed in a worktree. Neither settings nor
+/// hooks are among it.
 pub(crate) fn parts_of_git(common: &Path, worktree: &Path) -> Vec<PathBuf> {
     let shared = ["objects", "lfs", "rr-cache"].map(|part| common.join(part));
     let own = ties::folder_in(common, worktree);

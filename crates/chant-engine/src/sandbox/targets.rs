@@ -1,11 +1,11 @@
 //! What an agent may write of its worktree where specs of its type change only their target files.
 //!
-//! Most programs change a file by writing another beside it, which takes its place. So what is given is the folder of each target, and
-//! the folder of specs with the agent's own; that nothing else in them changed is the judge's to see. A target at the top of the
-//! worktree has all of it for a folder: there the judge alone keeps the rest.
+//! Most programs change a file by writing another beside it, which takes its place. So what is given is the folder of
+//! each target, and the folder of specs with the agent's own; that nothing else in them changed is the judge's to see. A
+//! target at the top of the worktree has all of it for a folder: there the judge alone keeps the rest.
 //!
-//! Research builds and runs things too. The folders that the repository's `.gitignore` names are given beside these: nothing in them
-//! ever lands.
+//! Research builds and runs things too. The folders that the repository's `.gitignore` names are given beside these:
+//! nothing in them ever lands.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -1,8 +1,8 @@
 //! What ties a worktree to its repository: two small files that say where git's folder is, and two that may.
 //!
-//! An agent can write them, because git itself has to write beside them. One that points them elsewhere would have git, when chant runs
-//! it there afterwards, read settings that the agent wrote, and these can name programs. So they are kept before an agent begins,
-//! where it can not write, and put back after it.
+//! An agent can write them, because git itself has to write beside them. One that points them elsewhere would have git,
+//! when chant runs it there afterwards, read settings that the agent wrote, and these can name programs. So they are kept
+//! before an agent begins, where it can not write, and put back after it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
 //! A program that may read and write only what it is given: for commands that a stranger wrote, and for agents.
 //!
-//! The program is started through chant itself (`chant __confine … -- PROGRAM ARG…`), which gives up its own rights and then
-//! becomes that program, so whatever it starts is confined as well. On Linux the kernel's Landlock does it, without any
-//! privilege; on macOS a Seatbelt profile. Elsewhere, and on kernels without it, [`is_supported`] says so, and whoever asks must tell the user.
+//! The program is started through chant itself (`chant __confine … -- PROGRAM ARG…`), which gives up its own rights and
+//! then becomes that program, so whatever it starts is confined as well. On Linux the kernel's Landlock does it, without
+//! any privilege; on macOS a Seatbelt profile. Elsewhere, and on kernels without it, [`is_supported`] says so, and
+//! whoever asks must tell the user.
 //!
 //! Landlock only ever allows. "Everything but these" is therefore worked out by [`visible`] just before the rights are given up.
 //!
@@ -161,8 +162,8 @@ pub fn keeps_signals() -> bool {
     kernel::keeps_signals()
 }
 
-/// Whether this system can take the network away from a program. It is tried, in a process of its own: whether it works is a matter of
-/// rights and of settings that only the kernel knows all of.
+/// Whether this system can take the network away from a program. It is tried, in a process of its own: whether it works
+/// is a matter of rights and of settings that only the kernel knows all of.
 pub fn can_be_offline(chant: &Path) -> bool {
     let offline = Confine {
         offline: true,

@@ -1,7 +1,7 @@
 //! Linux: a network namespace in which there is nothing but a loopback of its own.
 //!
-//! With the rights of root a namespace can be made directly. Without them it is made in a user namespace, in which the user stays who it is.
-//! Files, processes and sockets with a path stay as they are.
+//! With the rights of root a namespace can be made directly. Without them it is made in a user namespace, in which the
+//! user stays who it is. Files, processes and sockets with a path stay as they are.
 
 use std::{fs, io};
 

@@ -1,8 +1,8 @@
 //! Linux: what an agent of root's does without.
 //!
-//! Landlock bounds files, and some of root's rights reach around it: reading another process's environment, opening files by handle, raw
-//! disks, kernel modules, name spaces of others. What is left is what building and testing as root needs. Somebody who is
-//! not root has none of these to begin with.
+//! Landlock bounds files, and some of root's rights reach around it: reading another process's environment, opening files
+//! by handle, raw disks, kernel modules, name spaces of others. What is left is what building and testing as root needs.
+//! Somebody who is not root has none of these to begin with.
 
 use rustix::thread::{
     CapabilitySet, capabilities, remove_capability_from_bounding_set, set_capabilities,

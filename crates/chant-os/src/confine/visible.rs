@@ -1,7 +1,8 @@
 //! "Everything but these" for a kernel that only allows.
 //!
-//! Along the way to each hidden path, what lies beside is allowed as it is found now: a file that appears there later is not
-//! visible, which is the safe side. Symbolic links are never followed: what one points to is visible, or is not, at its own place.
+//! Along the way to each hidden path, what lies beside is allowed as it is found now: a file that appears there later is
+//! not visible, which is the safe side. Symbolic links are never followed: what one points to is visible, or is not, at
+//! its own place.
 
 use std::{
     fs,

@@ -50,8 +50,8 @@ pub fn is_leftover(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(TEMP_PREFIX.as_bytes())
 }
 
-/// Makes `bytes` the content of `path`. A symbolic link is followed; owner and mode of an existing file are kept; the parent folder
-/// must exist. Only a regular file is ever replaced.
+/// Makes `bytes` the content of `path`. A symbolic link is followed; owner and mode of an existing file are kept; the
+/// parent folder must exist. Only a regular file is ever replaced.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     put(path, bytes, None).map_err(|error| FileError::new("write", path, error))
 }
@@ -61,8 +61,8 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     put(path, bytes, Some(0o600)).map_err(|error| FileError::new("write", path, error))
 }
 
-/// Like [`replace`], but not forced to the disk: for a cache that is checked when read and can be made again. A power cut may leave
-/// the new file empty; a killed process leaves the old or the new one.
+/// Like [`replace`], but not forced to the disk: for a cache that is checked when read and can be made again. A power cut
+/// may leave the new file empty; a killed process leaves the old or the new one.
 pub fn replace_cache(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let replace = || -> io::Result<()> {
         let (temp, target) = stage(path, bytes, None)?;
@@ -73,7 +73,8 @@ pub fn replace_cache(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     replace().map_err(|error| FileError::new("write", path, error))
 }
 
-/// Creates `path` with `bytes`, unless the name is taken, even by a dangling link. Of any number of callers at once, exactly one gets
+/// Creates `path` with `bytes`, unless the name is taken, even by a dangling link. Of any number of callers at once,
+/// exactly one gets
 /// [`Created::Yes`], and nobody sees the file before it is complete.
 pub fn create_new(path: &Path, bytes: &[u8]) -> Result<Created, FileError> {
     let create = || -> io::Result<Created> {

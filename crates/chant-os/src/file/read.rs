@@ -1,7 +1,7 @@
 //! Reading a file that a stranger may have put there.
 //!
-//! A name in a repository can lead to a FIFO that blocks for ever, a device whose mere opening acts, a folder, or something endless.
-//! Nothing but a regular file of a stated size is read.
+//! A name in a repository can lead to a FIFO that blocks for ever, a device whose mere opening acts, a folder, or
+//! something endless. Nothing but a regular file of a stated size is read.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},

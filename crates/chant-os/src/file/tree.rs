@@ -27,7 +27,8 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Creates a folder that nobody else may look into, where nothing is. Not forced to the disk: for what nobody misses after a crash.
+/// Creates a folder that nobody else may look into, where nothing is. Not forced to the disk: for what nobody misses
+/// after a crash.
 pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
     let mut builder = fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -59,8 +60,8 @@ pub fn remove_tree(path: &Path) -> Result<(), FileError> {
     }
 }
 
-/// Copies a file, or a folder with all that is in it, to where nothing is. Links stay links, with the same target; what is neither
-/// file, folder nor link is left out. Not forced to the disk: for what can be copied again.
+/// Copies a file, or a folder with all that is in it, to where nothing is. Links stay links, with the same target; what
+/// is neither file, folder nor link is left out. Not forced to the disk: for what can be copied again.
 pub fn copy_tree(from: &Path, to: &Path) -> Result<(), FileError> {
     copy_any(from, to).map_err(|error| FileError::new("copy", from, error))
 }

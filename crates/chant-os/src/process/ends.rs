@@ -1,8 +1,9 @@
 //! Running a command of which the beginning and the end of the output matter: what a program's own agent wants to read.
 //!
-//! Both outputs are one stream, in the order in which they were written. A command that writes without end costs no more memory than
-//! what is kept of it. It runs in a process group of its own, which is ended as a whole when its time is over or somebody
-//! wants it to stop. What it leaves running in the background stays, as long as it lets go of the outputs or a moment passes.
+//! Both outputs are one stream, in the order in which they were written. A command that writes without end costs no more
+//! memory than what is kept of it. It runs in a process group of its own, which is ended as a whole when its time is over
+//! or somebody wants it to stop. What it leaves running in the background stays, as long as it lets go of the outputs or
+//! a moment passes.
 
 use std::{
     io::{self, PipeReader, Read},
@@ -51,8 +52,8 @@ pub struct Ends {
 }
 
 impl Cmd {
-    /// Runs it to its end, or until `timeout` is over, or until `is_unwanted` says so, which is asked all the time. `keep` bytes of the
-    /// beginning of its output are kept, and as many of its end.
+    /// Runs it to its end, or until `timeout` is over, or until `is_unwanted` says so, which is asked all the time.
+    /// `keep` bytes of the beginning of its output are kept, and as many of its end.
     pub fn output_ends(
         mut self,
         keep: usize,

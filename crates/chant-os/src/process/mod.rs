@@ -1,7 +1,7 @@
 //! Short commands: the one door through which git, a pager, an editor or a small program is started.
 //!
-//! Owns the shape of such a call and the count of processes that were started. An agent, or anything else that may start processes
-//! of its own and outlive its welcome, belongs to [`crate::tree`] instead. No shell is ever involved.
+//! Owns the shape of such a call and the count of processes that were started. An agent, or anything else that may start
+//! processes of its own and outlive its welcome, belongs to [`crate::tree`] instead. No shell is ever involved.
 
 mod bounded;
 mod conversation;

@@ -1,7 +1,8 @@
 //! Output as lines, in bounded memory.
 //!
-//! A reader thread turns what it reads into batches of lines and sends them through a bounded channel. When nobody takes them, the thread
-//! waits, the pipe fills, and the agent waits in its write: no amount of output costs more than the batches in flight.
+//! A reader thread turns what it reads into batches of lines and sends them through a bounded channel. When nobody takes
+//! them, the thread waits, the pipe fills, and the agent waits in its write: no amount of output costs more than the
+//! batches in flight.
 
 use std::{
     io::{self, Read},
@@ -32,8 +33,8 @@ pub struct Line {
     pub cut: bool,
 }
 
-/// Reads `input` to its end and hands over lines in batches, one for each read. A line that is too long is handed over as soon as it is,
-/// so that output without any line end counts as a sign of life. Stops early when `take` answers `false`.
+/// Reads `input` to its end and hands over lines in batches, one for each read. A line that is too long is handed over as
+/// soon as it is, so that output without any line end counts as a sign of life. Stops early when `take` answers `false`.
 pub(crate) fn split(input: impl Read, take: impl FnMut(Vec<Line>) -> bool) -> io::Result<()> {
     split_longer(input, LINE_MAX, take)
 }

@@ -10,8 +10,8 @@
 //!   finds what is left.
 //! * an **exit file**, in which the guard writes how the agent ended, after the last process of the tree is gone.
 //!
-//! Subreaper and marker need Linux. On another unix only the agent's own process group is ended: a tool that starts a session of its
-//! own survives there, and [`marked`] finds nothing.
+//! Subreaper and marker need Linux. On another unix only the agent's own process group is ended: a tool that starts a
+//! session of its own survives there, and [`marked`] finds nothing.
 //!
 //! Deliberately not here: what the agent's lines mean, limits of time, and what to do about an end.
 

@@ -79,14 +79,15 @@ pub(crate) fn line_of(table: &[Process], pid: u32) -> HashSet<u32> {
     line
 }
 
-/// Kills every process that `belongs`, which is told of each and of those stopped so far. All are stopped first, look after look until
-/// no new one turns up: a stopped process neither starts others nor notices that its children die. So those that multiply run
-/// out of parents instead of running away.
+/// Kills every process that `belongs`, which is told of each and of those stopped so far. All are stopped first, look
+/// after look until no new one turns up: a stopped process neither starts others nor notices that its children die. So
+/// those that multiply run out of parents instead of running away.
 pub(crate) fn strike(belongs: impl Fn(Process, &HashSet<u32>) -> bool) -> HashSet<u32> {
     let mut stopped = HashSet::new();
     for _ in 0..LOOKS {
         let before = stopped.len();
-        // The newest first and each as soon as it is seen, because a process may live for no longer than it needs to start another.
+        // The newest first and each as soon as it is seen, because a process may live for no longer than it needs to
+        // start another.
         for process in newest_first().filter_map(read) {
             if !stopped.contains(&process.pid) && belongs(process, &stopped) {
                 signal(process.pid, Signal::STOP);

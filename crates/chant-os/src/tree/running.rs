@@ -1,6 +1,7 @@
 //! A tree that runs, seen from chant's side.
 //!
-//! Three threads feed one bounded channel: a reader for each output, and one that waits for the guard. [`Running::next`] takes from it.
+//! Three threads feed one bounded channel: a reader for each output, and one that waits for the guard. [`Running::next`]
+//! takes from it.
 
 use std::{
     collections::VecDeque,
@@ -151,8 +152,8 @@ impl Running {
         let _ = self.write(format!("{}\n", guard::STOP).as_bytes());
     }
 
-    /// Says one line to an agent whose input is [`Stdin::Talk`](super::Stdin::Talk). It must hold no line end; what is cut off by one would be
-    /// a word to the guard.
+    /// Says one line to an agent whose input is [`Stdin::Talk`](super::Stdin::Talk). It must hold no line end; what is
+    /// cut off by one would be a word to the guard.
     pub fn say(&mut self, line: &str) {
         let line = line.replace(['\n', '\r'], " ");
         let _ = self.write(format!("{}{line}\n", guard::SAY).as_bytes());

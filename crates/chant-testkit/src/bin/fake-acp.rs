@@ -1,8 +1,8 @@
 //! An agent for tests that speaks the Agent Client Protocol, by hand, well or badly as its script says.
 //!
-//! The script is a JSON list of acts, in the file named by the last argument; [`Act`] says what there is. It is followed once
-//! for each prompt. What the agent is told is written, line by line, to the file `heard` beside the script. Conversations are kept as
-//! files beside the script too, so that another process can take them up again.
+//! The script is a JSON list of acts, in the file named by the last argument; [`Act`] says what there is. It is followed
+//! once for each prompt. What the agent is told is written, line by line, to the file `heard` beside the script.
+//! Conversations are kept as files beside the script too, so that another process can take them up again.
 #![allow(clippy::print_stdout, reason = "printing is an agent's work")]
 #![allow(clippy::exit, reason = "ending badly is, too")]
 

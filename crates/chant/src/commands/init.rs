@@ -18,8 +18,8 @@ pub(crate) struct Args {
     /// What the project is called; the folder's name where not given
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The agent: a client that chant knows, such as `codex`; `builtin`, chant's own, which needs `--model`; or the command of any program that reads a prompt. Where not
-    /// given it is the client that is installed, else Claude Code
+    /// The agent: a client that chant knows, such as `codex`; `builtin`, chant's own, which needs `--model`; or the
+    /// command of any program that reads a prompt. Where not given it is the client that is installed, else Claude Code
     #[arg(long, value_name = "NAME|COMMAND")]
     agent: Option<String>,
     /// The model to ask the agent for

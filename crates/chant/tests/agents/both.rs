@@ -48,8 +48,9 @@ impl Page<'_> {
         std::env::join_paths(folders).unwrap()
     }
 
-    /// `chant demo --agent NAME` with those settings as the user's own, a key in the environment and the sandbox on, as somebody would
-    /// type it: five phases, reproduction and fix among them, are worked by the agent's own tools and land.
+    /// `chant demo --agent NAME` with those settings as the user's own, a key in the environment and the sandbox on, as
+    /// somebody would type it: five phases, reproduction and fix among them, are worked by the agent's own tools and
+    /// land.
     pub(crate) fn works_the_demo(&self) {
         let model = ScriptedModel::start(&demo::script());
         let place = TestRepo::folder_only();
@@ -161,8 +162,8 @@ pub(crate) fn chants_budget_ends_it(client: &impl Client, budget: &str) {
     );
 }
 
-/// Within the sandbox its work lands. What is outside is neither written nor read, the model is told so, and the user is told which
-/// lines would allow it. Without the sandbox the key is read, or the test would prove nothing.
+/// Within the sandbox its work lands. What is outside is neither written nor read, the model is told so, and the user is
+/// told which lines would allow it. Without the sandbox the key is read, or the test would prove nothing.
 pub(crate) fn is_kept_in_bounds(client: &impl Client) {
     const KEY: &str = "the-key-of-the-user";
     for bounded in [true, false] {

@@ -1,8 +1,8 @@
 //! A page as what a reader does with it: commands to type, files to write, files to look at.
 //!
-//! An HTML comment on the line above a block says what the block is, and is not seen by readers:
-//! `<!-- writes: PATH -->` (the reader's editor), `<!-- shows: PATH -->`, `<!-- exits: N -->` (the last command of a
-//! `console` block), `<!-- clock: TIME -->` (no block: the time from here on), `<!-- meanwhile: SCRIPT -->` (no block: what others do).
+//! An HTML comment on the line above a block says what the block is, and is not seen by readers: `<!-- writes: PATH -->`
+//! (the reader's editor), `<!-- shows: PATH -->`, `<!-- exits: N -->` (the last command of a `console` block), `<!--
+//! clock: TIME -->` (no block: the time from here on), `<!-- meanwhile: SCRIPT -->` (no block: what others do).
 
 use std::path::{Path, PathBuf};
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::blow::Struck;
 use crate::scene::Scene;
 
-/// An agent that has written its last line ends within this time, in microseconds and on a busy machine, and its guard notes it: whoever was killed in
-/// between, nobody can know that it had finished.
+/// An agent that has written its last line ends within this time, in microseconds and on a busy machine, and its guard
+/// notes it: whoever was killed in between, nobody can know that it had finished.
 const MOMENT: u128 = 1_000_000;
 
 /// An agent whose guard or run was killed goes on until that is noticed; what it ends in that time, on a busy machine, nobody
