@@ -280,6 +280,10 @@ fn unmerged() -> Result<Vec<PathBuf>, Error> {
     let listed = Command::new("git")
         .args(["diff", "--name-only", "--diff-filter=U", "-z"])
         .output()?;
+    // Of a git that was killed nothing was heard, which is not the same as nothing unmerged.
+    if !listed.status.success() {
+        return Err(format!("git diff: {}", listed.status).into());
+    }
     let text = String::from_utf8(listed.stdout)?;
     Ok(text.split_terminator('\0').map(PathBuf::from).collect())
 }
