@@ -193,6 +193,12 @@ impl Repo {
         Ok(file::replace(&back, &line)?)
     }
 
+    /// Whether git has finished making this linked work tree. One whose making was killed has no HEAD yet: git takes it for no
+    /// repository, and nobody has worked in it. No process.
+    pub fn is_made(&self) -> bool {
+        self.git_dir().join("HEAD").exists()
+    }
+
     /// The user's hooks are about the user's checkout; they neither run here nor can they make this fail. Submodules stay
     /// empty folders: whether to fetch them is not for chant to decide. A work tree that a power cut takes is made again, so
     /// nothing waits for the disk.

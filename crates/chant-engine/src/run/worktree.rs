@@ -198,7 +198,7 @@ fn listed(repo: &Repo, folder: &Path) -> Result<Option<WorktreeInfo>> {
 
 /// Keeps what is in a worktree and nowhere else: what is uncommitted, and commits on no branch but for `base`.
 fn save(repo: &Repo, spec: &str, worktree: &WorktreeInfo, base: &str) -> Result<Option<String>> {
-    if !worktree.path.join(".git").exists() {
+    if !worktree.path.join(".git").exists() || !repo.at(&worktree.path).is_made() {
         return Ok(None);
     }
     let kept = save_uncommitted(repo, spec, &worktree.path)?;

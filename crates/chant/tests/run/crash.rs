@@ -55,3 +55,29 @@ fn after_each_step() {
 fn between_the_commit_and_the_branch() {
     survives("land:committed");
 }
+
+/// As git leaves it that was killed while it made a worktree: the folder leads to an entry that has no HEAD yet.
+#[test]
+fn a_worktree_whose_making_was_killed_is_made_again() {
+    let repo = with_agent(HONEST);
+    let killed = repo.chant_with(|command| {
+        command
+            .args(["work", ID])
+            .env("CHANT_CRASH_AT", "worktree:after");
+    });
+    assert_eq!(killed.code, None, "{}", killed.stderr);
+    let entry = repo.path().join(".git/worktrees").join(ID);
+    std::fs::rename(entry.join("HEAD"), entry.join("HEAD.lock")).unwrap();
+    std::fs::write(entry.join("locked"), "initializing").unwrap();
+    std::fs::remove_file(entry.join("index")).unwrap();
+    let folder = std::fs::read_to_string(entry.join("gitdir")).unwrap();
+    let folder = std::path::Path::new(folder.trim()).parent().unwrap();
+    for file in std::fs::read_dir(folder).unwrap().flatten() {
+        if file.file_name() != ".git" {
+            let _ = std::fs::remove_dir_all(file.path());
+            let _ = std::fs::remove_file(file.path());
+        }
+    }
+    work(&repo).ok();
+    assert_landed_once(&repo);
+}
