@@ -78,9 +78,7 @@ impl Supervisor<'_> {
         let fresh = latest
             .as_ref()
             .filter(|run| is_new(run) || self.tasks[at].run.is_some())
-            .filter(|run| {
-                run.state.is_over() || matches!(run.state, RunState::Paused | RunState::Conflict)
-            });
+            .filter(|run| waits_for_somebody(run));
         let end = fresh.map(|run| (run.state.name().to_owned(), run.reason.clone()));
         self.read_roll()?;
         let over = match end {
@@ -120,5 +118,17 @@ impl Supervisor<'_> {
         Ok(blocked
             .flat_map(|task| self.roll.unfinished(&task.spec))
             .any(|missing| theirs.contains(&missing)))
+    }
+}
+
+/// Whether a run that another command had is at its end, or where a person or a budget wants it to be. One that only stopped
+/// with its command is still asked for here.
+fn waits_for_somebody(run: &RunRecord) -> bool {
+    let facts = &run.facts;
+    let is_held = facts.wish.is_some() || facts.takeover.is_some() || facts.budget_spent.is_some();
+    match run.state {
+        RunState::Conflict => true,
+        RunState::Paused => is_held,
+        state => state.is_over(),
     }
 }
