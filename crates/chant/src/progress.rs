@@ -145,86 +145,93 @@ fn landed(branch: &str, commit: Option<&str>) -> Line {
 }
 
 fn agent(event: &AgentEvent) -> Vec<Line> {
-    match event {
-        AgentEvent::Text { text } => text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
+    if let AgentEvent::Text { text } = event {
+        let said = text.lines().filter(|line| !line.trim().is_empty());
+        return said
             .map(|line| Line::new(Weight::Normal, "agent", line))
-            .collect(),
-        AgentEvent::ToolCall { name, input, .. } => vec![Line::new(
-            Weight::Normal,
-            "tool",
-            format!("{name} {input}").trim_end(),
-        )],
+            .collect();
+    }
+    did(event).or_else(|| told(event)).into_iter().collect()
+}
+
+/// What it does, and what comes in its way.
+fn did(event: &AgentEvent) -> Option<Line> {
+    let used = |tool: &str, input: &str| format!("{tool} {input}").trim_end().to_owned();
+    let (weight, word, text) = match event {
+        AgentEvent::ToolCall { name, input, .. } => (Weight::Normal, "tool", used(name, input)),
         AgentEvent::ToolResult {
             ok: false, text, ..
-        } => vec![Line::new(
-            Weight::Warning,
-            "tool",
-            format!("failed: {}", first_line(text)),
-        )],
-        AgentEvent::Retry {
-            reason,
-            attempt,
-            delay_ms,
-            ..
         } => {
-            vec![Line::new(
-                Weight::Warning,
-                "retry",
-                format!(
-                    "{attempt}: {reason}, again in {} s",
-                    delay_ms.div_ceil(1000)
-                ),
-            )]
+            let text = format!("failed: {}", first_line(text));
+            (Weight::Warning, "tool", text)
         }
-        AgentEvent::Limit { reason, .. } => vec![Line::new(Weight::Warning, "limit", reason)],
-        AgentEvent::PermissionRequest { tool, input, .. } => vec![Line::new(
-            Weight::Normal,
-            "asks",
-            format!("{tool} {input}").trim_end(),
-        )],
-        AgentEvent::Compacted { reason, .. } => vec![Line::new(
-            Weight::Warning,
-            "compacts",
-            format!("the conversation grew too long and was summarised by the agent ({reason})")
-                .trim_end_matches(" ()"),
-        )],
+        AgentEvent::FileChange { path, change } => {
+            (Weight::Detail, "file", format!("{change} {path}"))
+        }
+        AgentEvent::PermissionRequest { tool, input, .. } => {
+            (Weight::Normal, "asks", used(tool, input))
+        }
         AgentEvent::PermissionDenied {
             tool,
             input,
             reason,
             ..
         } => {
-            let used = format!("{tool} {input}");
-            vec![Line::new(
-                Weight::Warning,
-                "denied",
-                format!("{}: {reason}", used.trim_end()).trim_end_matches(": "),
-            )]
+            let text = format!("{}: {reason}", used(tool, input));
+            let text = text.trim_end_matches(": ").to_owned();
+            (Weight::Warning, "denied", text)
         }
-        AgentEvent::Warning { text } => vec![Line::new(Weight::Warning, "warning", text)],
-        AgentEvent::Stderr { text } => vec![Line::new(Weight::Detail, "stderr", text)],
-        AgentEvent::Model { name } => vec![Line::new(Weight::Detail, "model", name)],
-        AgentEvent::Cost { usd } => vec![Line::new(Weight::Detail, "cost", format!("${usd:.4}"))],
-        AgentEvent::Usage { input, output, .. } => vec![Line::new(
+        AgentEvent::Retry {
+            reason,
+            attempt,
+            delay_ms,
+            ..
+        } => {
+            let seconds = delay_ms.div_ceil(1000);
+            let text = format!("{attempt}: {reason}, again in {seconds} s");
+            (Weight::Warning, "retry", text)
+        }
+        AgentEvent::Limit { reason, .. } => (Weight::Warning, "limit", reason.clone()),
+        AgentEvent::Compacted { reason, .. } => {
+            let text = format!(
+                "the conversation grew too long and was summarised by the agent ({reason})"
+            );
+            let text = text.trim_end_matches(" ()").to_owned();
+            (Weight::Warning, "compacts", text)
+        }
+        _ => return None,
+    };
+    Some(Line::new(weight, word, text))
+}
+
+/// What it says of itself.
+fn told(event: &AgentEvent) -> Option<Line> {
+    let (weight, word, text) = match event {
+        AgentEvent::Warning { text } => (Weight::Warning, "warning", text.clone()),
+        AgentEvent::Stderr { text } => (Weight::Detail, "stderr", text.clone()),
+        AgentEvent::Model { name } => (Weight::Detail, "model", name.clone()),
+        AgentEvent::Cost { usd } => (Weight::Detail, "cost", format!("${usd:.4}")),
+        AgentEvent::Usage { input, output, .. } => (
             Weight::Detail,
             "tokens",
             format!("{input} in, {output} out"),
-        )],
-        AgentEvent::FileChange { path, change } => vec![Line::new(
-            Weight::Detail,
-            "file",
-            format!("{change} {path}"),
-        )],
-        AgentEvent::Thinking { text } => {
-            vec![Line::new(Weight::Detail, "thinks", first_line(text))]
-        }
-        AgentEvent::Unknown { raw } => vec![Line::new(Weight::Detail, "unknown", first_line(raw))],
-        AgentEvent::Session { .. } | AgentEvent::End { .. } | AgentEvent::ToolResult { .. } => {
-            Vec::new()
-        }
-    }
+        ),
+        AgentEvent::Thinking { text } => (Weight::Detail, "thinks", first_line(text).to_owned()),
+        AgentEvent::Unknown { raw } => (Weight::Detail, "unknown", first_line(raw).to_owned()),
+        // Told above, or of no use to a person; a new kind has to be put somewhere.
+        AgentEvent::Text { .. }
+        | AgentEvent::ToolCall { .. }
+        | AgentEvent::ToolResult { .. }
+        | AgentEvent::FileChange { .. }
+        | AgentEvent::PermissionRequest { .. }
+        | AgentEvent::PermissionDenied { .. }
+        | AgentEvent::Retry { .. }
+        | AgentEvent::Limit { .. }
+        | AgentEvent::Compacted { .. }
+        | AgentEvent::Session { .. }
+        | AgentEvent::End { .. } => return None,
+    };
+    Some(Line::new(weight, word, text))
 }
 
 fn first_line(text: &str) -> &str {

@@ -87,31 +87,9 @@ fn six_at_once() {
     with(both::six_at_once);
 }
 
-/// To the digit: what the model stated, and the sum that the program itself names.
 #[test]
 fn tokens_and_cost_are_the_programs_own() {
-    with(|adapter| {
-        let script = json!([
-            { "sh": honest(ID), "usage": { "in": 1200, "out": 34, "cache_read": 1000, "cache_write": 70 } },
-            { "text": "It is written.", "usage": { "in": 1300, "out": 21, "cache_read": 1100 } },
-        ]);
-        let scene = Scene::new(adapter, &script);
-        scene.work().ok();
-        scene.assert_all_done(&[ID]);
-        let usage = scene.said("usage").pop().unwrap();
-        let counted =
-            ["input", "output", "cache_read", "cache_write"].map(|kind| usage[kind].clone());
-        assert_eq!(counted, [2500, 55, 2100, 70].map(|count| json!(count)));
-        let told = scene.said("cost").pop().unwrap()["usd"].as_f64().unwrap();
-        let cost = scene.cost();
-        assert!(
-            (cost["usd"].as_f64().unwrap() - told).abs() < 1e-6,
-            "{cost} is not {told}"
-        );
-        assert!(told > 0.0);
-        assert_eq!(cost["output_tokens"], 55);
-        assert_eq!(cost["runs_of_unknown_cost"], 0);
-    });
+    with(both::tells_tokens_and_cost);
 }
 
 /// It waits by itself and says nothing of it.
