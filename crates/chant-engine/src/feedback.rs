@@ -70,8 +70,17 @@ pub fn give(project: &Project, id: &SpecId, by: &Name, text: &str) -> Result<Giv
             )),
         );
     }
-    let state = project.show(id)?.state;
-    if state == chant_spec::State::Cancelled {
+    let spec = project.show(id)?;
+    if spec.is_gate {
+        return Err(Error::new(
+            Code::WrongStatus,
+            format!("{id} is a gate, which no agent works, so no attempt would see it"),
+        )
+        .hint(format!(
+            "decide it, and say why: chant approve {id} --by NAME"
+        )));
+    }
+    if spec.state == chant_spec::State::Cancelled {
         return Err(Error::new(
             Code::WrongStatus,
             format!("{id} is cancelled, so no attempt would see it"),

@@ -15,7 +15,7 @@ impl Name {
         if name.is_empty() || name.contains(char::is_control) {
             return Err(
                 Error::new(Code::Usage, format!("{text:?} is not the name of a person"))
-                    .hint("say who approves: --by \"Ada Lovelace\""),
+                    .hint("say who it is: --by \"Ada Lovelace\""),
             );
         }
         Ok(Self(name.to_owned()))

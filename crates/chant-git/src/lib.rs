@@ -35,6 +35,7 @@ mod object;
 mod oid;
 mod path;
 mod reader;
+mod rebase;
 mod reference;
 mod replay;
 mod repo;

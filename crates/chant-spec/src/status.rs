@@ -221,6 +221,40 @@ named! {
     }
 }
 
+impl State {
+    /// What is so of a spec, to go on from its name: `001 is in conflict`.
+    pub fn is_so(self) -> &'static str {
+        match self {
+            Self::Pending => "is pending",
+            Self::Ready => "is ready",
+            Self::Blocked => "is blocked",
+            Self::Queued => "is queued",
+            Self::InProgress => "is in progress",
+            Self::Verifying => "is being checked",
+            Self::Landing => "is about to land",
+            Self::Paused => "is paused",
+            Self::Parked => "is parked",
+            Self::Conflict => "is in conflict",
+            Self::Failed => "failed",
+            Self::NeedsAttention => "needs attention",
+            Self::Completed => "is completed",
+            Self::Cancelled => "is cancelled",
+            Self::Stale => "is stale",
+        }
+    }
+}
+
+impl Action {
+    /// The action as a verb in a sentence.
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Takeover => "take over",
+            Self::Again => "work again",
+            other => other.as_str(),
+        }
+    }
+}
+
 /// Why an action is not possible now, and the command that leads on. `ID` stands for the spec.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -352,13 +386,20 @@ fn reason(state: State, action: Action) -> String {
         }
         State::Stale => {
             format!(
-                "this spec is completed (and its inputs have changed since), which leaves nothing to {action}"
+                "this spec is completed (and its inputs have changed since), which leaves nothing to {}",
+                action.verb()
             )
         }
         State::Completed | State::Cancelled => {
-            format!("this spec is {state}, which leaves nothing to {action}")
+            format!(
+                "this spec is {state}, which leaves nothing to {}",
+                action.verb()
+            )
         }
-        _ => format!("this spec is {state}, and `{action}` does not apply to that"),
+        _ => format!(
+            "this spec {}, and `{action}` does not apply to that",
+            state.is_so()
+        ),
     }
 }
 
@@ -383,6 +424,11 @@ fn way_on(state: State, action: Action) -> &'static str {
         (State::Failed, Action::Merge) => {
             "run `chant log ID` to see why it failed, then `chant work ID` to try again"
         }
+        (State::Blocked, _) => "run `chant show ID` to see what is in the way",
+        (
+            State::Conflict | State::Failed | State::NeedsAttention,
+            Action::Pause | Action::Resume,
+        ) => "run `chant work ID` to go on with it, or `chant show ID` to see how it stands",
         (
             _,
             Action::Again

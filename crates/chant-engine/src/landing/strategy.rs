@@ -72,8 +72,22 @@ pub(super) enum Joined {
     Conflict(Vec<String>),
 }
 
-/// Brings a run's commits and the main branch together.
+/// Brings a run's commits and the main branch together. A person may have done that before, with git's own commands.
 pub(super) fn join(
+    repo: &Repo,
+    strategy: Strategy,
+    branch: &Branch<'_>,
+    onto: Onto<'_>,
+) -> Result<Joined> {
+    let joined = join_commits(repo, strategy, branch, onto)?;
+    let at = onto.oid();
+    if matches!(joined, Joined::Conflict(_)) && repo.is_ancestor(branch.tip, at)? {
+        return Ok(Joined::Clean(Line::one(at, repo.tree_of(at)?)));
+    }
+    Ok(joined)
+}
+
+fn join_commits(
     repo: &Repo,
     strategy: Strategy,
     branch: &Branch<'_>,

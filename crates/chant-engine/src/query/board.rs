@@ -12,6 +12,7 @@ use super::list::survey;
 use super::spec::{Spec, natural_order};
 use super::tree::{self, Branch};
 use crate::error::Result;
+use crate::journal::Journal;
 use crate::project::Project;
 use crate::queue::{left_by_ended, waits_for_turn};
 
@@ -30,6 +31,9 @@ pub struct Board {
     pub active: Vec<Spec>,
     /// What needs a person: failed, conflicting, paused, unusable.
     pub attention: Vec<Spec>,
+    /// The ids of those among them that a person took over: they wait for that person, and for no agent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_hand: Vec<String>,
     /// What can be begun.
     pub ready: Vec<Spec>,
     /// The drivers that are not over, with their members below them.
@@ -55,6 +59,7 @@ pub fn board(project: &Project) -> Result<Board> {
         counts: BTreeMap::new(),
         active: Vec::new(),
         attention: Vec::new(),
+        in_hand: Vec::new(),
         ready: Vec::new(),
         drivers: Vec::new(),
         criteria: Counts::new(),
@@ -105,11 +110,31 @@ pub fn board(project: &Project) -> Result<Board> {
             None => {}
         }
     }
+    board.in_hand = in_hand(project, &board.attention)?;
     // What is at work is of more interest than what only waits for its turn.
     board
         .active
         .sort_by_key(|spec| matches!(spec.state, State::Queued | State::Parked));
     Ok(board)
+}
+
+/// The paused ones that a person took over.
+fn in_hand(project: &Project, specs: &[Spec]) -> Result<Vec<String>> {
+    let paused = specs.iter().filter(|spec| spec.state == State::Paused);
+    let paused: Vec<&str> = paused.map(|spec| spec.id.as_str()).collect();
+    if paused.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(journal) = Journal::open_existing(&project.state_dir(), &project.project_key())?
+    else {
+        return Ok(Vec::new());
+    };
+    let runs = journal.all_latest()?.into_iter();
+    let taken = runs.filter(|run| run.facts.takeover.is_some());
+    Ok(taken
+        .map(|run| run.spec)
+        .filter(|id| paused.contains(&id.as_str()))
+        .collect())
 }
 
 /// The tree of the drivers. All specs are asked for only where a driver names members that its id does not tell.

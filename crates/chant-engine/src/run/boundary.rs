@@ -1,23 +1,22 @@
 //! What an agent must leave alone besides what is protected: tests that an earlier phase proved with, and where the
 //! spec is strict, everything but its target files. Pure.
 
-use chant_git::Change;
 use chant_spec::Stage;
 
 use super::judge::Evidence;
-use crate::proof::Frozen;
 use crate::prove::TestFiles;
 
 /// Whether every frozen file is as it was, or is put back to what it was.
-pub(super) fn nothing_frozen(changes: &[Change], frozen: &[Frozen]) -> Result<(), String> {
-    for change in changes {
-        let Some(file) = frozen.iter().find(|file| file.path == change.path) else {
+pub(super) fn nothing_frozen(evidence: &Evidence<'_>) -> Result<(), String> {
+    let who = evidence.maker.who();
+    for change in evidence.changes {
+        let Some(file) = evidence.frozen.iter().find(|file| file.path == change.path) else {
             continue;
         };
         return Err(match &change.new {
-            None => format!("the agent deleted {}, which {} froze", file.path, file.by),
+            None => format!("{who} deleted {}, which {} froze", file.path, file.by),
             Some((_, oid)) if oid.as_str() == file.oid => continue,
-            Some(_) => format!("the agent changed {}, which {} froze", file.path, file.by),
+            Some(_) => format!("{who} changed {}, which {} froze", file.path, file.by),
         });
     }
     Ok(())
@@ -33,13 +32,14 @@ pub(super) fn nothing_outside(evidence: &Evidence<'_>) -> Result<(), String> {
     } else {
         return Ok(());
     };
+    let who = evidence.maker.who();
     match outside(evidence).as_slice() {
         [] => Ok(()),
         [one] => Err(format!(
-            "the agent changed {one}, which is not one of the target files, and {why}"
+            "{who} changed {one}, which is not one of the target files, and {why}"
         )),
         [first, rest @ ..] => Err(format!(
-            "the agent changed {first} and {} other files that are not target files, and {why}",
+            "{who} changed {first} and {} other files that are not target files, and {why}",
             rest.len()
         )),
     }

@@ -2,7 +2,7 @@
 
 use chant_agent::{AgentConfig, AgentKind};
 
-use super::{Run, RunState, Surroundings};
+use super::{LeftOpen, Run, RunState, Surroundings, folder};
 use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, Step};
@@ -38,6 +38,7 @@ impl<'a, 's> Run<'a, 's> {
         record.facts.takeover = Some(takeover);
         record.facts.agent_failure = None;
         if record.step < Step::Land || record.state == RunState::Conflict {
+            in_hand(project, &record)?;
             record.step = Step::Collect;
         }
         let start = Self::consented_start(project, &record)?;
@@ -46,5 +47,29 @@ impl<'a, 's> Run<'a, 's> {
         let mut run = Self::assemble(project, journal, record, start, agent, outside, claim)?;
         run.resumed = true;
         Ok(run)
+    }
+}
+
+/// What a person offers is what lies in the worktree, once they are done with it.
+fn in_hand(project: &Project, run: &RunRecord) -> Result<()> {
+    let spec = &run.spec;
+    if !run.facts.worktree.join(".git").exists() {
+        return Err(Error::new(
+            Code::WrongStatus,
+            format!(
+                "{spec}: the worktree {} is gone, and with it what was not committed there",
+                folder(project, &run.facts).display()
+            ),
+        )
+        .hint(format!(
+            "make it again from the branch {}: chant takeover {spec}; then look at it, and: chant finalize {spec}",
+            run.facts.branch
+        )));
+    }
+    match LeftOpen::find(project, run)? {
+        // What is left of a conflict that is on record is found where both are joined.
+        Some(LeftOpen::Conflict { .. }) if run.facts.conflict.is_some() => Ok(()),
+        Some(open) => Err(open.error(run, &format!("chant finalize {spec}"))),
+        None => Ok(()),
     }
 }

@@ -109,7 +109,8 @@ impl Run<'_, '_> {
             .collect();
         Ok((!strays.is_empty()).then(|| {
             format!(
-                "the agent changed nothing on its branch; since it began there are commits on {}",
+                "{} changed nothing on its branch; since it began there are commits on {}",
+                self.maker().who(),
                 strays.join(", ")
             )
         }))
@@ -154,8 +155,12 @@ impl Run<'_, '_> {
         {
             self.note(format!("what the agent committed is kept at {name}"))?;
         }
-        Ok(found
-            .or_else(|| Some("the agent rewrote the history below its starting point".to_owned())))
+        Ok(found.or_else(|| {
+            Some(format!(
+                "{} rewrote the history below its starting point",
+                self.maker().who()
+            ))
+        }))
     }
 
     /// `git add -A` would commit what chant only brought for the agent to read.

@@ -9,8 +9,37 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::boundary::{nothing_frozen, nothing_outside};
 use crate::proof::Frozen;
 
+/// Who made a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Maker {
+    /// An agent, alone.
+    Agent,
+    /// A person who took the run over; some of it may be the agent's.
+    Person,
+}
+
+impl Maker {
+    /// Who is said to have done what a result shows. Of a person's own work nobody is to hear what the agent did.
+    pub(super) fn who(self) -> &'static str {
+        match self {
+            Self::Agent => "the agent",
+            Self::Person => "the result",
+        }
+    }
+
+    /// That there is no result.
+    fn nothing(self) -> &'static str {
+        match self {
+            Self::Agent => "the agent changed nothing",
+            Self::Person => "nothing is changed there yet",
+        }
+    }
+}
+
 /// What is known about a result.
 pub(super) struct Evidence<'a> {
+    /// Who made it.
+    pub maker: Maker,
     /// The spec when the run began.
     pub start: &'a Document,
     /// The spec as the agent left it; `None` where it was deleted or cannot be read.
@@ -49,12 +78,13 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), String> {
     if let Some(violation) = evidence.violation {
         return Err(violation.to_owned());
     }
+    let who = evidence.maker.who();
     let Some(end) = evidence.end else {
-        return Err("the agent deleted its spec, or left it unreadable".to_owned());
+        return Err(format!("{who} deleted its spec, or left it unreadable"));
     };
-    criteria_kept(evidence.start, end)?;
+    criteria_kept(who, evidence.start, end)?;
     nothing_protected(evidence)?;
-    nothing_frozen(evidence.changes, evidence.frozen)?;
+    nothing_frozen(evidence)?;
     nothing_outside(evidence)?;
     if evidence.ends_without_red() {
         // Its evidence stands in the spec. What was asked for a defect that is not there can not be done.
@@ -64,7 +94,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), String> {
     all_ticked(evidence.start, end)
 }
 
-fn criteria_kept(start: &Document, end: &Document) -> Result<(), String> {
+fn criteria_kept(who: &str, start: &Document, end: &Document) -> Result<(), String> {
     let before: Vec<&str> = start.criteria().iter().map(|c| c.text.as_str()).collect();
     let after: Vec<&str> = end.criteria().iter().map(|c| c.text.as_str()).collect();
     if before == after {
@@ -73,9 +103,9 @@ fn criteria_kept(start: &Document, end: &Document) -> Result<(), String> {
     let gone: Vec<_> = before.iter().filter(|text| !after.contains(text)).collect();
     Err(match gone.first() {
         Some(text) => {
-            format!("the agent changed the acceptance criteria: {text:?} is gone or reworded")
+            format!("{who} changed the acceptance criteria: {text:?} is gone or reworded")
         }
-        None => "the agent added or reordered acceptance criteria".to_owned(),
+        None => format!("{who} added or reordered acceptance criteria"),
     })
 }
 
@@ -87,11 +117,12 @@ fn nothing_protected(evidence: &Evidence<'_>) -> Result<(), String> {
         .filter(|change| is_protected(evidence, change, &protect))
         .map(|change| change.path.as_str())
         .collect();
+    let who = evidence.maker.who();
     match touched.as_slice() {
         [] => Ok(()),
-        [one] => Err(format!("the agent touched {one}, which is protected")),
+        [one] => Err(format!("{who} touched {one}, which is protected")),
         [first, rest @ ..] => Err(format!(
-            "the agent touched {first} and {} other protected files",
+            "{who} touched {first} and {} other protected files",
             rest.len()
         )),
     }
@@ -140,7 +171,8 @@ fn something_done(evidence: &Evidence<'_>, end: &Document) -> Result<(), String>
     let front = evidence.start.frontmatter();
     if front.kind != Kind::Code && !evidence.missing_targets.is_empty() {
         return Err(format!(
-            "the agent did not write {}",
+            "{} did not write {}",
+            evidence.maker.who(),
             evidence.missing_targets.join(", ")
         ));
     }
@@ -152,7 +184,7 @@ fn something_done(evidence: &Evidence<'_>, end: &Document) -> Result<(), String>
     if changed_files || wrote_in_spec || evidence.again {
         Ok(())
     } else {
-        Err("the agent changed nothing".to_owned())
+        Err(evidence.maker.nothing().to_owned())
     }
 }
 

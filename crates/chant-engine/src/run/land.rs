@@ -1,6 +1,7 @@
 //! The main branch moves: a run in the landing queue.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use super::{Flow, Run, queue};
 use crate::error::Result;
@@ -119,6 +120,20 @@ impl Run<'_, '_> {
             format!(
                 "your uncommitted changes to {} are in the way; commit or move them, then `chant merge {}` (the result waits on {})",
                 files.join(", "),
+                self.record.spec,
+                self.record.facts.branch
+            ),
+        )
+    }
+
+    /// The result waits on its branch until the user has ended their rebase.
+    pub(crate) fn waits_for_rebase(&self, folder: &Path) -> Flow {
+        Flow::End(
+            RunState::Landing,
+            format!(
+                "{} is being rebased in {}; end that with `git rebase --continue` or `git rebase --abort`, then `chant merge {}` (the result waits on {})",
+                self.main(),
+                folder.display(),
                 self.record.spec,
                 self.record.facts.branch
             ),

@@ -19,6 +19,7 @@ mod judge;
 pub(crate) mod kept;
 mod land;
 mod landed;
+mod left_open;
 mod person;
 mod place;
 mod prove;
@@ -41,6 +42,7 @@ pub(crate) use collect::{local_files, with_local_files};
 pub(crate) use handover::folder;
 pub use handover::{Handover, Touched};
 pub(crate) use join::go_together;
+pub(crate) use left_open::LeftOpen;
 pub(crate) use place::choose_place;
 pub use report::{Report, Tried};
 pub(crate) use start::input_record;
@@ -239,13 +241,13 @@ impl Run<'_, '_> {
     }
 
     fn end(&mut self, state: RunState, reason: &str) -> Result<()> {
-        let state = self.by_hand(state, reason);
+        let (state, reason) = self.by_hand(state, reason);
         let gives_up = matches!(state, RunState::Failed | RunState::NeedsAttention);
         if gives_up && let Some(name) = kept::keep_local_files(self.project, &self.record)? {
             self.note(format!("what the run wrote below .chant is kept at {name}"))?;
             self.record.facts.kept = Some(name);
         }
-        let reason = self.wished(state).unwrap_or_else(|| reason.to_owned());
+        let reason = self.wished(state).unwrap_or(reason);
         let reason = &*Redactor::of_user().text(&reason);
         self.record.state = state;
         reason.clone_into(&mut self.record.reason);
@@ -309,7 +311,7 @@ impl Run<'_, '_> {
     }
 
     /// What a person made by hand is never given up: where it does not hold it stays theirs, in their worktree.
-    fn by_hand(&mut self, state: RunState, reason: &str) -> RunState {
+    fn by_hand(&mut self, state: RunState, reason: &str) -> (RunState, String) {
         match &mut self.record.facts.takeover {
             Some(takeover)
                 if matches!(
@@ -319,9 +321,11 @@ impl Run<'_, '_> {
             {
                 takeover.refused = Some(reason.to_owned());
                 self.record.step = Step::Collect;
-                RunState::Paused
+                let by = crate::one_line(&takeover.by);
+                let told = format!("taken over by {by}, and not accepted yet: {reason}");
+                (RunState::Paused, told)
             }
-            _ => state,
+            _ => (state, reason.to_owned()),
         }
     }
 

@@ -12,7 +12,7 @@ use chant_spec::{Document, SpecId};
 use super::person::consented;
 use super::place::{Place, choose_place};
 use super::prove::Obligation;
-use super::{Run, Surroundings, admit, provision};
+use super::{LeftOpen, Run, Surroundings, admit, provision};
 use crate::claim;
 use crate::error::{Code, Error, Result};
 use crate::inputs;
@@ -117,6 +117,9 @@ impl<'a, 's> Run<'a, 's> {
         let start = Self::consented_start(project, &record)?;
         let mended = crate::branch::restore(project, &record)?;
         if record.state == RunState::Conflict {
+            if let Some(open @ LeftOpen::Rebase { .. }) = LeftOpen::find(project, &record)? {
+                return Err(open.error(&record, &format!("chant work {}", record.spec)));
+            }
             // A person may have merged on the branch: what is there now is the result.
             record.step = Step::Collect;
         }

@@ -5,7 +5,7 @@ use chant_git::Oid;
 use chant_os::tree::Guard;
 use chant_spec::{CheckResult, Document, Ending, Stage, criteria_states, replace_frontmatter};
 
-use super::judge::{Evidence, judge};
+use super::judge::{Evidence, Maker, judge};
 use super::person::written_for_a_person;
 use super::{Flow, Run, boundary};
 use crate::bench::{Bench, Bounds, Stopped, name_of};
@@ -42,6 +42,7 @@ impl Run<'_, '_> {
         let mut protect = self.project.config().protect.clone();
         protect.extend(self.start.frontmatter().protect.iter().cloned());
         let evidence = Evidence {
+            maker: self.maker(),
             start: &self.start,
             end: end.as_ref(),
             changes: &changes,
@@ -69,6 +70,14 @@ impl Run<'_, '_> {
             Ok(()) => Flow::Next,
             Err(reason) => Flow::End(RunState::Failed, reason),
         })
+    }
+
+    /// Who is answerable for the result.
+    pub(super) fn maker(&self) -> Maker {
+        match self.record.facts.takeover {
+            Some(_) => Maker::Person,
+            None => Maker::Agent,
+        }
     }
 
     /// The spec in the result; `None` where it is gone or can not be read.

@@ -24,6 +24,8 @@ pub struct Finalized {
     /// Why it was not accepted; the worktree is the person's still.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether that was because it contradicts the main branch, and nobody has merged that in the worktree yet.
+    pub conflicts: bool,
     /// Where it was made.
     pub worktree: PathBuf,
 }
@@ -56,7 +58,12 @@ pub fn finalize(
         .takeover
         .as_ref()
         .and_then(|it| it.refused.clone());
+    let facts = &record.facts;
+    let conflicts = refused.is_some()
+        && facts.conflict.is_some()
+        && !project.repo().at(&facts.worktree).is_merging();
     Ok(Finalized {
+        conflicts,
         worktree: folder(project, &record.facts),
         refused,
         report: Report::of(record),

@@ -27,6 +27,9 @@ pub struct Paused {
     pub step: &'static str,
     /// Whether the agent's own session can go on; otherwise the next agent is told what was done.
     pub session: bool,
+    /// Who has it in hand, where a person took it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_over_by: Option<String>,
     /// Where its work is.
     pub worktree: String,
     /// Its branch.
@@ -72,6 +75,7 @@ fn paused(id: &SpecId, was: State, held: Held) -> Result<Paused> {
             already: was == State::Paused && !held.stopped,
             step: run.step.name(),
             session: run.facts.session.is_some(),
+            taken_over_by: run.facts.takeover.map(|takeover| takeover.by),
             worktree: run.facts.worktree.display().to_string(),
             branch: run.facts.branch,
             run: run.id,

@@ -33,6 +33,28 @@ pub struct Cancelled {
     pub drivers: Vec<Completed>,
 }
 
+/// What cancelling a spec would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coming {
+    /// Nothing: it is cancelled.
+    Nothing,
+    /// It would be cancelled.
+    Cancel,
+    /// What works it now would be stopped first.
+    StopAndCancel,
+}
+
+/// What [`cancel`] would do, with nothing touched; refuses what that would refuse.
+pub fn preview(project: &Project, id: &SpecId) -> Result<Coming> {
+    let was = project.show(id)?.state;
+    allowed(was, Action::Cancel).map_err(|refusal| refusal.of(id.as_str()))?;
+    Ok(match was {
+        State::Cancelled => Coming::Nothing,
+        State::InProgress | State::Verifying => Coming::StopAndCancel,
+        _ => Coming::Cancel,
+    })
+}
+
 /// Cancels a spec. An unfinished run is stopped and put aside; attempts that are over stay as they are.
 pub fn cancel(project: &Project, found: &SpecRef, by: &Name) -> Result<Cancelled> {
     let id = &found.id;

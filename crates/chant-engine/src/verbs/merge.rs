@@ -1,14 +1,13 @@
 //! `chant merge`: lands results that wait: for their turn, for a checkout that is clean, for a person who resolved a conflict.
 
-use chant_spec::SpecId;
+use chant_spec::{SpecId, State};
 
 use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord, RunState, Step};
 use crate::project::Project;
 use crate::query::{Filter, list};
-use crate::run::Report;
 use crate::run::queue::{self, Attendance, Preview, Which};
-use crate::run::{Run, Surroundings};
+use crate::run::{LeftOpen, Report, Run, Surroundings};
 
 /// The runs whose results wait to land, oldest first.
 pub fn waiting(project: &Project) -> Result<Vec<RunRecord>> {
@@ -39,23 +38,55 @@ pub fn waiting_run(project: &Project, id: &SpecId) -> Result<RunRecord> {
         .flatten();
     match found {
         Some(run) if waits(&run) => Ok(run),
-        Some(run) if run.state == RunState::Failed => Err(Error::new(
-            Code::WrongStatus,
-            format!("{id} failed: {}", run.reason),
-        )
-        .hint(format!(
-            "`chant work {id}` tries again; what the run did is on {}",
-            run.facts.branch
-        ))),
-        _ => Err(Error::new(
-            Code::NothingToDo,
-            format!("{id} has no result that waits to land"),
-        )
-        .hint("`chant status` lists what waits")),
+        found => Err(nothing_waits(project, id, found.as_ref())?),
     }
 }
 
-/// Keeps of the runs those that a person had to resolve a conflict of; refuses where one is still open.
+/// Why nothing of a spec waits to land, and what to do instead.
+fn nothing_waits(project: &Project, id: &SpecId, run: Option<&RunRecord>) -> Result<Error> {
+    let state = project.show(id)?.state;
+    let refused = |code, why: String, hint: String| Ok(Error::new(code, why).hint(hint));
+    if let Some(run) = run {
+        let branch = &run.facts.branch;
+        match run.state {
+            RunState::Failed | RunState::NeedsAttention => {
+                let (status, reason) = (state.is_so(), &run.reason);
+                return refused(
+                    Code::WrongStatus,
+                    format!("{id} {status}: {reason}"),
+                    format!("`chant work {id}` tries again; what the run did is on {branch}"),
+                );
+            }
+            RunState::Paused if run.facts.takeover.is_some() => {
+                return refused(
+                    Code::NothingToDo,
+                    format!("{id} is in a person's hands, so nothing of it waits to land"),
+                    format!("accept what was made by hand: chant finalize {id}"),
+                );
+            }
+            _ => {}
+        }
+    }
+    let hint = match state {
+        State::Completed | State::Stale => format!("see what it changed: chant show {id}"),
+        State::Cancelled => format!("make it pending again: chant reset {id}"),
+        State::InProgress | State::Verifying | State::Landing | State::Queued => {
+            format!("follow it: chant log -f {id}")
+        }
+        State::Paused | State::Parked | State::Ready => format!("go on with it: chant work {id}"),
+        _ => "`chant status` lists what waits".to_owned(),
+    };
+    refused(
+        Code::NothingToDo,
+        format!(
+            "{id} has no result that waits to land: it {}",
+            state.is_so()
+        ),
+        hint,
+    )
+}
+
+/// Keeps of the runs those that contradict the main branch.
 pub fn resolved(runs: Vec<RunRecord>) -> Vec<RunRecord> {
     let conflicts = |run: &RunRecord| run.state == RunState::Conflict;
     runs.into_iter().filter(conflicts).collect()
@@ -66,7 +97,8 @@ pub fn preview(project: &Project, runs: &[RunRecord]) -> Result<Vec<Preview>> {
     queue::preview(project, runs)
 }
 
-/// Lands waiting runs: those first that were not checked to their end, or that a person has changed since, are checked.
+/// Lands waiting runs: those first that were not checked to their end, or that a person has changed since, are checked. One
+/// in whose worktree a person is not done keeps none of the others from landing.
 pub fn merge(
     project: &Project,
     runs: &[RunRecord],
@@ -84,7 +116,16 @@ pub fn merge(
             finished.push(run.id.clone());
             continue;
         }
-        still_open(project, run)?;
+        if let Some(open) = left_open(project, run)? {
+            if runs.len() == 1 {
+                return Err(open.error(run, &format!("chant merge --continue {}", run.spec)));
+            }
+            reports.push(Report::of(RunRecord {
+                reason: open.sentence(),
+                ..run.clone()
+            }));
+            continue;
+        }
         let mut sink = |event: &crate::event::Event| tell(&run.id, event);
         let outside = Surroundings {
             control,
@@ -108,29 +149,22 @@ pub fn merge(
     Ok(reports)
 }
 
-/// A conflict that git still holds open in the run's worktree is for the person to resolve.
-fn still_open(project: &Project, run: &RunRecord) -> Result<()> {
-    let folder = &run.facts.worktree;
-    if run.state != RunState::Conflict || !folder.join(".git").exists() {
-        return Ok(());
+/// What a person has begun in the worktree of a run in conflict, and has to end first.
+fn left_open(project: &Project, run: &RunRecord) -> Result<Option<LeftOpen>> {
+    if run.state != RunState::Conflict {
+        return Ok(None);
     }
-    let there = project.repo().at(folder);
-    let open = there.unresolved()?;
-    if open.is_empty() || crate::run::go_together(&there, &run.facts.main)? {
-        return Ok(());
+    match LeftOpen::find(project, run)? {
+        Some(LeftOpen::Conflict { .. })
+            if crate::run::go_together(
+                &project.repo().at(&run.facts.worktree),
+                &run.facts.main,
+            )? =>
+        {
+            Ok(None)
+        }
+        found => Ok(found),
     }
-    let spec = &run.spec;
-    Err(Error::new(
-        Code::Conflict,
-        format!(
-            "{spec}: git still holds a conflict open in {}: {}",
-            folder.display(),
-            open.join(", ")
-        ),
-    )
-    .hint(format!(
-        "resolve it, `git add` the files there, then: chant merge --continue {spec}"
-    )))
 }
 
 fn waits(run: &RunRecord) -> bool {

@@ -1,7 +1,7 @@
 //! `chant reset`: a spec back to pending. What its run left is kept, and `chant undo` brings it back.
 
 use chant_git::BranchName;
-use chant_spec::status::{Action, allowed};
+use chant_spec::status::{Action, State, allowed};
 use chant_spec::{SpecId, Status, set_scalar};
 use serde::Serialize;
 
@@ -22,6 +22,8 @@ pub struct Reset {
     pub kept: Option<String>,
     /// What it was before.
     pub was: String,
+    /// Whether it was pending, with no run to put aside.
+    pub already: bool,
 }
 
 /// Puts a spec's run aside and makes the spec pending.
@@ -38,9 +40,12 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
     let again = journal
         .latest(id.as_str())?
         .is_some_and(|run| run.facts.again && !run.state.is_over());
+    let idle = matches!(shown.state, State::Pending | State::Ready | State::Blocked)
+        && journal.latest(id.as_str())?.is_none();
     let kept = put_run_aside(project, &journal, id)?;
     let document = project.document(&project.spec_path_from_root(id))?;
     // What was to be made again is completed all the same.
+    let already = idle && document.frontmatter().status == Status::Pending;
     if document.frontmatter().status != Status::Pending && !again {
         let bytes = set_scalar(&document, "status", "pending")?;
         record_spec_change(project, id, &bytes, &format!("chant({id}): reset"))?;
@@ -49,6 +54,7 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
         id: id.to_string(),
         kept,
         was: shown.state.to_string(),
+        already,
     })
 }
 

@@ -27,7 +27,7 @@ pub(super) struct Plan {
     pub(super) adopt: Vec<Entry>,
     /// The file may be replaced, whatever git would say.
     pub(super) replace: Vec<Entry>,
-    /// The file is what a killed attempt left; it goes, and git's merge writes it again.
+    /// The file is what a killed attempt left, or what `old` has; it goes, and git's merge writes it again.
     pub(super) clear: Vec<RawPath>,
     /// Git's own merge has something to do.
     pub(super) merge: bool,
@@ -58,6 +58,8 @@ enum Index {
     Waiting,
     /// What `new` has.
     Arrived,
+    /// What `old` has, and git does not look whether the file has it too.
+    Unseen,
 }
 
 impl Plan {
@@ -102,6 +104,7 @@ impl Plan {
             let verdict = match index {
                 Index::Waiting => judge.answer_waiting(change, content)?,
                 Index::Arrived => judge.answer_arrived(change, content)?,
+                Index::Unseen => judge.answer_unseen(change, content),
             };
             plan.add(change, verdict);
         }
@@ -214,10 +217,14 @@ impl Judge<'_> {
 
     /// The index has what it had before.
     fn judge_waiting(&self, change: &RawChange, indexed: &Indexed) -> Verdict {
+        let disk = self.survey.disk(&change.path);
+        if indexed.unseen && matches!(disk, Disk::File { .. } | Disk::Link) {
+            return Verdict::Ask(Index::Unseen);
+        }
         if !indexed.changed || indexed.sparse || has_submodule(change) {
             return Verdict::Merge;
         }
-        match (self.survey.disk(&change.path), &change.new) {
+        match (disk, &change.new) {
             // Git, too, takes a missing file for an unchanged one: nothing is lost by writing it.
             (Disk::Nothing, _) => Verdict::Merge,
             // A folder stands there already, as in `new` or made by the user; the file is gone either way.
@@ -239,6 +246,16 @@ impl Judge<'_> {
         } else {
             blocked(change)
         })
+    }
+
+    /// Git takes the file for unchanged because the user said so. It may be overwritten where that is true.
+    fn answer_unseen(&self, change: &RawChange, content: Option<&Oid>) -> Verdict {
+        if self.is(change.old.as_ref(), change, content) {
+            // Git's merge would stumble over a new time stamp, which no refresh mends here.
+            Verdict::Clear
+        } else {
+            blocked(change)
+        }
     }
 
     /// The file differs from the index, which has what it shall have: by the user's hand, or by a killed attempt's.

@@ -26,6 +26,8 @@ pub(super) struct Indexed {
     pub(super) entry: Option<(String, Oid)>,
     /// Left out of a sparse checkout: that there is no file says nothing.
     pub(super) sparse: bool,
+    /// The user has told git not to look at the file (`skip-worktree`, `assume-unchanged`): whether it differs, git does not say.
+    pub(super) unseen: bool,
     /// The file differs from the entry, or is gone.
     pub(super) changed: bool,
 }
@@ -51,7 +53,7 @@ pub(super) struct Survey<'a> {
 impl<'a> Survey<'a> {
     /// Looks up the changed paths in the index. One process.
     pub(super) fn make(repo: &'a Repo, changes: &[RawChange]) -> Result<Self> {
-        let flags = ["-z", "-t", "--stage", "--modified", "--deleted", "--"];
+        let flags = ["-z", "-v", "--stage", "--modified", "--deleted", "--"];
         let mut call = repo.look().arg("ls-files").args(flags);
         let bytes: usize = changes.iter().map(|change| change.path.len()).sum();
         if changes.len() <= MOST_PATHS && bytes <= MOST_BYTES {
@@ -188,15 +190,19 @@ fn add(index: &mut HashMap<RawPath, Indexed>, record: &[u8]) -> Option<()> {
     };
     let entry = (mode.to_owned(), oid.parse().ok()?);
     let path = record[tab + 1..].to_vec();
+    // In lower case where the file counts as unchanged, whatever it is.
+    let assumed = tag.chars().all(char::is_lowercase);
+    let tag = tag.to_ascii_uppercase();
     let indexed = index.entry(path).or_insert_with(|| Indexed {
         entry: Some(entry),
         sparse: tag == "S",
+        unseen: assumed || tag == "S",
         changed: false,
     });
     if stage != "0" {
         indexed.entry = None;
     }
-    if matches!(tag, "C" | "R") {
+    if matches!(&*tag, "C" | "R") {
         indexed.changed = true;
     }
     Some(())

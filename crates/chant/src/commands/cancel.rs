@@ -1,7 +1,7 @@
 //! `chant cancel`
 
 use chant_engine::person;
-use chant_engine::verbs::cancel::{self, Cancelled};
+use chant_engine::verbs::cancel::{self, Cancelled, Coming};
 use chant_engine::{Code, Error, Project, Result, SpecRef};
 
 use crate::cli::{Context, Done};
@@ -47,7 +47,7 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         specs.extend(more);
     }
     if args.dry_run {
-        return dry_run(cx, &specs);
+        return dry_run(cx, &project, &specs);
     }
     let by = person::person(&project, args.by.as_deref())?;
     let mut all = Vec::new();
@@ -71,10 +71,19 @@ fn dependents(cx: &mut Context, project: &Project, specs: &[SpecRef]) -> Result<
     Ok(more)
 }
 
-fn dry_run(cx: &mut Context, specs: &[SpecRef]) -> Result<Done> {
-    let ids: Vec<String> = specs.iter().map(|found| found.id.to_string()).collect();
-    for id in &ids {
-        cx.ui.out(&format!("{} would be cancelled", one_line(id)));
+fn dry_run(cx: &mut Context, project: &Project, specs: &[SpecRef]) -> Result<Done> {
+    let mut ids = Vec::new();
+    for found in specs {
+        let coming = cancel::preview(project, &found.id)?;
+        let id = one_line(found.id.as_str());
+        cx.ui.out(&match coming {
+            Coming::Nothing => format!("{id} is cancelled already"),
+            Coming::Cancel => format!("{id} would be cancelled"),
+            Coming::StopAndCancel => format!("{id} would be stopped, and cancelled"),
+        });
+        if coming != Coming::Nothing {
+            ids.push(found.id.to_string());
+        }
     }
     Done::with(serde_json::json!({"would_cancel": ids}))
 }

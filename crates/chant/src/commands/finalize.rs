@@ -46,7 +46,12 @@ fn refused(done: &Finalized, reason: &str) -> Error {
         format!("{id} can not be accepted yet: {reason}"),
     )
     .hint(format!(
-        "mend it in {}, then: chant finalize {id}",
+        "{} in {}, then: chant finalize {id}",
+        if done.conflicts {
+            format!("merge {}", done.report.main_branch)
+        } else {
+            "mend it".to_owned()
+        },
         done.worktree.display()
     ))
     .detail("run", details)

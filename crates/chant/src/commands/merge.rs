@@ -153,6 +153,10 @@ fn show_preview(ui: &mut Ui, preview: &Preview) {
             "{id} would wait: your uncommitted changes to {} are in the way",
             one_line(&files.join(", "))
         ),
+        Fate::Rebase { folder } => format!(
+            "{id} would wait: {main} is being rebased in {}",
+            one_line(&folder.display().to_string())
+        ),
         Fate::Waits { on } => {
             format!(
                 "{id} would wait: it depends on {}, which would not land",

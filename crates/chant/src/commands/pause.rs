@@ -66,6 +66,16 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
 
 fn say(cx: &mut Context, paused: &Paused) {
     let id = one_line(&paused.id);
+    if let Some(by) = &paused.taken_over_by {
+        cx.ui.done(&format!(
+            "{id} was taken over by {}, and no agent works it",
+            one_line(by)
+        ));
+        cx.ui.hint(&format!(
+            "when it is done: chant finalize {id}; to give it back to the agent: chant work {id}"
+        ));
+        return;
+    }
     if paused.already {
         cx.ui.done(&format!("{id} is paused already"));
     } else {

@@ -27,10 +27,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     for name in &args.specs {
         let found = cx.spec_at_hand(&project, name)?;
         let reset = reset::reset(&project, &found.id)?;
-        cx.ui.done(&format!(
-            "{} is pending again (was {})",
-            reset.id, reset.was
-        ));
+        cx.ui.done(&if reset.already {
+            format!("{} is pending already", reset.id)
+        } else {
+            format!("{} is pending again (was {})", reset.id, reset.was)
+        });
         if let Some(kept) = &reset.kept {
             cx.ui.hint(&format!(
                 "what the run had done is kept at {kept}; `chant undo` brings it back"

@@ -160,6 +160,9 @@ fn next(board: &Board) -> String {
         if spec.error.is_some() {
             return format!("chant edit {}", spec.id);
         }
+        if spec.state == State::Paused && board.in_hand.contains(&spec.id) {
+            return format!("chant finalize {}", spec.id);
+        }
         return format!("chant work {}", spec.id);
     }
     if let Some(spec) = board.ready.first() {

@@ -191,6 +191,7 @@ pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
             Code::Parked,
             format!("it goes on then: chant watch; or at once: chant work {id} --now"),
         ),
+        "paused" if !report.go_on.is_empty() => (Code::Interrupted, ways::in_a_line(&report.go_on)),
         "paused" => (Code::Interrupted, format!("go on: chant work {id}")),
         _ => (
             Code::RunFailed,
@@ -203,14 +204,20 @@ pub(crate) fn conclude(cx: &mut Context, report: &Report) -> Result<()> {
     let details = serde_json::to_value(report).unwrap_or_default();
     Err(Error::new(
         code,
-        format!(
-            "{id} {}: {}",
-            report.status.replace('_', " "),
-            report.reason
-        ),
+        format!("{id} {}: {}", is_so(report.status), report.reason),
     )
     .hint(hint)
     .detail("run", details))
+}
+
+/// What is so of a spec whose run ended like this, to go on from its name.
+fn is_so(status: &str) -> String {
+    match status {
+        "landing" => "waits to land".to_owned(),
+        "conflict" => "is in conflict".to_owned(),
+        "paused" | "parked" => format!("is {status}"),
+        other => other.replace('_', " "),
+    }
 }
 
 fn spent(report: &Report) -> String {

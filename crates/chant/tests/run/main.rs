@@ -10,6 +10,7 @@ mod attempts;
 mod attest;
 mod budget;
 mod bundle;
+mod by_git;
 mod by_hand;
 mod checks;
 mod choosing;

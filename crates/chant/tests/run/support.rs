@@ -61,12 +61,17 @@ pub(crate) fn work(repo: &TestRepo) -> Output {
 
 /// The state that `chant list --json` shows for the spec.
 pub(crate) fn state(repo: &TestRepo) -> String {
+    state_of(repo, ID)
+}
+
+/// The same for any spec.
+pub(crate) fn state_of(repo: &TestRepo, id: &str) -> String {
     let list = repo.chant(&["list", "--json"]).json();
     list["data"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|spec| spec["id"] == ID)
+        .find(|spec| spec["id"] == id)
         .map_or_else(
             || "absent".to_owned(),
             |spec| spec["status"].as_str().unwrap().to_owned(),

@@ -17,6 +17,7 @@ pub use preview::{Fate, Preview, preview};
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use chant_agent::Control;
@@ -203,6 +204,10 @@ impl Queue<'_, '_, '_> {
     fn round(&mut self, branch: &BranchName) -> Result<()> {
         let tip = self.tip(branch)?;
         self.find_landed(branch, &tip)?;
+        if let Some(folder) = self.project.repo().rebased_in(branch) {
+            self.leave_to_rebase(branch, &folder);
+            return Ok(());
+        }
         let mut batch = self.form(branch, tip)?;
         if batch.planned.is_empty() || self.leave_obstructed(branch, &mut batch)? {
             return Ok(());
@@ -297,6 +302,13 @@ impl Queue<'_, '_, '_> {
         did_not
             .find(depends)
             .map(|other| self.runs[*other].record().spec.clone())
+    }
+
+    /// A person is moving the branch in steps, and git could not end that if it moved meanwhile.
+    fn leave_to_rebase(&mut self, branch: &BranchName, folder: &Path) {
+        for at in self.open(branch) {
+            self.flows[at] = Some(self.runs[at].waits_for_rebase(folder));
+        }
     }
 
     /// Lets those wait that changes of the user's are in the way of. Says whether there are any.
@@ -413,7 +425,7 @@ impl Queue<'_, '_, '_> {
             let spec = &self.runs[at].record().spec;
             let said = crate::one_line(said);
             let reason = format!(
-                "a hook of the repository did not let it land: {said}; then `chant merge {spec}`"
+                "a hook of the repository did not let it land: {said}; when it does: `chant merge {spec}`"
             );
             self.flows[at] = Some(Flow::End(RunState::Landing, reason));
         }

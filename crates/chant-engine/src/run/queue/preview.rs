@@ -1,6 +1,7 @@
 //! What the queue would do, with nothing touched: no claim, no ref, no file, no row. Objects that git may forget are made.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use chant_git::{Brought, Oid, Repo};
 use chant_spec::Document;
@@ -36,6 +37,11 @@ pub enum Fate {
     InTheWay {
         /// The files.
         files: Vec<String>,
+    },
+    /// The main branch is being rebased.
+    Rebase {
+        /// Where.
+        folder: PathBuf,
     },
     /// It depends on one that would not land.
     Waits {
@@ -118,6 +124,9 @@ impl Looker<'_> {
             run,
             start,
         };
+        if let Some(folder) = self.project.repo().rebased_in(&run.facts.main.parse()?) {
+            return Ok(Fate::Rebase { folder });
+        }
         let tip = candidate.main_tip()?;
         let planned = match self.last.get(&run.facts.main) {
             Some(last) => candidate.plan_onto(Onto::Planned(last))?,
