@@ -76,6 +76,15 @@ fn wait_of(run: &RunRecord) -> Duration {
         .unwrap_or(Duration::ZERO)
 }
 
+/// Whether an agent or a check has still to work on a run; else it only has to land.
+pub fn is_being_made(run: &RunRecord) -> bool {
+    let state = matches!(
+        run.state,
+        RunState::InProgress | RunState::Verifying | RunState::Parked
+    );
+    state && (run.step as usize) < Step::Land as usize
+}
+
 /// Goes on with one run, up to where it lands or waits. `None` where another process was faster.
 pub fn go_on(
     project: &Project,

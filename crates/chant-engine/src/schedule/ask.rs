@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chant_spec::{Kind, SpecId, Status};
 
+use super::intake::Coming;
 use crate::error::{Code, Error, Result};
 use crate::index::Entry;
 use crate::order::Order;
@@ -18,6 +19,8 @@ pub struct Ask {
     pub label: Option<String>,
     /// All that is open and was not left to a person. Never meant by an empty list.
     pub everything: bool,
+    /// What else, as it comes to be open while the command runs. Without it nothing that was not asked for at the beginning.
+    pub coming: Option<Coming>,
     /// How each is to be worked.
     pub order: Order,
     /// How many at once.

@@ -2,7 +2,7 @@
 
 use chant_spec::State;
 
-use super::event::{Event, Summary, Waiting};
+use super::event::{Event, Stop, Summary, Waiting};
 use super::supervise::Supervisor;
 use super::task::Stage;
 use crate::error::Result;
@@ -46,7 +46,10 @@ impl Supervisor<'_> {
         self.summary.later = later
             .filter(|spec| !self.by_spec.contains_key(spec))
             .collect();
-        self.summary.stopped = self.stopping.is_some() && !self.failed_fast;
+        self.summary.stopped = match self.stopping {
+            Some(Stop::Finish) => self.failed_fast.is_none(),
+            how => how.is_some(),
+        };
         self.asker.end(&mut self.journal)?;
         Ok(self.summary)
     }
@@ -66,20 +69,30 @@ impl Supervisor<'_> {
             (_, Some(stand)) if !stand.may_be_worked => {
                 blocked_by.push(in_words(&stand));
             }
-            _ if self.failed_fast => {
-                blocked_by.push("was not begun, because another failed".to_owned());
-            }
-            _ if self.stopping.is_some() => blocked_by.push("was not begun".to_owned()),
-            _ => blocked_by.push(format!(
-                "was not begun: {} results wait for a person (limits.waiting_for_person)",
-                self.for_person.unwrap_or(0)
-            )),
+            _ => blocked_by.push(self.not_begun()),
         }
         Waiting {
             id: task.spec.clone(),
             blocked_by,
             until,
         }
+    }
+
+    /// Why what could have begun did not.
+    fn not_begun(&self) -> String {
+        if let Some(failed) = &self.failed_fast {
+            return format!("was not begun, because {failed} failed");
+        }
+        if self.stopping.is_some() {
+            return "was not begun".to_owned();
+        }
+        let results = match self.for_person {
+            Some(1) => "1 result waits".to_owned(),
+            count => format!("{} results wait", count.unwrap_or(0)),
+        };
+        format!(
+            "was not begun: {results} for a person, see chant status (limits.waiting_for_person)"
+        )
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::event::Stamped;
+use crate::event::{Event as RunEvent, Stamped};
 use crate::run::Report;
 
 /// Something that happened while specs were worked at once.
@@ -15,6 +15,11 @@ pub enum Event {
         specs: usize,
         /// How many may be worked at once.
         parallel: usize,
+    },
+    /// These came to be open since, and are asked for as well; only where that was wished.
+    Joined {
+        /// The specs' ids.
+        specs: Vec<String>,
     },
     /// A spec was given to an agent, or its interrupted run goes on.
     Started {
@@ -83,16 +88,61 @@ pub enum Event {
         /// Over.
         over: usize,
     },
-    /// A person wants it to stop.
+    /// It comes to an end before its time: a person wants that, or something failed.
     Stopping {
         /// How.
         how: Stop,
+        /// The spec that failed, where that is why.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failed: Option<String>,
     },
     /// Something worth a look that belongs to no run.
     Warning {
         /// One sentence.
         text: String,
     },
+}
+
+impl Event {
+    /// What a run that is worked alone says, as it is told of one of many: who reads the one stream reads the other.
+    pub fn of_one(run: &str, spec: &str, what: &Stamped) -> Vec<Self> {
+        let (run, spec) = (run.to_owned(), spec.to_owned());
+        let own = Self::Run {
+            run: run.clone(),
+            spec: spec.clone(),
+            what: what.clone(),
+        };
+        match what.event.clone() {
+            RunEvent::RunStarted { title, agent, .. } => vec![
+                Self::Started {
+                    run,
+                    spec,
+                    title,
+                    agent,
+                },
+                own,
+            ],
+            RunEvent::Landed { branch, commit } => vec![
+                Self::Landed {
+                    run,
+                    spec,
+                    branch,
+                    commit,
+                },
+                own,
+            ],
+            RunEvent::Ended { state, reason } => vec![
+                own,
+                Self::Ended {
+                    run: Some(run),
+                    spec,
+                    state,
+                    reason,
+                },
+            ],
+            _ => vec![own],
+        }
+    }
 }
 
 /// How a person wants it to stop, the more urgent the later.

@@ -10,6 +10,7 @@ mod ask;
 mod elsewhere;
 mod end;
 mod event;
+mod intake;
 mod lander;
 mod local;
 mod outcome;
@@ -23,6 +24,7 @@ mod tidy;
 
 pub use ask::Ask;
 pub use event::{Elsewhere, Event, Refused, Stop, Summary, Waiting};
+pub use intake::Coming;
 pub use local::Local;
 pub use seam::{Capabilities, Ending, Executor, Job, Update, What};
 pub use supervise::{Outside, work};

@@ -348,8 +348,8 @@ impl Supervisor<'_> {
         let spec = self.tasks[at].spec.clone();
         self.asker.done(&mut self.journal, &spec)?;
         if self.ask.fail_fast && BAD.contains(&state) && self.stopping.is_none() {
-            self.failed_fast = true;
-            self.stop(Stop::Finish)?;
+            self.failed_fast = Some(spec.clone());
+            self.stop(Stop::Finish, Some(spec))?;
         }
         Ok(())
     }

@@ -301,23 +301,6 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Tasks whose spec has a run that is not over go on with it; what is finished lands.
-    pub(super) fn take_up_earlier(&mut self) -> Result<()> {
-        for record in self.journal.all_latest()? {
-            let Some(&at) = self.by_spec.get(&record.spec) else {
-                continue;
-            };
-            self.tasks[at].earlier = Some(record.id.clone());
-            if !record.state.is_over() {
-                self.tasks[at].run = Some(record.id.clone());
-                self.by_run.insert(record.id.clone(), at);
-                self.keep_apart(at, &record);
-                self.go_on_with(at, &record)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Nobody else is to be at work on the files in which a run contradicts the main branch.
     pub(super) fn keep_apart(&mut self, at: usize, record: &RunRecord) {
         let Some(conflict) = &record.facts.conflict else {

@@ -91,7 +91,7 @@ pub(super) struct Supervisor<'a> {
     pub(super) outlook: Outlook<'a>,
     pub(super) tasks: Vec<Task>,
     /// How many tasks are in each stage.
-    counts: HashMap<&'static str, usize>,
+    pub(super) counts: HashMap<&'static str, usize>,
     /// The task of each spec, and of each run.
     pub(super) by_spec: HashMap<String, usize>,
     pub(super) by_run: HashMap<String, usize>,
@@ -105,8 +105,8 @@ pub(super) struct Supervisor<'a> {
     pub(super) slots: Slots,
     pub(super) lander: Lander,
     pub(super) stopping: Option<Stop>,
-    /// Something failed, and nothing more is to be started for that.
-    pub(super) failed_fast: bool,
+    /// The spec that failed, where nothing more is to be started for that.
+    pub(super) failed_fast: Option<String>,
     /// So many results wait for a person, where that is limited.
     pub(super) for_person: Option<usize>,
     /// Since the last start, and how long to wait after it.
@@ -157,7 +157,7 @@ impl<'a> Supervisor<'a> {
             set_aside: Vec::new(),
             load: Load::default(),
             stopping: None,
-            failed_fast: false,
+            failed_fast: None,
             for_person: None,
             pace: None,
             ticked: Stopwatch::start(),
@@ -166,33 +166,6 @@ impl<'a> Supervisor<'a> {
         };
         supervisor.enter(&selection.specs, selection.note)?;
         Ok(supervisor)
-    }
-
-    /// Makes tasks of what is asked for, writes that down, and sees which of them may start.
-    fn enter(&mut self, specs: &[String], note: Option<String>) -> Result<()> {
-        for (at, spec) in specs.iter().enumerate() {
-            let task = self.task(at, spec)?;
-            self.by_spec.insert(task.spec.clone(), at);
-            self.tasks.push(task);
-            *self.counts.entry(Stage::Blocked.name()).or_default() += 1;
-        }
-        let asked = self.tasks.iter();
-        let asked = asked.map(|task| (task.spec.clone(), task.candidate.priority));
-        self.asker
-            .ask(self.project, &mut self.journal, asked, &self.ask.order)?;
-        let ids: Vec<&str> = self.tasks.iter().map(|task| task.spec.as_str()).collect();
-        self.followers = self.roll.followers(&ids);
-        self.tell(&Event::Asked {
-            specs: self.tasks.len(),
-            parallel: self.ask.parallel,
-        });
-        if let Some(text) = note {
-            self.tell(&Event::Warning { text });
-        }
-        self.take_up_earlier()?;
-        self.count_for_person()?;
-        self.reconsider((0..self.tasks.len()).collect());
-        Ok(())
     }
 
     /// Whether something of what was asked for can still happen without a person.
@@ -214,7 +187,8 @@ impl<'a> Supervisor<'a> {
 
     /// A last look before the end: what others did meanwhile may have freed something.
     fn finds_more(&mut self) -> Result<bool> {
-        if self.stopping.is_some() || self.is_fresh || self.count(Stage::Over) == self.tasks.len() {
+        let all_over = self.count(Stage::Over) == self.tasks.len() && self.ask.coming.is_none();
+        if self.stopping.is_some() || self.is_fresh || all_over {
             return Ok(false);
         }
         self.reload()?;
@@ -288,7 +262,7 @@ impl<'a> Supervisor<'a> {
         }
         self.count_for_person()?;
         self.reconsider(open);
-        Ok(())
+        self.take_in()
     }
 
     /// Reads all specs again, and notes in them what failed here, which no file says.
@@ -303,16 +277,18 @@ impl<'a> Supervisor<'a> {
 
     fn hear_person(&mut self) -> Result<()> {
         while let Ok(how) = self.outside.control.try_recv() {
-            if self.stopping.is_none_or(|now| how > now) {
-                self.stop(how)?;
+            // What a failure has stopped was stopped by no person: the first word of theirs is answered as well.
+            let is_first = |now| how == now && self.failed_fast.is_some();
+            if self.stopping.is_none_or(|now| how > now || is_first(now)) {
+                self.stop(how, None)?;
             }
         }
         Ok(())
     }
 
-    pub(super) fn stop(&mut self, how: Stop) -> Result<()> {
+    pub(super) fn stop(&mut self, how: Stop, failed: Option<String>) -> Result<()> {
         self.stopping = Some(how);
-        self.tell(&Event::Stopping { how });
+        self.tell(&Event::Stopping { how, failed });
         let control = match how {
             Stop::Finish => return Ok(()),
             Stop::Interrupt => Control::Stop,

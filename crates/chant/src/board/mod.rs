@@ -116,7 +116,10 @@ impl Board {
             } => return self.end(spec, state, reason, now),
             Event::Standing { ready, waiting, .. } => self.waiting = ready + waiting,
             Event::Stopping { .. } => self.stopping = true,
-            Event::Asked { .. } | Event::Waiting(_) | Event::Warning { .. } => {}
+            Event::Asked { .. }
+            | Event::Joined { .. }
+            | Event::Waiting(_)
+            | Event::Warning { .. } => {}
         }
         None
     }

@@ -144,7 +144,10 @@ fn about<'a>(event: &'a Event, over: Option<&Over>) -> Vec<Said<'a>> {
             vec![Said::new(Tone::Good, spec, "landed", text)]
         }
         Event::Ended { spec, .. } => over.map(|over| ended(spec, over)).into_iter().collect(),
-        Event::Stopping { how } => vec![Said::new(Tone::Warning, "", "stopping", stopping(*how))],
+        Event::Stopping { how, failed } => {
+            let text = stopping(*how, failed.as_deref());
+            vec![Said::new(Tone::Warning, "", "stopping", text)]
+        }
         Event::Warning { text } => vec![Said::new(Tone::Warning, "", "warning", text.clone())],
         _ => Vec::new(),
     }
@@ -223,7 +226,10 @@ fn used(over: &Over) -> String {
     format!(" ({})", parts.join(", "))
 }
 
-fn stopping(how: Stop) -> String {
+fn stopping(how: Stop, failed: Option<&str>) -> String {
+    if let Some(failed) = failed {
+        return format!("{failed} failed: nothing more begins; what runs is finished and landed");
+    }
     let text = match how {
         Stop::Finish => "what runs is finished and landed; once more to interrupt it",
         Stop::Interrupt => "what runs is interrupted, and goes on when it is asked for again",

@@ -63,7 +63,7 @@ pub(crate) fn attended<T>(
 pub(crate) fn attended_by<T>(
     cx: &mut Context,
     stop: &Stop,
-    tell: fn(&mut Ui, &Event),
+    mut tell: impl FnMut(&mut Ui, &Event),
     verb: impl FnOnce(Surroundings<'_>) -> Result<T>,
 ) -> Result<T> {
     let guard = guard()?;

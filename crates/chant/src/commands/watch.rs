@@ -1,25 +1,26 @@
 //! `chant watch`
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use chant_engine::event::{Event as RunEvent, Stamped};
+use chant_engine::journal::RunRecord;
 use chant_engine::limits::Outlook;
 use chant_engine::order::Order;
 use chant_engine::query::left;
 use chant_engine::recover::{self, Going};
 use chant_engine::run::Report;
-use chant_engine::schedule::Ask;
-use chant_engine::verbs::work::work;
+use chant_engine::schedule::{Ask, Coming, Event};
 use chant_engine::{Code, Error, Project, Result, query, queue};
 use chant_spec::{Kind, SpecId, State};
 
-use super::attend::{Stop, attended};
+use super::attend::{Stop, attended_by, show};
 use super::work::conclude;
 use super::work_many;
 use crate::board;
 use crate::cli::{Context, Done};
-use crate::ui::{Tone, one_line};
+use crate::ui::{Tone, Ui, one_line};
 
 /// How often a quiet project is looked at. A look is a few file times.
 const LOOK: Duration = Duration::from_secs(1);
@@ -80,6 +81,8 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         let project = Project::open(&cx.cwd)?;
         let before = recover::pulse(&project);
         watch.pass(cx, &project, args, &stop)?;
+        // Nothing may be said for hours: whoever reads along has all of it by now.
+        cx.ui.pass_on();
         if wait(&project, before, &stop, watch.next(&project)?) {
             return watch.ended(cx, &project);
         }
@@ -115,17 +118,19 @@ impl Watch {
             let outlook = Outlook::at(project, chant_os::clock::now())?;
             self.tomorrow = outlook.day_renews_in().map(|wait| Instant::now() + wait);
             self.take_up_asked(cx, project, args, stop)?;
-            let Going { now, .. } = recover::going_on(project)?;
+            let Going { mut now, .. } = recover::going_on(project)?;
+            now.retain(|run| self.may_try(&run.id));
+            let begins = args.work && self.tomorrow.is_none();
+            // Nothing that is ready waits for the end of what has still to be made: all of that is worked together.
+            let (making, alone): (Vec<RunRecord>, Vec<RunRecord>) = now
+                .into_iter()
+                .partition(|run| begins && recover::is_being_made(run));
             let mut moved = false;
-            for run in &now {
-                if !self.may_try(&run.id) {
-                    continue;
-                }
-                let reported = attended(cx, stop, |outside| recover::go_on(project, run, outside));
-                moved |= self.take_note(cx, &run.id, reported)?;
+            for run in &alone {
+                moved |= self.go_on(cx, project, run, stop)?;
             }
-            if args.work && self.tomorrow.is_none() {
-                moved |= self.begin_ready(cx, project, args, stop)?;
+            if begins {
+                moved |= self.begin_ready(cx, project, args, &making)?;
             }
             if !moved {
                 return Ok(());
@@ -189,32 +194,55 @@ impl Watch {
         }
     }
 
-    /// Begins what is ready, together with what will be once that has landed. Whether anything was.
+    /// Goes on with one run by itself. Whether it moved.
+    fn go_on(
+        &mut self,
+        cx: &mut Context,
+        project: &Project,
+        run: &RunRecord,
+        stop: &Stop,
+    ) -> Result<bool> {
+        let tell = |ui: &mut Ui, event: &RunEvent| {
+            if !ui.is_json() {
+                return show(ui, event);
+            }
+            let what = Stamped {
+                at: chant_os::clock::now().to_string(),
+                event: event.clone(),
+            };
+            for event in Event::of_one(&run.id, &run.spec, &what) {
+                ui.event(&event);
+            }
+        };
+        let reported = attended_by(cx, stop, tell, |outside| {
+            recover::go_on(project, run, outside)
+        });
+        self.take_note(cx, &run.id, reported)
+    }
+
+    /// Begins what is ready, together with what will be once that has landed, and what has still to be made. What comes to be
+    /// ready meanwhile joins them. Whether anything was begun.
     fn begin_ready(
         &mut self,
         cx: &mut Context,
         project: &Project,
         args: &Args,
-        stop: &Stop,
+        making: &[RunRecord],
     ) -> Result<bool> {
         let mut open = self.open(project, &args.label)?;
-        if !open.iter().any(|spec| spec.ready) {
+        if making.is_empty() && !open.iter().any(|spec| spec.ready) {
             return Ok(false);
         }
         open.retain(|spec| spec.kind != Kind::Driver.as_str());
-        let ids = open.iter();
-        let ids: Vec<SpecId> = ids
-            .filter_map(|spec| SpecId::parse(&spec.id).ok())
+        let begun = making.iter().map(|run| run.spec.as_str());
+        let ids: Vec<SpecId> = begun
+            .chain(open.iter().map(|spec| spec.id.as_str()))
+            .filter_map(|id| SpecId::parse(id).ok())
             .collect();
         // Whatever comes of them, they are not begun again at once.
+        making.iter().for_each(|run| self.try_later(&run.id));
         for spec in open.iter().filter(|spec| spec.ready) {
             self.try_later(&spec.id);
-        }
-        if let [id] = ids.as_slice() {
-            let reported = attended(cx, stop, |outside| {
-                work(project, id, &Order::default(), outside).map(Some)
-            });
-            return self.take_note(cx, id.as_str(), reported);
         }
         match self.together(cx, project, args, ids, Order::default()) {
             Ok(()) => Ok(true),
@@ -236,11 +264,18 @@ impl Watch {
         order: Order,
     ) -> Result<()> {
         let parallel = project.config().schedule.parallel.get();
+        // What was ordered for the others is not meant for what joins them.
+        let joins = args.work && self.tomorrow.is_none() && order == Order::default();
+        let coming = joins.then(|| Coming {
+            labels: args.label.clone(),
+            except: self.put_off(),
+        });
         let ask = Ask {
             specs,
             order,
             parallel,
             once: args.once,
+            coming,
             ..Ask::default()
         };
         let summary = work_many::work(cx, project, &ask)?;
@@ -252,6 +287,12 @@ impl Watch {
         self.later
             .get(what)
             .is_none_or(|(at, _)| Instant::now() >= *at)
+    }
+
+    /// What is not to be tried again so soon.
+    fn put_off(&self) -> HashSet<String> {
+        let names = self.later.keys().filter(|what| !self.may_try(what));
+        names.cloned().collect()
     }
 
     fn try_later(&mut self, what: &str) {

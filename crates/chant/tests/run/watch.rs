@@ -5,6 +5,7 @@ use std::process::{Child, Stdio};
 
 use chant_testkit::TestRepo;
 
+use crate::stop::eventually;
 use crate::support::*;
 
 fn killed_at(repo: &TestRepo, point: &str) {
@@ -234,4 +235,61 @@ fn what_a_killed_command_had_asked_for_is_taken_up() {
         let landed = repo.git(&["show", &format!("main:{id}.txt")]);
         assert_eq!(landed.trim(), "x");
     }
+}
+
+/// The first agent waits for the second, whose spec comes when the first is at work already.
+#[test]
+fn with_work_what_is_added_meanwhile_begins_by_itself() {
+    let repo = with_agent(
+        "touch \"$HOME/at-$CHANT_SPEC_ID\"; until test -e \"$HOME/at-002-other\"; do sleep 0.02; done; echo hello > greeting.txt; echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
+    repo.write(".chant/specs/001-greeting.md", &spec("labels: [nightly]\n"));
+    let (mut child, _said) = watching(&repo, &["--work", "--label", "nightly"]);
+    eventually("the first to begin", || {
+        repo.home().join("at-001-greeting").exists()
+    });
+    repo.write(".chant/specs/003-not-meant.md", &spec(""));
+    repo.write(".chant/specs/002-other.md", &spec("labels: [nightly]\n"));
+    let mut printed = BufReader::new(child.stdout.take().unwrap());
+    wait_for_line(&mut printed, "2 landed");
+    assert_eq!(interrupt(child), Some(0));
+    assert!(!repo.home().join("at-003-not-meant").exists());
+}
+
+/// What was cut off holds up nothing that is ready.
+#[test]
+fn with_work_what_was_cut_off_and_what_is_ready_are_worked_at_once() {
+    let repo = with_agent(HONEST);
+    killed_at(&repo, "agent:before");
+    set_agent(
+        &repo,
+        "touch \"$HOME/at-$CHANT_SPEC_ID\"; for id in 001-greeting 002-other; do until test -e \"$HOME/at-$id\"; do sleep 0.02; done; done; echo hello > greeting.txt; echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"",
+    );
+    repo.write(".chant/specs/002-other.md", &spec(""));
+    let watched = repo.chant(&["watch", "--once", "--work"]);
+    watched.ok();
+    assert!(watched.stdout.contains("2 landed"), "{}", watched.stdout);
+}
+
+/// Who reads what happens need not know whether it happens to one or to many.
+#[test]
+fn one_run_alone_is_told_as_one_of_many() {
+    let repo = with_agent(HONEST);
+    killed_at(&repo, "judge:before");
+    let watched = repo.chant(&["watch", "--once", "--json"]);
+    watched.ok();
+    let told: Vec<serde_json::Value> = watched
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (document, events) = told.split_last().unwrap();
+    assert_eq!(document["data"]["runs"][0]["id"], ID);
+    assert!(events.iter().all(|event| event["spec"] == ID), "{events:?}");
+    let kinds: Vec<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().unwrap())
+        .filter(|kind| *kind != "run")
+        .collect();
+    assert_eq!(kinds, ["started", "landed", "ended"]);
 }

@@ -121,3 +121,32 @@ fn a_killed_run_with_declared_files_is_begun_again() {
     assert_landed(&repo, &["a-1"]);
     assert_nothing_left(&repo);
 }
+
+/// Ctrl-C is answered although a failure has stopped the rest already, and means what it means everywhere.
+#[test]
+fn after_a_fast_failure_interrupts_are_still_heard() {
+    let repo = two_of_three();
+    script(&repo, "a-1", "exit 3\n");
+    let mut child = start(
+        &repo,
+        &["work", "--parallel=2", "--fail-fast", "--label", "many"],
+        "work",
+    );
+    eventually("what the failure does to be said", || {
+        said(&repo, "work").contains("a-1 failed: nothing more begins")
+    });
+    eventually("the other to be at work", || has_begun(&repo, "a-2"));
+    signal(&child, "-INT");
+    eventually("it to be answered", || {
+        said(&repo, "work").contains("once more to interrupt it")
+    });
+    signal(&child, "-INT");
+    let code = ended(&mut child).code();
+    let said = said(&repo, "work");
+    assert_eq!(code, Some(130), "{said}");
+    assert!(
+        said.contains("a-3: was not begun, because a-1 failed"),
+        "{said}"
+    );
+    assert_eq!(state(&repo, "a-2"), "paused");
+}
