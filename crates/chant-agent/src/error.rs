@@ -10,16 +10,14 @@ use crate::AgentKind;
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// A program named without a folder is in no folder of `PATH`.
-    #[error("the program `{program}` of agent `{agent}` is not in PATH ({searched}); {advice}")]
+    #[error("the program `{program}` of agent `{agent}` is not in PATH")]
     NotInPath {
         /// The agent's name.
         agent: String,
         /// What was looked for.
         program: String,
-        /// Where, readable.
-        searched: String,
-        /// What to do.
-        advice: &'static str,
+        /// How it is got, where that is known.
+        begin: Option<&'static str>,
     },
     /// A program named by its path is not there or cannot be run.
     #[error("the program of agent `{agent}` cannot be used: `{}` {problem}", path.display())]

@@ -46,7 +46,7 @@ pub use feature::{Feature, Support, Use, features};
 pub use limits::{Answer, Control, Limits, Stage};
 pub use outcome::{End, Outcome, Usage, Which};
 pub use permission::{Permissions, matches_tool, pattern_for};
-pub use program::{find_program, version};
+pub use program::{find_program, version, version_within};
 pub use recording::{
     RecordedAgent, RecordedPath, RecordedSpec, Recorder, Recording, RecordingError,
 };

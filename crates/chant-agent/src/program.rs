@@ -9,7 +9,7 @@ use std::{
 
 use chant_os::process::Cmd;
 
-use crate::{AcpAgent, AgentConfig, AgentError, AgentKind, acp, excerpt, launch};
+use crate::{AgentConfig, AgentError, AgentKind, Client, acp, excerpt, launch};
 
 /// The program that will be run.
 ///
@@ -49,7 +49,7 @@ pub fn find_program(
     let found = candidates
         .into_iter()
         .find(|path| unusable(path).is_none())
-        .ok_or_else(|| not_in_path(config, name, &folders))?;
+        .ok_or_else(|| not_in_path(config, name))?;
     Ok(acp::native(config.kind, &found).unwrap_or(found))
 }
 
@@ -108,47 +108,13 @@ fn unusable(path: &Path) -> Option<&'static str> {
     }
 }
 
-fn not_in_path(config: &AgentConfig, name: &str, folders: &[PathBuf]) -> AgentError {
-    let searched = if folders.is_empty() {
-        "which is empty".to_owned()
-    } else {
-        excerpt::one_line(
-            &folders
-                .iter()
-                .map(|folder| folder.display().to_string())
-                .collect::<Vec<_>>()
-                .join(":"),
-        )
-    };
-    let advice = match config.kind {
-        AgentKind::Claude => {
-            "install Claude Code, or set `command:` of this agent to the path of its program"
-        }
-        AgentKind::Codex => {
-            "install Codex, or set `command:` of this agent to the path of its program"
-        }
-        AgentKind::Acp(AcpAgent::Gemini) => {
-            "install Gemini CLI, or set `command:` of this agent to the path of its program"
-        }
-        AgentKind::Acp(AcpAgent::Opencode) => {
-            "install opencode, or set `command:` of this agent to the path of its program"
-        }
-        AgentKind::Acp(AcpAgent::Copilot) => {
-            "install GitHub Copilot CLI, or set `command:` of this agent to the path of its program"
-        }
-        AgentKind::Acp(AcpAgent::Qwen) => {
-            "install Qwen Code, or set `command:` of this agent to the path of its program"
-        }
-        AgentKind::Acp(AcpAgent::Goose) => {
-            "install Goose, or set `command:` of this agent to the path of its program"
-        }
-        _ => "install it, or set `command:` of this agent to the path of the program",
-    };
+/// How to get a program is known of the one that an agent of this kind usually is, not of one that the settings name.
+fn not_in_path(config: &AgentConfig, name: &str) -> AgentError {
+    let client = Client::of(config).filter(|_| config.kind.own_program() == Some(name));
     AgentError::NotInPath {
         agent: config.name.clone(),
         program: name.to_owned(),
-        searched,
-        advice,
+        begin: client.map(|client| client.begin),
     }
 }
 
@@ -156,8 +122,12 @@ fn not_in_path(config: &AgentConfig, name: &str, folders: &[PathBuf]) -> AgentEr
 ///
 /// Only agents that are known to answer `--version` are asked: any other program might take it for a task.
 pub fn version(config: &AgentConfig, program: &Path) -> Option<String> {
+    version_within(config, program, Duration::from_secs(5))
+}
+
+/// The same, or nothing where it does not say so in this time.
+pub fn version_within(config: &AgentConfig, program: &Path, patience: Duration) -> Option<String> {
     const LONGEST_ANSWER: usize = 64 * 1024;
-    const PATIENCE: Duration = Duration::from_secs(5);
     config.kind.own_program()?;
     let first: Vec<OsString> = config.command.iter().skip(1).map(OsString::from).collect();
     let mut command = Cmd::new(program).args(first).arg("--version");
@@ -165,7 +135,7 @@ pub fn version(config: &AgentConfig, program: &Path) -> Option<String> {
         command = command.env(key, value);
     }
     let output = command
-        .output_limited(LONGEST_ANSWER, Some(PATIENCE))
+        .output_limited(LONGEST_ANSWER, Some(patience))
         .ok()?;
     output
         .status
@@ -227,6 +197,25 @@ mod tests {
     }
 
     #[test]
+    fn how_to_get_it_is_told_of_a_client_under_its_own_name() {
+        let root = tempfile::tempdir().unwrap();
+        let begin =
+            |kind, command: &[&str]| match find_program(&config(kind, command), root.path(), None)
+                .unwrap_err()
+            {
+                AgentError::NotInPath { begin, .. } => begin,
+                other => panic!("{other}"),
+            };
+        assert!(
+            begin(AgentKind::Claude, &[])
+                .unwrap()
+                .starts_with("npm install")
+        );
+        assert_eq!(begin(AgentKind::Claude, &["my-claude"]), None);
+        assert_eq!(begin(AgentKind::Command, &["claude"]), None);
+    }
+
+    #[test]
     fn what_is_not_found_is_named_with_where_and_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
@@ -239,19 +228,9 @@ mod tests {
                 assert!(message.contains(part), "{message:?} lacks {part:?}");
             }
         };
-        let parts = [
-            "`claude`",
-            "`main`",
-            "/nowhere:/else",
-            "install Claude Code",
-        ];
+        let parts = ["`claude`", "`main`", "not in PATH"];
         check(AgentKind::Claude, &[], Some("/nowhere:/else"), &parts);
-        check(
-            AgentKind::Command,
-            &["mine"],
-            None,
-            &["`mine`", "empty", "command:"],
-        );
+        check(AgentKind::Command, &["mine"], None, &["`mine`"]);
         check(
             AgentKind::Command,
             &["./plain"],

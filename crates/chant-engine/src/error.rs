@@ -296,7 +296,14 @@ impl From<AgentError> for Error {
             AgentError::Guard(_) | AgentError::Transcript(_) => Code::Io,
             _ => Code::ConfigInvalid,
         };
-        Self::new(code, error.to_string())
+        let made = Self::new(code, error.to_string());
+        let AgentError::NotInPath { begin, .. } = error else {
+            return made;
+        };
+        let begin = begin.unwrap_or("install it");
+        made.hint(format!(
+            "{begin}; or set `command:` of this agent to the path of its program"
+        ))
     }
 }
 

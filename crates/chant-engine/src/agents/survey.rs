@@ -4,6 +4,7 @@
 //! repository's settings name is asked nothing before the clone is trusted.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use chant_agent::{AgentConfig, AgentKind, CLIENTS, Client, Feature, Login};
 use serde::Serialize;
@@ -12,6 +13,9 @@ use crate::config::{AgentEntry, Config, Layer};
 use crate::error::{Code, Error, Result};
 use crate::project::Project;
 use crate::trust;
+
+/// How long a program may take to say its version: somebody waits for the whole list.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is known of the agents at a place.
 #[derive(Debug, Clone, Serialize)]
@@ -332,7 +336,9 @@ fn versions(asked: &[Asked]) -> Vec<Option<String>> {
             .map(|asked| {
                 let ask = asked.ask.as_ref();
                 scope.spawn(move || {
-                    ask.and_then(|(agent, program)| chant_agent::version(agent, program))
+                    ask.and_then(|(agent, program)| {
+                        chant_agent::version_within(agent, program, PATIENCE)
+                    })
                 })
             })
             .collect();

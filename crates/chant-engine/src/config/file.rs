@@ -83,6 +83,13 @@ impl File {
         None
     }
 
+    /// Whether something follows a fence that it begins with.
+    pub(super) fn begins_with_fence(&self) -> bool {
+        let mut lines = self.text.trim_start_matches('\u{feff}').lines();
+        let first = lines.next().map(str::trim_end);
+        first == Some("---") && lines.any(|line| !line.trim().is_empty())
+    }
+
     fn after_first_line(&self, start: usize) -> usize {
         self.text[start..]
             .find('\n')

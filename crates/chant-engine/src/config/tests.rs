@@ -220,6 +220,20 @@ fn a_file_without_frontmatter_sets_nothing() {
     }
 }
 
+/// Taken for prose, it would set nothing, and another agent than the one in it would be started.
+#[test]
+fn a_frontmatter_without_an_end_is_an_error() {
+    for text in ["---\ndefaults: {agent: mine}\n", "\u{feff}---\r\n\r\nx"] {
+        let file = File {
+            text: text.to_owned(),
+            ..file(Layer::Machine, "")
+        };
+        let error = Config::merge(&[file]).unwrap_err();
+        assert_eq!(error.code, Code::ConfigInvalid);
+        assert_eq!(error.location.as_ref().unwrap().line, 1);
+    }
+}
+
 #[test]
 fn numbers_keep_their_text() {
     assert_eq!(

@@ -73,7 +73,13 @@ impl Node {
 /// Reads the frontmatter of a settings file. A file without one, or with an empty one, sets nothing.
 pub(super) fn read(file: &File) -> Result<Vec<(String, Node)>> {
     let Some(range) = file.frontmatter() else {
-        return Ok(Vec::new());
+        return if file.begins_with_fence() {
+            // Taken for prose, what was set in it would silently not count.
+            let error = file.error(1, 1, "the frontmatter begins with `---` and has no end");
+            Err(error.hint("end it with a line that is exactly `---`"))
+        } else {
+            Ok(Vec::new())
+        };
     };
     let root = yaml::parse(&file.text, range).map_err(|diagnostic| broken(file, &diagnostic))?;
     let node = convert(&file.text, &root);

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::spec::natural_order;
 use super::world::World;
-use crate::error::Result;
+use crate::agents;
+use crate::error::{Code, Result};
 use crate::index::settle;
 use crate::index::{Entry, Finding, Index, Level};
 use crate::journal::Overlay;
@@ -69,6 +70,7 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
             Err(finding) => vec![finding.clone()],
         };
         findings.extend(dangling(&world, entry));
+        findings.extend(unknown_agents(project, entry));
         findings.extend(circles.remove(&entry.node.id));
         findings.extend(shared.remove(&entry.node.id));
         if findings.is_empty() {
@@ -108,6 +110,27 @@ fn dangling(world: &World<'_>, entry: &Entry) -> Vec<Finding> {
             ..Finding::about_file("dangling-dependency", blocker)
         })
         .collect()
+}
+
+/// Names in `agent` that nothing here is called by. Only a warning: another machine's own settings may have them.
+fn unknown_agents(project: &Project, entry: &Entry) -> Vec<Finding> {
+    let summary = entry.content.as_ref().ok();
+    let named = summary.and_then(|summary| summary.agent.as_deref());
+    let Some(named) = named.filter(|_| entry.node.status.is_open()) else {
+        return Vec::new();
+    };
+    let names = crate::config::names(named).into_iter();
+    let unknown = names.filter_map(|name| {
+        let error = agents::by_name(project, &name).err();
+        let error = error.filter(|error| error.code == Code::AgentNotFound)?;
+        let message = format!("`agent: {name}` names none that is configured here");
+        Some(Finding {
+            severity: Level::Warning,
+            hint: error.hint.clone(),
+            ..Finding::about_file("unknown-agent", message)
+        })
+    });
+    unknown.collect()
 }
 
 /// For each spec that is ready and about a file that another one is about: that they are not worked at the same time.

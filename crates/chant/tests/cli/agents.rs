@@ -111,7 +111,9 @@ fn an_agent_of_the_settings_that_is_not_there_says_why() {
     );
     let survey = survey(&repo, |_| {});
     let problem = |name| agent(&survey, name)["problem"]["message"].as_str().unwrap();
-    assert!(problem("main").contains("not in PATH"), "{survey:#}");
+    assert!(problem("main").ends_with("is not in PATH"), "{survey:#}");
+    let hint = agent(&survey, "main")["problem"]["hint"].as_str().unwrap();
+    assert!(hint.starts_with("npm install -g"), "{hint}");
     assert!(problem("mine").contains("does not exist"), "{survey:#}");
     assert!(
         problem("odd").contains("did you mean `claude`?"),
@@ -358,4 +360,50 @@ fn agents_take_turns_over_specs_and_attempts() {
     assert_eq!(agents[0], agents[2]);
     assert_eq!(agents[1], agents[3]);
     assert_ne!(agents[0], agents[1]);
+}
+
+/// One that hangs keeps nobody waiting for long, and keeps none of the others from being told of.
+#[test]
+fn a_client_that_does_not_tell_its_version_is_shown_without() {
+    let repo = TestRepo::new();
+    install(&repo, "codex", "codex-cli 0.169.0");
+    install(&repo, "claude", "");
+    let program = repo.home().join("clients/claude");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 600\n").unwrap();
+    let before = std::time::Instant::now();
+    let survey = survey(&repo, |_| {});
+    assert!(before.elapsed() < std::time::Duration::from_secs(5));
+    assert_eq!(agent(&survey, "claude")["version"], Value::Null);
+    assert_eq!(agent(&survey, "codex")["version"], "0.169.0");
+}
+
+#[test]
+fn lint_names_an_agent_that_is_not_known() {
+    let repo = TestRepo::new();
+    repo.chant(&["init"]).ok();
+    let spec = |agent: &str, status: &str| {
+        format!(
+            "---\nagent: {agent}\nstatus: {status}\n---\n\n# It\n\n## Acceptance Criteria\n\n- [ ] Done\n"
+        )
+    };
+    repo.write(".chant/specs/001-near.md", &spec("codex, clade", "pending"));
+    repo.write(".chant/specs/002-over.md", &spec("gone", "completed"));
+    repo.write(".chant/specs/003-known.md", &spec("main, codex", "pending"));
+    let lint = repo.chant(&["lint", "--json"]);
+    lint.ok();
+    let data = &lint.json()["data"];
+    let findings = data["findings"].as_array().unwrap();
+    let all = findings.iter().flat_map(|spec| {
+        let found = spec["findings"].as_array().unwrap().iter();
+        found.map(|finding| (spec["id"].as_str().unwrap(), finding))
+    });
+    let about_agents: Vec<_> = all
+        .filter(|(_, finding)| finding["code"] == "unknown-agent")
+        .collect();
+    let [("001-near", finding)] = about_agents[..] else {
+        panic!("{data:#}");
+    };
+    assert_eq!(finding["severity"], "warning");
+    assert_eq!(finding["hint"], "did you mean `claude`?");
+    assert!(finding["message"].as_str().unwrap().contains("clade"));
 }
