@@ -2,10 +2,25 @@
 //! `chant log` all read this.
 
 use std::borrow::Cow;
+use std::sync::mpsc::Receiver;
 
-use chant_agent::AgentEvent;
 use chant_agent::redact::Redactor;
+use chant_agent::{AgentEvent, Control};
+use chant_os::tree::Guard;
 use serde::{Deserialize, Serialize};
+
+/// Receives events as they happen.
+pub type Sink<'a> = &'a mut dyn FnMut(&Event);
+
+/// What a run needs from outside.
+pub struct Surroundings<'a> {
+    /// A person's wish to stop: once asks, twice kills.
+    pub control: &'a Receiver<Control>,
+    /// Who hears of it.
+    pub sink: Sink<'a>,
+    /// How to start a guard process.
+    pub guard: Guard,
+}
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -87,6 +87,30 @@ pub(crate) fn choice_knowing(
     }
 }
 
+/// Whether a model that the spec or the settings name is meant for this agent too: it is one of those that would work the spec
+/// if nobody were in their way, or of the same make. Another maker's agent does not know that model's name.
+pub(crate) fn is_of_their_make(project: &Project, subject: &Subject<'_>, agent: &str) -> bool {
+    let config = project.config();
+    let of_prompt = || named_by_prompt(project, subject.prompt);
+    let (meant, _) = candidates(config, None, subject, of_prompt);
+    let make = |name: &str| {
+        let entry = config.agents.iter().find(|entry| entry.name == name);
+        entry.map_or_else(
+            || (name.to_owned(), Vec::new(), None),
+            |entry| {
+                (
+                    entry.kind.clone(),
+                    entry.command.clone(),
+                    entry.base_url.clone(),
+                )
+            },
+        )
+    };
+    meant
+        .iter()
+        .any(|name| name == agent || make(name) == make(agent))
+}
+
 impl Choice {
     /// The same, unless the agent's limit is known to be used up just now and another's is not.
     pub(crate) fn passing_by(self, outlook: &Outlook<'_>) -> Self {

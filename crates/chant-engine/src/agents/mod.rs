@@ -63,12 +63,14 @@ pub(crate) fn choose(
         agent.permissions = of_type.or(agent.permissions);
     }
     agent.is_attended = order.attended;
+    let is_meant = choosing::is_of_their_make(project, &subject, &choice.agent);
+    let meant = |model: &Option<String>| model.clone().filter(|_| is_meant);
     agent.model = order
         .model
         .clone()
-        .or_else(|| front.model.clone())
+        .or_else(|| meant(&front.model))
         .or(agent.model)
-        .or_else(|| project.config().defaults.model.clone());
+        .or_else(|| meant(&project.config().defaults.model));
     Ok((agent, choice))
 }
 

@@ -25,10 +25,12 @@ use std::sync::mpsc::Receiver;
 use chant_agent::Control;
 use chant_git::Oid;
 use chant_os::tree::Guard;
-use chant_spec::Check;
+use chant_spec::{Check, SpecId};
 
 use crate::error::Result;
+use crate::event::Surroundings;
 use crate::project::Project;
+use crate::sandbox;
 
 pub(crate) use bisect::{first_unlike, main_line, most_looks};
 pub(crate) use bounds::Bounds;
@@ -61,6 +63,38 @@ pub(crate) struct Bench<'a> {
     pub(crate) spec_file: Option<String>,
     /// What keeps commands from the user's files; `None` where nothing does, because the user wants it so or the system can not.
     pub(crate) bounds: Option<Bounds>,
+}
+
+impl<'a> Bench<'a> {
+    /// For checks of what is on the main branch, which no single agent made: warm, within the bounds of the usual agent.
+    pub(crate) fn of_main(
+        project: &'a Project,
+        outside: &'a Surroundings<'_>,
+        run: &'a str,
+        logs: PathBuf,
+    ) -> Result<Self> {
+        let (agent, bounds) = sandbox::usual_bounds(project.config())?;
+        let chant = &outside.guard.program;
+        Ok(Self {
+            project,
+            guard: &outside.guard,
+            control: outside.control,
+            run,
+            logs,
+            cold: false,
+            env: Vec::new(),
+            spec_file: None,
+            bounds: Bounds::of_agent(project, &agent, &bounds, chant),
+        })
+    }
+
+    /// The same for the checks of one spec, whose path is from the project's root.
+    pub(crate) fn about(mut self, spec: &SpecId, path: &str) -> Self {
+        self.env
+            .push(("CHANT_SPEC_ID".into(), spec.as_str().into()));
+        self.spec_file = Some(self.project.path_from_repo(path));
+        self
+    }
 }
 
 impl Bench<'_> {

@@ -38,6 +38,8 @@ pub(super) struct File {
     /// As shown to the user.
     pub path: PathBuf,
     pub text: String,
+    /// Whether a link in the repository leads to it from there: then it is somebody's file, of which no error shows a line.
+    pub is_outside: bool,
 }
 
 impl File {
@@ -60,6 +62,23 @@ impl File {
             layer,
             path: shown,
             text,
+            is_outside: false,
+        }))
+    }
+
+    /// The same for a file of the project whose root this is.
+    pub(super) fn read_below(
+        root: &Path,
+        layer: Layer,
+        path: &Path,
+        shown: PathBuf,
+    ) -> Result<Option<Self>> {
+        let file = Self::read(layer, path, shown)?;
+        let inside = |root: PathBuf| path.canonicalize().is_ok_and(|path| path.starts_with(root));
+        let is_outside = || !root.canonicalize().is_ok_and(inside);
+        Ok(file.map(|file| Self {
+            is_outside: is_outside(),
+            ..file
         }))
     }
 
@@ -129,7 +148,11 @@ impl File {
             line,
             column,
             span: start..end,
-            source: self.text.clone(),
+            source: if self.is_outside {
+                String::new()
+            } else {
+                self.text.clone()
+            },
         };
         Error::new(code, message).at(location)
     }

@@ -245,8 +245,10 @@ impl Config {
             Some(path) => File::read(Layer::Person, &path, path.clone())?,
             None => None,
         };
+        let root = dot_chant.parent().unwrap_or(dot_chant);
         let own = |layer, name: &str| {
-            File::read(layer, &dot_chant.join(name), Path::new(".chant").join(name))
+            let shown = Path::new(".chant").join(name);
+            File::read_below(root, layer, &dot_chant.join(name), shown)
         };
         let project = own(Layer::Project, "config.md")?;
         let machine = own(machine, MACHINE_FILE)?;

@@ -106,15 +106,30 @@ fn labels(settings: &Settings<'_>) -> Result<BTreeMap<String, Budget>> {
     entries.sort_by_key(|entry| entry.file.layer);
     for entry in entries {
         for (label, node) in map(entry, &entry.node, "a map of labels to budgets")? {
-            let mut next = Budget::default();
-            for (key, node) in map(entry, node, "a map of labels to budgets")? {
-                set(&mut next, entry, key, node)?;
-            }
+            let next = label_budget(entry, label, node)?;
             let known = labels.entry(label.clone()).or_default();
             *known = merged(*known, &next, entry.file.layer);
         }
     }
     Ok(labels)
+}
+
+/// The budget of one label; what is wrong with it is told of that label.
+fn label_budget(entry: &Entry<'_>, label: &str, node: &Node) -> Result<Budget> {
+    let wrong = |node: &Node, key: &str, expected: &str| {
+        let message = format!("`budgets.labels.{label}{key}` must be {expected}");
+        entry.file.error(node.line, node.column, message)
+    };
+    let Value::Map(measures) = &node.value else {
+        return Err(wrong(node, "", "a budget such as `{usd: 5}`"));
+    };
+    let mut budget = Budget::default();
+    for (key, node) in measures {
+        let text = node.text().unwrap_or_default();
+        let set = budget.set(key, &text);
+        set.map_err(|expected| wrong(node, &format!(".{key}"), expected))?;
+    }
+    Ok(budget)
 }
 
 fn merged(below: Budget, next: &Budget, layer: Layer) -> Budget {

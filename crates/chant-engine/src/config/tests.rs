@@ -20,6 +20,7 @@ fn file(layer: Layer, yaml: &str) -> File {
         layer,
         path: PathBuf::from(path),
         text: format!("---\n{yaml}\n---\n\n# Prose\n"),
+        is_outside: false,
     }
 }
 
@@ -215,6 +216,7 @@ fn a_file_without_frontmatter_sets_nothing() {
             layer: Layer::Project,
             path: PathBuf::new(),
             text: text.into(),
+            is_outside: false,
         };
         assert!(Config::merge(&[file]).unwrap().warnings.is_empty());
     }
@@ -301,6 +303,24 @@ fn a_wrong_budget_is_named_at_its_place() {
     ] {
         let error = merge(&[(Layer::Project, yaml)]).unwrap_err();
         assert_eq!(error.code, Code::ConfigInvalid, "{yaml}");
+    }
+    for (labels, message) in [
+        (
+            "{bugs: 3}",
+            "`budgets.labels.bugs` must be a budget such as `{usd: 5}`",
+        ),
+        (
+            "{bugs: {usd: -1}}",
+            "`budgets.labels.bugs.usd` must be an amount in dollars, such as `5` or `0.50`",
+        ),
+        (
+            "{bugs: {eur: 1}}",
+            "`budgets.labels.bugs.eur` must be one of usd, tokens, minutes",
+        ),
+    ] {
+        let error =
+            merge(&[(Layer::Machine, &format!("budgets: {{labels: {labels}}}"))]).unwrap_err();
+        assert_eq!(error.message, message);
     }
 }
 

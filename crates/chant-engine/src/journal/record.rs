@@ -363,7 +363,7 @@ pub struct CriterionRecord {
 }
 
 /// A check and what came of it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckRecord {
     /// What it is called.
     pub name: String,

@@ -20,7 +20,7 @@ use crate::journal::{Landing, OutputRecord, RunRecord};
 use crate::project::Project;
 
 pub(crate) use message::{LISTED, commit_message, subject, title};
-pub(crate) use silent::is_chants;
+pub(crate) use silent::{chant_files, files_of_checkout, is_chants};
 pub(crate) use strategy::Onto;
 pub(crate) use turn::{Move, Turn};
 

@@ -1,6 +1,7 @@
 //! What silent mode does differently: files under `.chant/` travel as files, not as commits.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use chant_git::{Oid, Repo, TreeEdit};
 
@@ -40,6 +41,39 @@ pub(super) fn local_files(repo: &Repo, result: &Oid, tree: &Oid) -> Result<Vec<T
         }
     }
     Ok(edits)
+}
+
+/// The files under `.chant/` in a worktree, as edits that put them into a tree.
+pub(crate) fn chant_files(project: &Project, worktree: &Path) -> Result<Vec<TreeEdit>> {
+    let repo = project.repo();
+    let folder = worktree.join(project.prefix_text()).join(".chant");
+    let mut edits = Vec::new();
+    for entry in ignore::WalkBuilder::new(&folder)
+        .standard_filters(false)
+        .follow_links(false)
+        .build()
+        .flatten()
+    {
+        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+        if let (true, Ok(path)) = (is_file, entry.path().strip_prefix(worktree))
+            && let Some(path) = path.to_str()
+        {
+            let oid = repo.hash_object(&chant_os::file::read_regular(entry.path(), u64::MAX)?)?;
+            edits.push(TreeEdit::put(path.parse()?, "100644", oid));
+        }
+    }
+    Ok(edits)
+}
+
+/// Where git does not have `.chant`, its files as the checkout has them. What this machine alone is told stays out.
+pub(crate) fn files_of_checkout(project: &Project) -> Result<Vec<TreeEdit>> {
+    if !project.silent() {
+        return Ok(Vec::new());
+    }
+    let own = project.path_from_repo(".chant/agents.md");
+    let mut files = chant_files(project, project.repo().root())?;
+    files.retain(|edit| edit.path.as_str() != own);
+    Ok(files)
 }
 
 /// Files to write into the checkout: path from the repository's root, new content, what was there before.

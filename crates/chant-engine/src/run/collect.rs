@@ -8,7 +8,7 @@ use chant_git::{BranchName, CommitOptions, Head, Oid, Repo, TreeEdit};
 use super::ready::is_at_or_below;
 use super::{Flow, Run};
 use crate::error::Result;
-use crate::landing::{is_chants, known, title};
+use crate::landing::{chant_files, is_chants, known, title};
 use crate::project::Project;
 
 impl Run<'_, '_> {
@@ -270,30 +270,8 @@ impl Run<'_, '_> {
 /// In silent mode the files under `.chant/` are not in any tree of git's; for judging, checking and keeping them
 /// they are put into one.
 pub(crate) fn with_local_files(project: &Project, tree: &Oid, worktree: &Path) -> Result<Oid> {
-    let edits = local_files(project, worktree)?;
+    let edits = chant_files(project, worktree)?;
     Ok(project.repo().write_tree(Some(tree), &edits)?)
-}
-
-/// The files under `.chant/` in a worktree, as edits that put them into a tree.
-pub(crate) fn local_files(project: &Project, worktree: &Path) -> Result<Vec<TreeEdit>> {
-    let repo = project.repo();
-    let folder = worktree.join(project.prefix_text()).join(".chant");
-    let mut edits = Vec::new();
-    for entry in ignore::WalkBuilder::new(&folder)
-        .standard_filters(false)
-        .follow_links(false)
-        .build()
-        .flatten()
-    {
-        let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-        if let (true, Ok(path)) = (is_file, entry.path().strip_prefix(worktree))
-            && let Some(path) = path.to_str()
-        {
-            let oid = repo.hash_object(&chant_os::file::read_regular(entry.path(), u64::MAX)?)?;
-            edits.push(TreeEdit::put(path.parse()?, "100644", oid));
-        }
-    }
-    Ok(edits)
 }
 
 /// Writes the files under `.chant/` of a silent run's result into a worktree of its branch, which lacks them.

@@ -38,7 +38,7 @@ mod verify;
 pub(crate) mod worktree;
 
 pub(crate) use admit::may_begin;
-pub(crate) use collect::{local_files, with_local_files};
+pub(crate) use collect::with_local_files;
 pub(crate) use handover::folder;
 pub use handover::{Handover, Touched};
 pub(crate) use join::go_together;
@@ -49,35 +49,22 @@ pub(crate) use start::input_record;
 pub(crate) use together::check_together;
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::TryRecvError;
 
+use chant_agent::AgentConfig;
 use chant_agent::redact::Redactor;
-use chant_agent::{AgentConfig, Control};
 use chant_os::file::Appender;
 use chant_os::lock::Lock;
 use chant_os::ports::Ports;
-use chant_os::tree::Guard;
 use chant_spec::{Document, SpecId};
 
 use crate::error::Result;
 use crate::event::Event;
+pub use crate::event::{Sink, Surroundings};
 use crate::journal::Wish;
 use crate::journal::{Journal, Phase, RunRecord, RunState, Step, run_dir, write_event};
 use crate::order::Until;
 use crate::project::Project;
-
-/// Receives events as they happen.
-pub type Sink<'a> = &'a mut dyn FnMut(&Event);
-
-/// What a run needs from outside.
-pub struct Surroundings<'a> {
-    /// A person's wish to stop: once asks, twice kills.
-    pub control: &'a Receiver<Control>,
-    /// Who hears of it.
-    pub sink: Sink<'a>,
-    /// How to start a guard process.
-    pub guard: Guard,
-}
 
 /// Where a step leads.
 pub(crate) enum Flow {
@@ -334,10 +321,11 @@ impl Run<'_, '_> {
         let Ok(spec) = SpecId::parse(&self.record.spec) else {
             return Ok(());
         };
-        match crate::driver::complete_after(self.project, &spec) {
-            Ok(drivers) => drivers
-                .iter()
-                .try_for_each(|driver| self.note(driver.sentence())),
+        match crate::driver::complete_after(self.project, &spec, &mut self.outside) {
+            Ok(drivers) => drivers.iter().try_for_each(|driver| match &driver.failed {
+                None => self.note(driver.sentence()),
+                Some(_) => self.warn(driver.sentence()),
+            }),
             Err(error) => self.warn(format!("a driver could not be completed: {error}")),
         }
     }

@@ -78,7 +78,7 @@ pub fn cancel(project: &Project, found: &SpecRef, by: &Name) -> Result<Cancelled
         was,
         kept,
         recorded: Some(recorded),
-        drivers: driver::complete_if_free(project)?,
+        drivers: driver::complete_if_free(project, id)?,
     })
 }
 

@@ -70,8 +70,9 @@ pub(crate) fn put_run_aside(
     chant_os::tree::end_marked(crate::claim::MARKER, &run.id);
     let local = kept::keep_local_files(project, &run)?;
     let mut kept = worktree::give_back(project, &run)?.or(local);
-    let branch: BranchName = run.facts.branch.parse()?;
-    if run.state != RunState::Completed
+    // A driver's checks have had no branch.
+    if let Ok(branch) = run.facts.branch.parse::<BranchName>()
+        && run.state != RunState::Completed
         && let Some(tip) = repo.branch_oid(&branch)?
     {
         let base = known(Some(&run.facts.base))?;

@@ -1,6 +1,7 @@
 //! How the progress of many runs reaches whoever looks: the board on a terminal, lines in a log, events for a machine, or
 //! nothing at all.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chant_engine::event::Event as RunEvent;
@@ -17,6 +18,8 @@ use crate::ui::{Tone, Ui};
 pub(crate) struct Show {
     way: Way,
     watch: Stopwatch,
+    /// Of each spec that waits for a moment, why, as it was told: the end tells it once more.
+    waits: HashMap<String, Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -55,7 +58,11 @@ impl Show {
         } else {
             Live::open(board, watch, ui.error_color()).map_or_else(Way::Plain, Way::Live)
         };
-        Self { way, watch }
+        Self {
+            way,
+            watch,
+            waits: HashMap::new(),
+        }
     }
 
     /// Something happened.
@@ -65,6 +72,9 @@ impl Show {
         }
         let now = self.watch.elapsed();
         let over = self.change(|board| board.take(event, now));
+        if self.was_told(event) {
+            return;
+        }
         match &self.way {
             Way::Live(live) => {
                 for said in about(event, over.as_ref()) {
@@ -85,6 +95,14 @@ impl Show {
             }
             Way::Json(_) | Way::Quiet(_) => {}
         }
+    }
+
+    fn was_told(&mut self, event: &Event) -> bool {
+        let Event::Waiting(waiting) = event else {
+            return false;
+        };
+        let why = waiting.blocked_by.clone();
+        waiting.until.is_some() && self.waits.insert(waiting.id.clone(), why.clone()) == Some(why)
     }
 
     fn change<T>(&mut self, change: impl FnOnce(&mut Board) -> T) -> T {
@@ -144,6 +162,11 @@ fn about<'a>(event: &'a Event, over: Option<&Over>) -> Vec<Said<'a>> {
             vec![Said::new(Tone::Good, spec, "landed", text)]
         }
         Event::Ended { spec, .. } => over.map(|over| ended(spec, over)).into_iter().collect(),
+        // Until then nothing else may be said for hours.
+        Event::Waiting(waiting) if waiting.until.is_some() => {
+            let why = waiting.blocked_by.join("; ");
+            vec![Said::new(Tone::Warning, &waiting.id, "waits", why)]
+        }
         Event::Stopping { how, failed } => {
             let text = stopping(*how, failed.as_deref());
             vec![Said::new(Tone::Warning, "", "stopping", text)]
@@ -163,7 +186,7 @@ fn details(event: &Event) -> Vec<Said<'_>> {
             "finished",
             "waits for its turn to land".to_owned(),
         )],
-        Event::Waiting(waiting) => vec![Said::new(
+        Event::Waiting(waiting) if waiting.until.is_none() => vec![Said::new(
             Tone::Dim,
             &waiting.id,
             "waits",

@@ -43,12 +43,10 @@ pub(crate) struct Args {
 pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     let project = cx.project()?;
     let runs = chosen(cx, &project, args)?;
-    if runs.is_empty() && !args.dry_run {
-        // A completion that was cut off, or that a file was in the way of.
-        let drivers = driver::complete(&project)?;
-        for driver in &drivers {
-            cx.ui.done(&one_line(&driver.sentence()));
-        }
+    if runs.is_empty() && !args.dry_run && driver::is_any_due(&project, None)? {
+        // A completion that was cut off, that a file was in the way of, or that a check did not let pass.
+        let drivers = super::drivers::complete(cx, &project, None)?;
+        super::drivers::conclude(drivers.iter())?;
         if !drivers.is_empty() {
             return Done::with(Vec::<()>::new());
         }

@@ -17,6 +17,7 @@ mod dag;
 mod demo;
 mod diagnose;
 mod drift;
+mod drivers;
 mod edit;
 mod export;
 mod feedback;

@@ -15,7 +15,7 @@ use super::attend::Stop;
 use super::work_many::{self, Many};
 use super::work_serial;
 use crate::cli::{Context, Done};
-use crate::ui::{Tone, one_line};
+use crate::ui::Tone;
 
 /// Give a spec to an agent, check the result, and land it
 ///
@@ -68,6 +68,9 @@ pub(crate) struct Args {
     many: Many,
 }
 
+/// The exit code of what can not be done as things stand.
+const REFUSED: u8 = 4;
+
 pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
     let project = cx.project()?;
     let ids = named(cx, &project, &args)?;
@@ -97,7 +100,16 @@ pub(crate) fn run(cx: &mut Context, args: Args) -> Result<Done> {
             ..Ask::default()
         };
         let ask = args.many.complete(&project, ask);
-        return work_many::run(cx, &project, &ask);
+        let worked = work_many::run(cx, &project, &ask);
+        // That nothing is left to work says less than what failed with the last of it.
+        if worked
+            .as_ref()
+            .err()
+            .is_none_or(|error| error.code.exit() == REFUSED)
+        {
+            super::drivers::none_failed(&project, &ask.specs)?;
+        }
+        return worked;
     }
     let stop = Stop::install()?;
     if args.stale {
@@ -146,18 +158,23 @@ fn members_are_meant(project: &Project, ids: &[SpecId]) -> Result<bool> {
     Ok(false)
 }
 
-/// Completes drivers whose members were done when a command was cut off. `None` where there is more to do.
+/// Completes drivers whose members are done: a command was cut off, or a check of theirs failed. `None` where there is
+/// more to do.
 fn only_to_complete(
     cx: &mut Context,
     project: &Project,
     ids: &[SpecId],
 ) -> Result<Option<Vec<Completed>>> {
-    let completed = driver::complete(project)?;
-    for driver in &completed {
-        cx.ui.done(&one_line(&driver.sentence()));
+    if !driver::is_any_due(project, Some(ids))? {
+        return Ok(None);
     }
+    let completed = super::drivers::complete(cx, project, Some(ids))?;
     let is_one = |id: &SpecId| completed.iter().any(|driver| driver.id == id.as_str());
-    Ok(ids.iter().all(is_one).then_some(completed))
+    if ids.iter().all(is_one) {
+        super::drivers::conclude(completed.iter())?;
+        return Ok(Some(completed));
+    }
+    Ok(None)
 }
 
 /// Says how a run ended; anything but a landing is an error with the way on.

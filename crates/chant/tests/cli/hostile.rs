@@ -279,3 +279,34 @@ fn a_repository_that_is_none_is_refused() {
         assert!(output.stderr.contains("hint:"), "{}", output.stderr);
     }
 }
+
+/// A repository may hold a link to somebody's own file in place of its settings.
+#[cfg(unix)]
+#[test]
+fn an_error_in_linked_settings_shows_no_line_of_a_file_outside() {
+    let repo = project();
+    let secret = repo.home().join("secret");
+    std::fs::write(&secret, "---\nlimits: {idle: hunter2}\n---\n").unwrap();
+    for name in ["config.md", "agents.md"] {
+        let link = repo.path().join(".chant").join(name);
+        let before = std::fs::read(&link).ok();
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(&secret, &link).unwrap();
+        for args in [&["list"][..], &["list", "--json"], &["config"]] {
+            let output = repo.chant(args);
+            output.fails(5);
+            let said = output.stdout.clone() + &output.stderr;
+            assert!(said.contains("limits.idle"), "{said}");
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+        std::fs::remove_file(&link).unwrap();
+        if let Some(before) = before {
+            std::fs::write(&link, before).unwrap();
+        }
+    }
+    // In the repository it is shown.
+    repo.write("shared.md", "---\nlimits: {idle: hunter2}\n---\n");
+    let link = repo.path().join(".chant/agents.md");
+    std::os::unix::fs::symlink("../shared.md", link).unwrap();
+    assert!(repo.chant(&["list"]).stderr.contains("hunter2"));
+}

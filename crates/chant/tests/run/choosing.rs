@@ -222,3 +222,43 @@ fn what_git_says_at_every_commit_is_no_reason() {
         output.stderr
     );
 }
+
+/// A model is a name that its maker's agents know: whoever steps in is asked for its own.
+#[test]
+fn the_model_of_a_spec_is_not_asked_of_another_makers_agent() {
+    let repo = three();
+    let own = repo.file(".chant/agents.md");
+    let own = own
+        .replace("{name: two, ", "{name: two, model: of-two, ")
+        .replace("agent: one,", "agent: one, model: of-all,");
+    repo.write(".chant/agents.md", &own);
+    let model = |id: &str| {
+        let format = "--format=%(trailers:key=Chant-Model,valueonly)";
+        let range = [
+            "log",
+            "-1",
+            format,
+            "--grep",
+            &format!("Chant-Spec: {id}"),
+            "main",
+        ];
+        repo.git(&range).trim().to_owned()
+    };
+    for (number, full, expected) in [
+        (1, &[][..], "of-spec"),
+        (2, &["one"], "of-two"),
+        (3, &["two"], ""),
+    ] {
+        let id = format!("10{number}-model");
+        repo.write(&format!(".chant/specs/{id}.md"), &spec("model: of-spec\n"));
+        refuse(&repo, full, TWO);
+        work_at(&repo, NOON, &[&id]).ok();
+        assert_eq!(model(&id), expected, "{id}");
+    }
+    assert_eq!(asked(&repo), ["one", "one", "two", "two", "three"]);
+    // By name it is another's just as well; said with it, the model is meant.
+    repo.write(".chant/specs/104-model.md", &spec("model: of-spec\n"));
+    repo.chant(&["work", "104-model", "--agent", "three", "--model", "said"])
+        .ok();
+    assert_eq!(model("104-model"), "said");
+}

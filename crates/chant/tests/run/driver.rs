@@ -246,3 +246,137 @@ fn work_of_a_driver_works_its_members_and_nothing_else() {
     );
     assert_eq!(state(&cut_off, "x"), "completed");
 }
+
+/// A driver `d` of `d.1` and `d.2` with a check of its own.
+fn with_check() -> TestRepo {
+    let repo = with_agent(HONEST);
+    std::fs::remove_file(repo.path().join(crate::support::SPEC)).unwrap();
+    let check = "verify:\n  - run: test -e both.txt\n    name: both are there\n";
+    spec(&repo, "d", &format!("type: driver\n{check}"));
+    spec(&repo, "d.1", "");
+    spec(&repo, "d.2", "");
+    repo.commit("specs");
+    repo
+}
+
+#[test]
+fn a_driver_whose_own_check_fails_is_not_completed_until_it_holds() {
+    const WHY: &str =
+        "the members of d are done, but a check of its own failed: both are there: exit 1";
+    let repo = with_check();
+    repo.chant(&["work", "d.1"]).ok();
+    let last = repo.chant(&["work", "d.2"]);
+    // The member itself has landed.
+    last.ok();
+    assert!(last.stderr.contains(WHY), "{}", last.stderr);
+    assert_eq!(
+        (state(&repo, "d.2"), state(&repo, "d")),
+        ("completed".to_owned(), "failed".to_owned())
+    );
+    let list = repo.chant(&["list"]);
+    assert!(
+        list.stdout
+            .contains("a check of its own failed: both are there: exit 1"),
+        "{}",
+        list.stdout
+    );
+    let log = repo.chant(&["log", "d"]);
+    assert!(
+        log.ok().stdout.contains("both are there: exit 1"),
+        "{}",
+        log.stdout
+    );
+
+    // Asked again it is looked at again, and nothing else is done.
+    let again = repo.chant(&["work", "d", "--json"]);
+    again.fails(1);
+    assert_eq!(again.json()["error"]["code"], "run-failed");
+    assert!(
+        again.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains(WHY)
+    );
+    repo.chant(&["merge", "--all"]).fails(1);
+    assert_eq!(trailer(&repo, "Chant-Spec"), ["d.1", "d.2"]);
+
+    // What lands elsewhere tries it no more; a member that brings what was missing completes it.
+    spec(&repo, "other", "type: driver\n");
+    spec(&repo, "other.1", "");
+    repo.commit("another");
+    let elsewhere = repo.chant(&["work", "other"]);
+    assert!(!(elsewhere.ok().stdout.clone() + &elsewhere.stderr).contains("both are there"));
+    spec(&repo, "d.3", "");
+    repo.commit("what is missing");
+    set_agent(&repo, &format!("echo both > both.txt\n{HONEST}"));
+    let done = repo.chant(&["work", "d"]);
+    let said = done.ok().stdout.clone() + &done.stderr;
+    assert!(
+        said.contains("d is completed: its members are done"),
+        "{said}"
+    );
+    assert_eq!(state(&repo, "d"), "completed");
+    let check = repo.git(&[
+        "log",
+        "-1",
+        "--format=%(trailers:key=Chant-Check,valueonly)",
+        "main",
+    ]);
+    assert_eq!(check.trim(), "passes (warm): test -e both.txt");
+    repo.chant(&["verify", "d"]).ok();
+}
+
+#[test]
+fn the_last_member_of_many_at_once_fails_its_driver_and_a_reset_forgets_that() {
+    let repo = with_check();
+    let worked = repo.chant(&["work", "d"]);
+    worked.fails(1);
+    assert!(
+        worked.stderr.contains("a check of its own failed"),
+        "{}",
+        worked.stderr
+    );
+    repo.chant(&["reset", "d"]).ok();
+    assert_eq!(
+        blocked_by(&repo, "d"),
+        "waits to be completed: its members are done (2)"
+    );
+    // Cancelling runs nothing: it says what does.
+    spec(&repo, "d.3", "");
+    repo.commit("one more");
+    let cancelled = repo.chant(&["cancel", "d.3"]);
+    let said = cancelled.ok().stdout.clone() + &cancelled.stderr;
+    assert!(
+        said.contains("its checks have not run; they do with: chant work d"),
+        "{said}"
+    );
+    repo.write("both.txt", "both\n");
+    repo.commit("by hand");
+    repo.chant(&["work", "d"]).ok();
+    assert_eq!(state(&repo, "d"), "completed");
+}
+
+#[test]
+fn a_driver_in_silence_is_checked_and_one_above_a_failed_one_waits() {
+    let repo = with_agent(HONEST);
+    std::fs::remove_file(repo.path().join(crate::support::SPEC)).unwrap();
+    repo.chant(&["silent"]).ok();
+    spec(&repo, "x", "type: driver\n");
+    let check = "verify:\n  - run: test -e .chant/specs/x.1.1.md -a -e later.txt\n";
+    spec(&repo, "x.1", &format!("type: driver\n{check}"));
+    spec(&repo, "x.1.1", "");
+    repo.chant(&["work", "x"]).fails(1);
+    assert_eq!(
+        (state(&repo, "x.1"), state(&repo, "x")),
+        ("failed".to_owned(), "pending".to_owned())
+    );
+    repo.write("later.txt", "later\n");
+    repo.git(&["add", "later.txt"]);
+    repo.git(&["commit", "-q", "-m", "later"]);
+    repo.chant(&["work", "x"]).ok();
+    assert_eq!(
+        (state(&repo, "x.1"), state(&repo, "x")),
+        ("completed".to_owned(), "completed".to_owned())
+    );
+    assert!(!repo.git(&["log", "main"]).contains("Chant-"));
+}

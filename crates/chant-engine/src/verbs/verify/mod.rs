@@ -9,18 +9,19 @@ use chant_spec::status::{Action, allowed};
 use chant_spec::{Check, Stage};
 use serde::Serialize;
 
-use crate::bench::{Bench, Bounds, Outcome, Place, Plan, Stopped, name_of};
+use crate::bench::{Bench, Outcome, Place, Plan, Stopped, name_of};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::history::History;
 use crate::index::SpecRef;
 use crate::journal::CheckRecord;
+use crate::landing::files_of_checkout;
 use crate::order;
 use crate::project::Project;
 use crate::proof;
 use crate::query::{self, Filter};
-use crate::run::{self, Surroundings};
-use crate::{sandbox, trust};
+use crate::run::Surroundings;
+use crate::trust;
 
 pub use search::Search;
 
@@ -199,7 +200,7 @@ impl<'a, 's> Session<'a, 's> {
         chant_os::file::create_dir_all(&logs)?;
         Ok(Self {
             history: History::load(project, &tip)?,
-            local: local_files(project)?,
+            local: files_of_checkout(project)?,
             project,
             options,
             outside,
@@ -271,28 +272,20 @@ impl<'a, 's> Session<'a, 's> {
     fn place(&self, commit: &Oid) -> Result<Place> {
         let repo = self.project.repo();
         let tree = repo.write_tree(Some(commit), &self.local)?;
-        self.bench(None)?.place(&tree, commit)
+        self.bench()?.place(&tree, commit)
     }
 
-    fn bench(&self, spec: Option<&SpecRef>) -> Result<Bench<'_>> {
-        let id = spec.map(|spec| ("CHANT_SPEC_ID".into(), spec.id.as_str().into()));
-        let (agent, bounds) = sandbox::usual_bounds(self.project.config())?;
-        let chant = &self.outside.guard.program;
+    fn bench(&self) -> Result<Bench<'_>> {
+        let bench = Bench::of_main(self.project, &self.outside, &self.run, self.logs.clone())?;
         Ok(Bench {
-            project: self.project,
-            guard: &self.outside.guard,
-            control: self.outside.control,
-            run: &self.run,
-            logs: self.logs.clone(),
             cold: self.options.cold,
-            env: id.into_iter().collect(),
-            spec_file: spec.map(|spec| self.project.path_from_repo(&spec.path)),
-            bounds: Bounds::of_agent(self.project, &agent, &bounds, chant),
+            ..bench
         })
     }
 
     fn run(&self, place: &Place, spec: &SpecRef, log: &str, check: &Check) -> Result<Outcome> {
-        self.bench(Some(spec))?
+        self.bench()?
+            .about(&spec.id, &spec.path)
             .run(place, log, check)?
             .map_err(|Stopped| interrupted())
     }
@@ -304,17 +297,6 @@ impl<'a, 's> Session<'a, 's> {
             let _ = chant_os::file::remove_tree(&self.logs);
         }
     }
-}
-
-/// Where git does not have `.chant`, its files as the checkout has them. What this machine alone is told stays out.
-fn local_files(project: &Project) -> Result<Vec<TreeEdit>> {
-    if !project.silent() {
-        return Ok(Vec::new());
-    }
-    let own = project.path_from_repo(".chant/agents.md");
-    let mut files = run::local_files(project, project.repo().root())?;
-    files.retain(|edit| edit.path.as_str() != own);
-    Ok(files)
 }
 
 fn interrupted() -> Error {
