@@ -83,8 +83,22 @@ impl Project {
                 self.locate(&id)?.ok_or_else(|| not_found(query, &[]))
             }
             Resolved::Many(ids) => Err(ambiguous(query, &ids).hint("write more of the id")),
-            Resolved::None { nearest } => Err(not_found(query, &nearest)),
-            Resolved::Invalid(error) => Err(not_an_id(query, error)),
+            Resolved::None { nearest } => Err(self.elsewhere(query, not_found(query, &nearest))),
+            Resolved::Invalid(error) => Err(self.elsewhere(query, not_an_id(query, error))),
+        }
+    }
+
+    /// How a spec is named that another repository has: as in `depends_on`, it is understood nowhere else.
+    fn elsewhere(&self, query: &str, error: Error) -> Error {
+        let other = query.split_once(':').filter(|(name, _)| {
+            let known = self.config().repos.iter();
+            known.into_iter().any(|repo| repo.name == *name)
+        });
+        match other {
+            Some((name, id)) => error.hint(format!(
+                "in another repository a command is run by its name: --repo {name} {id}"
+            )),
+            None => error,
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Standing {
         completed: usize,
         /// How many there are.
         total: usize,
+        /// Why they will never all be.
+        flaw: Option<Flaw>,
     },
     /// Every member was cancelled, so nothing was done.
     Cancelled,
@@ -44,13 +46,41 @@ pub enum Standing {
     },
 }
 
+/// What keeps the members of a driver from ever being done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flaw {
+    /// Its `members` names these, which do not exist.
+    Missing(Vec<String>),
+    /// It is a member of itself: the way down from it to it.
+    Circle(Vec<String>),
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(names) if names.len() == 1 => {
+                write!(f, "{} does not exist", names[0])
+            }
+            Self::Missing(names) => write!(f, "{} do not exist", names.join(", ")),
+            Self::Circle(way) => write!(f, "it is a member of itself: {}", way.join(" → ")),
+        }
+    }
+}
+
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("is a driver without members"),
             Self::Open {
-                completed, total, ..
-            } => write!(f, "waits for its members: {completed} of {total} completed"),
+                completed,
+                total,
+                flaw,
+                ..
+            } => {
+                write!(f, "waits for its members: {completed} of {total} completed")?;
+                flaw.as_ref()
+                    .map_or(Ok(()), |flaw| write!(f, ", but {flaw}"))
+            }
             Self::Cancelled => f.write_str("is a driver whose members were all cancelled"),
             Self::Done { completed, .. } => write!(
                 f,
@@ -128,6 +158,36 @@ impl<'a> Family<'a> {
         leaves
     }
 
+    /// What keeps the members of a driver from ever being done, if anything does.
+    pub fn flaw(&self, driver: &str) -> Option<Flaw> {
+        let missing = |id: &&&str| !self.nodes.contains_key(**id);
+        let missing: Vec<String> = self
+            .members(driver)
+            .iter()
+            .filter(missing)
+            .map(|id| (*id).to_owned())
+            .collect();
+        if !missing.is_empty() {
+            return Some(Flaw::Missing(missing));
+        }
+        let mut seen = HashSet::new();
+        let mut ways = vec![vec![driver]];
+        while let Some(way) = ways.pop() {
+            let last = way.last().copied().unwrap_or(driver);
+            for id in self.members(last) {
+                let longer: Vec<&str> = way.iter().copied().chain([*id]).collect();
+                if *id == driver {
+                    let way = longer.into_iter().map(str::to_owned);
+                    return Some(Flaw::Circle(way.collect()));
+                }
+                if seen.insert(*id) && self.members.contains_key(id) {
+                    ways.push(longer);
+                }
+            }
+        }
+        None
+    }
+
     /// How a driver stands. Those in `done` count as completed, whatever their files say.
     pub fn standing(&self, driver: &str, done: &HashSet<&str>) -> Standing {
         let members = self.members(driver);
@@ -148,6 +208,7 @@ impl<'a> Family<'a> {
                 open,
                 completed: completed.len(),
                 total: members.len(),
+                flaw: self.flaw(driver),
             },
             (true, true) => Standing::Cancelled,
             (true, false) => Standing::Done {

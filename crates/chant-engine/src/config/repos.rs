@@ -28,7 +28,8 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Result<Vec<RepoEntry>> {
             continue;
         }
         let Value::List(items) = &entry.node.value else {
-            return Err(wrong(entry.file, &entry.node, "`repos` must be a list"));
+            let message = "`repos` must be a list such as `[{name: web, path: ~/work/web}]`";
+            return Err(wrong(entry.file, &entry.node, message));
         };
         for item in items {
             let repo = one(entry.file, item)?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chant_spec::graph::{self, Node};
+use chant_spec::members::{Family, Flaw};
 use chant_spec::status::State;
 use serde::Serialize;
 
@@ -50,6 +51,7 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
     let world = World::new(&entries, &overlay).with_foreign(&foreign);
     let mut circles = circles(&entries);
     let mut shared = shared_targets(&world, &entries);
+    let family = Family::of(entries.iter().map(|entry| &entry.node));
     let wanted = |entry: &&Entry| {
         if ids.is_empty() {
             !entry.node.archived
@@ -72,6 +74,7 @@ pub fn lint(project: &Project, ids: &[String]) -> Result<Findings> {
         findings.extend(dangling(&world, entry));
         findings.extend(unknown_agents(project, entry));
         findings.extend(circles.remove(&entry.node.id));
+        findings.extend(never_done(&family, entry));
         findings.extend(shared.remove(&entry.node.id));
         if findings.is_empty() {
             continue;
@@ -131,6 +134,26 @@ fn unknown_agents(project: &Project, entry: &Entry) -> Vec<Finding> {
         })
     });
     unknown.collect()
+}
+
+/// What keeps the members of a driver from ever being done.
+fn never_done(family: &Family<'_>, entry: &Entry) -> Option<Finding> {
+    let flaw = family.flaw(&entry.node.id)?;
+    if !entry.node.status.is_open() {
+        return None;
+    }
+    let hint = match &flaw {
+        Flaw::Missing(_) => "name existing specs, or take them out of `members`",
+        Flaw::Circle(_) => "take one of these out of the other's `members`",
+    };
+    let message = match &flaw {
+        Flaw::Missing(_) => format!("its members will never be done: {flaw}"),
+        Flaw::Circle(way) => format!("is a member of itself: {}", way.join(" → ")),
+    };
+    Some(Finding {
+        hint: Some(hint.into()),
+        ..Finding::about_file("members-never-done", message)
+    })
 }
 
 /// For each spec that is ready and about a file that another one is about: that they are not worked at the same time.

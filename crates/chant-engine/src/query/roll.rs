@@ -17,6 +17,7 @@ use crate::index::settle;
 use crate::index::{Entry, Index};
 use crate::journal::Overlay;
 use crate::project::Project;
+use crate::repos::Foreign;
 
 /// All specs of a project, as of one moment and what is known to have changed since.
 pub(crate) struct Roll {
@@ -24,6 +25,8 @@ pub(crate) struct Roll {
     overlay: Overlay,
     positions: HashMap<String, usize>,
     action: Rejection,
+    /// What open specs depend on in other repositories, as of when all was read.
+    foreign: Foreign,
 }
 
 /// How a spec stands.
@@ -51,6 +54,7 @@ impl Roll {
         };
         let positions = entries.iter().enumerate().filter_map(at_hand).collect();
         Ok(Self {
+            foreign: Foreign::of(project, &entries),
             entries,
             overlay,
             positions,
@@ -174,7 +178,9 @@ impl Roll {
     }
 
     fn world(&self) -> World<'_> {
-        World::new(&self.entries, &self.overlay).with_rejections(&self.entries, self.action)
+        World::new(&self.entries, &self.overlay)
+            .with_rejections(&self.entries, self.action)
+            .with_foreign(&self.foreign)
     }
 }
 

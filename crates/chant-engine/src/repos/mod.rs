@@ -54,10 +54,12 @@ fn unknown(known: &[RepoEntry], name: &str) -> Error {
 /// Opens the project of a repository. Starts no process.
 pub fn open(repo: &RepoEntry) -> Result<Project> {
     Project::open(&repo.path).map_err(|error| {
-        let message = format!(
-            "the repository {:?} can not be used: {}",
-            repo.name, error.message
-        );
+        let why = if repo.path.exists() {
+            error.message.clone()
+        } else {
+            format!("there is no {}", repo.path.display())
+        };
+        let message = format!("the repository {:?} can not be used: {why}", repo.name);
         Error::new(Code::RepoNotFound, message)
             .hint(format!(
                 "it is to be in {}: see `repos` in your settings",

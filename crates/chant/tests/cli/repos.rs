@@ -215,3 +215,50 @@ fn drivers_are_shown_as_a_tree() {
     );
     repo.chant(&["status"]).ok();
 }
+
+/// A command is run in another repository by its name, not by a spec's.
+#[test]
+fn a_spec_of_another_repository_is_not_worked_from_here_and_the_way_is_said() {
+    let (here, web) = two();
+    write_spec(&web, "001-b", "status: pending\n");
+    let refused = error(&here, 3, &["work", "web:001-b"]);
+    assert_eq!(
+        refused["hint"],
+        "in another repository a command is run by its name: --repo web 001-b"
+    );
+    let gone = error(&here, 3, &["list", "--repo", "gone"]);
+    assert_eq!(
+        gone["message"],
+        "the repository \"gone\" can not be used: there is no /nowhere/at/all"
+    );
+}
+
+/// They would wait for ever without a word.
+#[test]
+fn a_driver_whose_members_can_never_be_done_is_named() {
+    let repo = project();
+    for (id, members) in [("p", "q"), ("q", "p"), ("s", "s"), ("m", "n, o, k")] {
+        let text = format!("type: driver\nstatus: pending\nmembers: [{members}]\n");
+        write_spec(&repo, id, &text);
+    }
+    write_spec(&repo, "k", "status: completed\n");
+    for (id, why) in [
+        (
+            "p",
+            "0 of 1 completed, but it is a member of itself: p → q → p",
+        ),
+        ("s", "0 of 1 completed, but it is a member of itself: s → s"),
+        ("m", "1 of 3 completed, but n, o do not exist"),
+    ] {
+        let waits = format!("waits for its members: {why}");
+        assert_eq!(listed(&repo, id)["blocked_by"], json!([waits]), "{id}");
+    }
+    let lint = repo.chant(&["lint"]);
+    lint.fails(1);
+    for says in [
+        "m.md: error: its members will never be done: n, o do not exist",
+        "q.md: error: is a member of itself: q → p → q",
+    ] {
+        assert!(lint.stdout.contains(says), "{}", lint.stdout);
+    }
+}

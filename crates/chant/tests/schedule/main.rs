@@ -5,6 +5,7 @@
 mod asked;
 mod limits;
 mod processes;
+mod repos;
 mod stop;
 mod support;
 mod two;
