@@ -98,7 +98,7 @@ impl Call {
     }
 
     /// A variable for this command alone.
-    pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.cmd = self.cmd.env(key, value);
         self
     }

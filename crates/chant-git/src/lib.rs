@@ -65,7 +65,7 @@ pub use reference::Cas;
 pub use replay::Replayed;
 pub use repo::Repo;
 pub use sign::{SignatureFormat, Signer, Verified};
-pub use tree::{TreeChange, TreeEdit};
+pub use tree::{TreeChange, TreeEdit, Which};
 pub use version::{FOUND_GIT, Version};
 pub use worktree::WorktreeInfo;
 

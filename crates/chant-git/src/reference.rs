@@ -115,9 +115,19 @@ impl Repo {
         unless_moved(name, swapped)
     }
 
-    /// Deletes a branch that is at `expected`; one that is gone already is fine, one that is elsewhere an error. One process,
-    /// two where it is.
+    /// Whether a work tree has this branch checked out. No process where git keeps them in the usual way, else one.
+    pub fn is_checked_out(&self, name: &BranchName) -> Result<bool> {
+        let mut there = self.worktrees()?.into_iter().filter(|one| !one.prunable);
+        Ok(there.any(|one| one.branch.as_ref() == Some(name)))
+    }
+
+    /// Deletes a branch that is at `expected`; one that is gone already is fine, one that is elsewhere an error. One that a work
+    /// tree has checked out stays: whoever works there would stand on a branch without a commit. One process, two where it is
+    /// elsewhere.
     pub fn delete_branch(&self, name: &BranchName, expected: &Oid) -> Result<()> {
+        if self.is_checked_out(name)? {
+            return Ok(());
+        }
         let swapped = self.delete_ref(&name.ref_name(), expected)?;
         unless_moved(name, swapped)
     }

@@ -62,6 +62,15 @@ pub(crate) fn index_info(path: &[u8], entry: Option<(&str, &Oid)>, zero: usize) 
     [head.as_bytes(), path, b"\0"].concat()
 }
 
+/// Which files of a folder are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Every one.
+    All,
+    /// Those that `.gitignore` does not name.
+    NotIgnored,
+}
+
 impl Repo {
     /// The tree that `base` (a tree or commit; nothing if absent) becomes by `edits`. No process of its own; three
     /// where a file and a folder contend for a name.
@@ -119,6 +128,27 @@ impl Repo {
             return Err(ran.failed());
         }
         self.change().index(&index.path).arg("write-tree").oid()
+    }
+
+    /// The tree of `base` with what a folder holds that is no work tree of this repository: what it has more than `base`, or
+    /// other than it; what it lacks stays. Three processes.
+    pub fn snapshot_of(&self, folder: &Path, base: &Oid, which: Which) -> Result<Oid> {
+        let index = PrivateIndex::new(self)?;
+        let call = || {
+            let (git_dir, folder) = (self.common_dir().as_os_str(), folder.as_os_str());
+            self.change()
+                .index(&index.path)
+                .env("GIT_DIR", git_dir)
+                .env("GIT_WORK_TREE", folder)
+        };
+        call().args(["read-tree", base.as_str()]).stdout()?;
+        let add = call().args(["add", "--ignore-removal"]);
+        let add = match which {
+            Which::All => add.arg("--force"),
+            Which::NotIgnored => add,
+        };
+        add.args(["--", "."]).stdout()?;
+        call().arg("write-tree").oid()
     }
 
     /// Makes this work tree's own index that of its HEAD again; no file is touched. For a work tree whose branch was moved

@@ -57,7 +57,7 @@ impl Terminal {
     ///
     /// Where it cannot be started.
     pub fn show(self, command: &mut Command) -> (String, Option<i32>) {
-        self.watch(command, &[])
+        self.watch(command, &[], &mut || {})
     }
 
     /// The same with somebody at the keyboard, who waits for each cue to be shown and then types these keys.
@@ -66,11 +66,30 @@ impl Terminal {
     ///
     /// Where it cannot be started, or ends before every cue was shown.
     pub fn talk(self, command: &mut Command, script: &[(&str, &str)]) -> (String, Option<i32>) {
-        command.stdin(self.theirs.try_clone().expect("a handle"));
-        self.watch(command, script)
+        self.talk_late(command, script, &mut || {})
     }
 
-    fn watch(self, command: &mut Command, script: &[(&str, &str)]) -> (String, Option<i32>) {
+    /// The same with somebody who does something else between each cue and the keys.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be started, or ends before every cue was shown.
+    pub fn talk_late(
+        self,
+        command: &mut Command,
+        script: &[(&str, &str)],
+        meanwhile: &mut dyn FnMut(),
+    ) -> (String, Option<i32>) {
+        command.stdin(self.theirs.try_clone().expect("a handle"));
+        self.watch(command, script, meanwhile)
+    }
+
+    fn watch(
+        self,
+        command: &mut Command,
+        script: &[(&str, &str)],
+        meanwhile: &mut dyn FnMut(),
+    ) -> (String, Option<i32>) {
         let end = || self.theirs.try_clone().expect("a handle");
         let mut child = command
             .stdout(end())
@@ -96,6 +115,7 @@ impl Terminal {
                     written.extend_from_slice(&chunk[..count]);
                     let Some((cue, keys)) = next else { continue };
                     if String::from_utf8_lossy(&written[heard..]).contains(cue) {
+                        meanwhile();
                         ours.write_all(keys.as_bytes()).expect("it listens");
                         heard = written.len();
                         next = script.next();

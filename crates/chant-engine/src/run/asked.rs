@@ -29,7 +29,7 @@ impl Run<'_, '_> {
         if self.is_joining() {
             return self.asked_to_join();
         }
-        let first = self.dir().join("prompt.md");
+        let first = self.prompt_file()?;
         let task = chant_os::file::read_regular(&first, u64::MAX)?;
         let task = String::from_utf8_lossy(&task).into_owned();
         let whole = Asked {

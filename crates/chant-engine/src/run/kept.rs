@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use chant_git::{Oid, Repo};
+use chant_git::{Oid, Repo, Which};
 
 use super::collect::with_local_files;
 use crate::error::{Code, Error, Result};
@@ -25,6 +25,35 @@ pub(super) fn save_uncommitted(repo: &Repo, spec: &str, folder: &Path) -> Result
         &[head],
         "chant: uncommitted work, kept before its worktree was removed\n",
     )?;
+    keep_always(repo, spec, &commit).map(Some)
+}
+
+/// Keeps what lies where a run's worktree was, or will be, and is none: what `base` does not have. A repository of its own is
+/// left to its person.
+pub(super) fn save_stray(
+    repo: &Repo,
+    spec: &str,
+    folder: &Path,
+    base: Option<Oid>,
+    which: Which,
+) -> Result<Option<String>> {
+    if folder.join(".git").is_dir() {
+        let whose = format!("{} is a repository of its own", folder.display());
+        return Err(Error::new(Code::InTheWay, whose)
+            .hint("chant needs this folder for a worktree: move what is there elsewhere"));
+    }
+    let Some(base) = base.map_or_else(|| repo.head_oid(), |base| Ok(Some(base)))? else {
+        return Ok(None);
+    };
+    if !folder.is_dir() {
+        return Ok(None);
+    }
+    let tree = repo.snapshot_of(folder, &base, which)?;
+    if tree == repo.tree_of(&base)? {
+        return Ok(None);
+    }
+    let why = "chant: what lay where a worktree was to be\n";
+    let commit = repo.commit_tree_unsigned(&tree, &[base], why)?;
     keep_always(repo, spec, &commit).map(Some)
 }
 

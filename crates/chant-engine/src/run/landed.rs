@@ -142,6 +142,10 @@ impl Run<'_, '_> {
 
     fn remove_own_worktree(&self) -> Result<()> {
         let folder = &self.record.facts.worktree;
+        if folder.exists() && !folder.join(".git").is_file() {
+            // It was deleted by hand, and what is there now is somebody's.
+            return self.give_worktree_back();
+        }
         // Whatever was in it is in the landing: `collect` saw it after the last process had ended.
         if !idle::put(self.project, folder) {
             self.project.repo().remove_worktree(folder)?;
@@ -152,7 +156,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// The run's branch, if it is still there. What silent mode leaves out of the landing is kept first.
+    /// The run's branch, if it is still there and nobody has it checked out. What silent mode leaves out of the landing is kept first.
     fn own_branch(&self) -> Result<Option<(BranchName, Oid)>> {
         let (repo, facts) = (self.project.repo(), &self.record.facts);
         let branch: BranchName = facts.branch.parse()?;
@@ -162,7 +166,7 @@ impl Run<'_, '_> {
         if facts.silent && Some(tip.as_str()) != facts.collected.as_deref() {
             keep(repo, &self.record.spec, &tip, &known(Some(&facts.base))?)?;
         }
-        Ok(Some((branch, tip)))
+        Ok((!repo.is_checked_out(&branch)?).then_some((branch, tip)))
     }
 
     /// The ref of the run's result, if it is still there: what landed needs no name of its own.

@@ -1,6 +1,6 @@
 //! What a worktree is given: the spec, the inputs that git does not have, the prompt.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chant_git::{Oid, TreeEdit};
 
@@ -36,13 +36,27 @@ impl Run<'_, '_> {
             .write_tree(Some(&repo.tree_of(&base)?), &edits)?
             .to_string();
         self.record.facts.heard = feedback::count(self.project, &self.record.spec);
-        let prompt = self.prompt_text()?;
-        chant_os::file::replace(&self.dir().join("prompt.md"), prompt.as_bytes())?;
+        self.write_prompt()?;
         self.take_ports()?;
         if let Some(flow) = self.make_ready()? {
             return Ok(flow);
         }
         Ok(self.can_be_proven()?.unwrap_or(Flow::Next))
+    }
+
+    fn write_prompt(&self) -> Result<PathBuf> {
+        let file = self.dir().join("prompt.md");
+        chant_os::file::replace(&file, self.prompt_text()?.as_bytes())?;
+        Ok(file)
+    }
+
+    /// The prompt's file; written again where the run's folder was deleted since.
+    pub(super) fn prompt_file(&self) -> Result<PathBuf> {
+        let file = self.dir().join("prompt.md");
+        if file.exists() {
+            return Ok(file);
+        }
+        self.write_prompt()
     }
 
     fn prompt_text(&self) -> Result<String> {

@@ -41,16 +41,22 @@ impl Run<'_, '_> {
         let wanted = self.project.config().worktree.clone();
         let ways = [(Way::Copy, &wanted.copy), (Way::Link, &wanted.link)];
         let mut lent = Vec::new();
+        let mut links = Vec::new();
         for (way, paths) in ways {
             for path in paths {
                 match lend(self.project, &self.record.facts.worktree, way, path)? {
-                    Lent::Yes(inside) => lent.push(inside),
+                    Lent::Yes(inside) => {
+                        if way == Way::Link {
+                            links.push(path.as_str());
+                        }
+                        lent.push(inside);
+                    }
                     Lent::No(because) => self.note(format!("{path}: {because}"))?,
                 }
             }
         }
-        if !wanted.link.is_empty() && !lent.is_empty() {
-            let links = wanted.link.join(", ");
+        if !links.is_empty() {
+            let links = links.join(", ");
             self.note(format!(
                 "linked into your checkout, so what is changed there is changed for you too: {links}"
             ))?;

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use chant_git::{BranchName, Oid, Repo, RepoPath, WorktreeInfo};
+use chant_git::{BranchName, Oid, Repo, RepoPath, Which, WorktreeInfo};
 
 use super::collect::write_local_files;
-use super::kept::{keep, keep_always, save_uncommitted};
+use super::kept::{self, keep, keep_always, save_uncommitted};
+use super::place::choose_place;
 use super::provision::bring;
 use super::{Flow, Run, idle};
 use crate::error::{Code, Error, Result};
@@ -31,8 +32,9 @@ impl Run<'_, '_> {
         let branch: BranchName = self.record.facts.branch.parse()?;
         repo.remove_stale_branch_lock(&branch)?;
         let base: Oid = known(Some(&self.record.facts.base))?;
+        self.settle_folder()?;
         let folder = self.record.facts.worktree.clone();
-        self.give_worktree_back()?;
+        self.clear_worktree()?;
         match repo.branch_oid(&branch)? {
             Some(tip) if tip != base => {
                 if let Some(name) = keep(&repo, &self.record.spec, &tip, &base)? {
@@ -108,7 +110,7 @@ impl Run<'_, '_> {
         if tip == base || !repo.is_ancestor(&base, &tip)? {
             return Ok(false);
         }
-        self.give_worktree_back()?;
+        self.clear_worktree()?;
         if let Some(parent) = folder.parent() {
             chant_os::file::create_dir_all(parent)?;
         }
@@ -121,6 +123,31 @@ impl Run<'_, '_> {
             }
         }
         Ok(true)
+    }
+
+    /// Nothing is there yet, so where worktrees have another place by now, this one goes there: the former may be a disk that
+    /// is not there any more.
+    fn settle_folder(&mut self) -> Result<()> {
+        let facts = &self.record.facts;
+        let root = self.project.worktrees()?;
+        if facts.worktree.parent() == Some(&root) || facts.worktree.exists() {
+            return Ok(());
+        }
+        // Git forgets the former place as well.
+        self.clear_worktree()?;
+        let id = chant_spec::SpecId::parse(&self.record.spec)
+            .map_err(|error| Error::new(Code::Internal, error.to_string()))?;
+        let place = choose_place(self.project, Some(&self.journal), &id)?;
+        self.record.facts.worktree = place.folder;
+        self.journal.save(&self.record)
+    }
+
+    /// Makes room for the worktree, and says where what lay there is kept.
+    fn clear_worktree(&mut self) -> Result<()> {
+        if let Some(name) = give_back(self.project, &self.record)? {
+            self.note(format!("what lay in its folder is kept at {name}"))?;
+        }
+        Ok(())
     }
 
     /// Puts the worktree aside, or removes it; what is in it and nowhere else is kept first.
@@ -145,7 +172,7 @@ pub(crate) fn restore(project: &Project, run: &RunRecord) -> Result<()> {
         let tip = facts.tip.as_deref().unwrap_or(&facts.base);
         repo.set_branch(&branch, &known(Some(tip))?, None)?;
     }
-    remove(repo, &run.spec, &facts.worktree)?;
+    give_back(project, run)?;
     if let Some(parent) = facts.worktree.parent() {
         chant_os::file::create_dir_all(parent)?;
     }
@@ -165,7 +192,13 @@ pub(crate) fn give_back(project: &Project, run: &RunRecord) -> Result<Option<Str
     // One that a killed process was about to bring here from where it was put aside.
     repo.finish_move(folder)?;
     let Some(worktree) = listed(repo, folder)? else {
-        return remove(repo, spec, folder);
+        // Left by a `git worktree add` that was killed, or put there by somebody.
+        let base = run.facts.base.parse().ok();
+        let kept = kept::save_stray(repo, spec, folder, base, Which::All)?;
+        if folder.exists() {
+            chant_os::file::remove_tree(folder)?;
+        }
+        return Ok(kept);
     };
     let kept = save(repo, spec, &worktree, &run.facts.base)?;
     if !idle::put(project, folder) {
@@ -174,21 +207,15 @@ pub(crate) fn give_back(project: &Project, run: &RunRecord) -> Result<Option<Str
     Ok(kept)
 }
 
-/// Removes a worktree, keeping what is in it and nowhere else. Returns the ref that keeps it.
+/// Removes a worktree that git knows, keeping what is in it and nowhere else. Any other folder is not chant's to remove.
+/// Returns the ref that keeps it.
 pub(crate) fn remove(repo: &Repo, spec: &str, folder: &Path) -> Result<Option<String>> {
-    match listed(repo, folder)? {
-        Some(worktree) => {
-            let kept = save(repo, spec, &worktree, "")?;
-            take_away(repo, folder)?;
-            Ok(kept)
-        }
-        None if folder.exists() => {
-            // Left by a `git worktree add` that was killed: nothing git would know.
-            chant_os::file::remove_tree(folder)?;
-            Ok(None)
-        }
-        None => Ok(None),
-    }
+    let Some(worktree) = listed(repo, folder)? else {
+        return Ok(None);
+    };
+    let kept = save(repo, spec, &worktree, "")?;
+    take_away(repo, folder)?;
+    Ok(kept)
 }
 
 fn listed(repo: &Repo, folder: &Path) -> Result<Option<WorktreeInfo>> {
@@ -198,7 +225,13 @@ fn listed(repo: &Repo, folder: &Path) -> Result<Option<WorktreeInfo>> {
 
 /// Keeps what is in a worktree and nowhere else: what is uncommitted, and commits on no branch but for `base`.
 fn save(repo: &Repo, spec: &str, worktree: &WorktreeInfo, base: &str) -> Result<Option<String>> {
-    if !worktree.path.join(".git").exists() || !repo.at(&worktree.path).is_made() {
+    let is_linked = worktree.path.join(".git").is_file();
+    if !is_linked {
+        // Half removed by a command that was killed; or deleted by hand, and something else put in its place.
+        let head = worktree.head.clone();
+        return kept::save_stray(repo, spec, &worktree.path, head, Which::NotIgnored);
+    }
+    if !repo.at(&worktree.path).is_made() {
         return Ok(None);
     }
     let kept = save_uncommitted(repo, spec, &worktree.path)?;

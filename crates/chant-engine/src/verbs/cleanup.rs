@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chant_git::{BranchName, Oid};
+use chant_os::lock::Lock;
 use serde::Serialize;
 
 use super::undo::Undoable;
 use crate::bench::pool::{self, Standing};
 use crate::claim;
-use crate::error::Result;
+use crate::error::{Code, Result};
 use crate::journal::{Journal, RunRecord, RunState, run_dir};
 use crate::project::Project;
 use crate::run::{self, worktree};
@@ -46,6 +47,8 @@ pub enum Leftover {
         branch: String,
         /// Where it is.
         at: String,
+        /// The spec it was for.
+        spec: String,
     },
     /// A ref that holds the result of a run that is over.
     Result {
@@ -79,6 +82,20 @@ pub enum Leftover {
         /// How many.
         count: usize,
     },
+}
+
+impl Leftover {
+    /// The spec it is of, where it is of one.
+    fn spec(&self) -> Option<&str> {
+        match self {
+            Self::Worktree { spec, .. }
+            | Self::Branch { spec, .. }
+            | Self::Result { spec, .. }
+            | Self::RunFolder { spec, .. }
+            | Self::Processes { spec, .. } => Some(spec),
+            Self::Place { .. } | Self::Idle { .. } | Self::BrokenJournal { .. } => None,
+        }
+    }
 }
 
 /// Finds what may go. Changes nothing.
@@ -210,66 +227,106 @@ fn idle(project: &Project, wanted: Standing) -> Result<Vec<Leftover>> {
     Ok(idle.collect())
 }
 
-/// Removes what `find` found; returns what is gone.
-pub fn remove(project: &Project, leftovers: &[Leftover]) -> Result<()> {
+/// Removes what `find` found, but for what a run has come to need since: whoever was asked may have taken their time. Returns
+/// what is gone.
+pub fn remove(project: &Project, leftovers: Vec<Leftover>) -> Result<Vec<Leftover>> {
     let journal = Journal::open(&project.state_dir(), &project.project_key())?;
+    let mut gone = Vec::new();
     for leftover in leftovers {
-        match leftover {
-            Leftover::Worktree { path, spec } => {
-                worktree::remove(project.repo(), spec, path)?;
-            }
-            Leftover::Place { path, .. } | Leftover::Idle { path, .. } => {
-                pool::remove(project, path)?;
-            }
-            Leftover::Branch { branch, at } => {
-                let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
-                let undoable = Undoable::Branch {
-                    branch: branch.clone(),
-                    at: at.clone(),
-                };
-                journal.remember_undo(
-                    &format!("deleted the branch {branch}"),
-                    &serde_json::json!(undoable),
-                )?;
-                project.repo().delete_branch(&name, &oid)?;
-            }
-            Leftover::Result { name, at, .. } => {
-                let undoable = Undoable::Result {
-                    name: name.clone(),
-                    at: at.clone(),
-                };
-                journal.remember_undo(&format!("deleted {name}"), &serde_json::json!(undoable))?;
-                project.repo().delete_ref(name, &at.parse()?)?;
-            }
-            Leftover::RunFolder { path, .. } => chant_os::file::remove_tree(path)?,
-            Leftover::BrokenJournal { path } => chant_os::file::remove_file(path)?,
-            Leftover::Processes { run, .. } => {
-                chant_os::tree::end_marked(claim::MARKER, run);
-            }
+        let claim = match leftover.spec() {
+            None => None,
+            Some(spec) => match hold(project, spec) {
+                Err(error) if error.code == Code::SpecLocked => continue,
+                held => Some(held?),
+            },
+        };
+        if !is_needed(&journal, &leftover)? {
+            remove_one(project, &journal, &leftover)?;
+            gone.push(leftover);
+        }
+        drop(claim);
+    }
+    Ok(gone)
+}
+
+fn hold(project: &Project, spec: &str) -> Result<Lock> {
+    let (state_dir, key) = (project.state_dir(), project.project_key());
+    claim::hold(&state_dir, &key, spec, "chant cleanup")
+}
+
+/// Whether an unfinished run is about this.
+fn is_needed(journal: &Journal, leftover: &Leftover) -> Result<bool> {
+    let Some(spec) = leftover.spec() else {
+        return Ok(false);
+    };
+    let is_about = |run: &RunRecord| match leftover {
+        Leftover::Worktree { path, .. } => run.facts.worktree == *path,
+        Leftover::Branch { branch, .. } => run.facts.branch == *branch,
+        _ => false,
+    };
+    let runs = journal.runs_of(spec)?;
+    Ok(runs.iter().any(|run| !run.state.is_over() && is_about(run)))
+}
+
+fn remove_one(project: &Project, journal: &Journal, leftover: &Leftover) -> Result<()> {
+    let repo = project.repo();
+    let remember = |what: String, undoable: Undoable| {
+        let data = serde_json::json!(undoable);
+        journal.remember_undo(&what, &data).map(drop)
+    };
+    match leftover {
+        Leftover::Worktree { path, spec } => worktree::remove(repo, spec, path).map(drop)?,
+        Leftover::Place { path, .. } | Leftover::Idle { path, .. } => pool::remove(project, path)?,
+        Leftover::Branch { branch, at, spec } => {
+            let (name, oid): (BranchName, Oid) = (branch.parse()?, at.parse()?);
+            let (branch, at, spec) = (branch.clone(), at.clone(), spec.clone());
+            remember(
+                format!("deleted the branch {branch}"),
+                Undoable::Branch { branch, at, spec },
+            )?;
+            repo.delete_branch(&name, &oid)?;
+        }
+        Leftover::Result { name, at, spec } => {
+            let oid: Oid = at.parse()?;
+            let what = format!("deleted {name}");
+            let undoable = Undoable::Result {
+                name: name.clone(),
+                at: at.clone(),
+                spec: spec.clone(),
+            };
+            remember(what, undoable)?;
+            repo.delete_ref(name, &oid)?;
+        }
+        Leftover::RunFolder { path, .. } => chant_os::file::remove_tree(path)?,
+        Leftover::BrokenJournal { path } => chant_os::file::remove_file(path)?,
+        Leftover::Processes { run, .. } => {
+            chant_os::tree::end_marked(claim::MARKER, run);
         }
     }
     Ok(())
 }
 
+/// Worktrees of runs that are over. A folder that git does not know as a worktree is somebody's own.
 fn worktrees(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
     let root = project.worktrees()?;
+    let known = project.repo().worktrees()?;
     let mut found = Vec::new();
-    for folder in folders(&root) {
-        // `<id>.check` is where the checks of `<id>` run.
-        let owner = runs.iter().rev().find(|run| {
-            run.facts.worktree == folder || run.facts.worktree == folder.with_extension("")
-        });
-        let spec = owner.map_or_else(|| name(&folder), |run| run.spec.clone());
-        let needed = owner.is_some_and(|run| {
-            let is_check = run.facts.worktree != folder;
-            let held = claim::is_held(&project.state_dir(), &project.project_key(), &run.spec);
-            held || (!is_check && !run.state.is_over())
-        });
-        if !needed && owner.is_some() {
-            found.push(Leftover::Worktree { path: folder, spec });
+    for path in folders(&root) {
+        let mut owners = runs.iter().rev().filter(|run| run.facts.worktree == path);
+        let is_known = known.iter().any(|worktree| worktree.path == path);
+        if let Some(owner) = owners.clone().next().filter(|_| is_known)
+            && owners.all(|run| is_left(project, run))
+        {
+            let spec = owner.spec.clone();
+            found.push(Leftover::Worktree { path, spec });
         }
     }
     Ok(found)
+}
+
+/// Whether a run is over and no process is about to do anything for its spec.
+fn is_left(project: &Project, run: &RunRecord) -> bool {
+    run.state.is_over() && !claim::is_held(&project.state_dir(), &project.project_key(), &run.spec)
 }
 
 fn folders(root: &Path) -> Vec<PathBuf> {
@@ -286,21 +343,32 @@ fn folders(root: &Path) -> Vec<PathBuf> {
     folders
 }
 
-fn name(folder: &Path) -> String {
-    folder
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+/// The branches that an unfinished run needs, and those that somebody has checked out in a work tree of their own.
+fn needed_branches(project: &Project, runs: &[RunRecord]) -> Result<Vec<String>> {
+    let unfinished = runs.iter().filter(|run| !is_left(project, run));
+    let mut needed: Vec<String> = unfinished.map(|run| run.facts.branch.clone()).collect();
+    for worktree in project.repo().worktrees()? {
+        let is_of_a_run = runs.iter().any(|run| run.facts.worktree == worktree.path);
+        needed.extend(
+            worktree
+                .branch
+                .filter(|_| !is_of_a_run)
+                .map(|name| name.to_string()),
+        );
+    }
+    Ok(needed)
 }
 
 /// Branches of runs that are over, when nothing on them is missing from the main branch.
 fn branches(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
     let repo = project.repo();
     let mut found: Vec<Leftover> = Vec::new();
+    let needed = needed_branches(project, runs)?;
     for run in runs.iter().filter(|run| {
         matches!(
             run.state,
             RunState::Failed | RunState::Completed | RunState::Reset
-        )
+        ) && !needed.contains(&run.facts.branch)
     }) {
         // Of a run from a journal that was lost, less may be known.
         let (Ok(branch), Ok(main)) = (
@@ -321,6 +389,7 @@ fn branches(project: &Project, runs: &[RunRecord]) -> Result<Vec<Leftover>> {
             found.push(Leftover::Branch {
                 branch: run.facts.branch.clone(),
                 at: at.to_string(),
+                spec: run.spec.clone(),
             });
         }
     }

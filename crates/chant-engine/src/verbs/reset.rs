@@ -5,6 +5,7 @@ use chant_spec::status::{Action, State, allowed};
 use chant_spec::{SpecId, Status, set_scalar};
 use serde::Serialize;
 
+use super::undo::{Aside, Undoable};
 use crate::claim;
 use crate::error::Result;
 use crate::journal::{Journal, RunState};
@@ -42,11 +43,14 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
         .is_some_and(|run| run.facts.again && !run.state.is_over());
     let idle = matches!(shown.state, State::Pending | State::Ready | State::Blocked)
         && journal.latest(id.as_str())?.is_none();
-    let kept = put_run_aside(project, &journal, id)?;
     let document = project.document(&project.spec_path_from_root(id))?;
+    let stored = &document.frontmatter().status;
     // What was to be made again is completed all the same.
-    let already = idle && document.frontmatter().status == Status::Pending;
-    if document.frontmatter().status != Status::Pending && !again {
+    let already = idle && *stored == Status::Pending;
+    let changes = *stored != Status::Pending && !again;
+    let stored = changes.then(|| stored.as_str().to_owned());
+    let kept = put_aside(project, &journal, id, stored)?;
+    if changes {
         let bytes = set_scalar(&document, "status", "pending")?;
         record_spec_change(project, id, &bytes, &format!("chant({id}): reset"))?;
     }
@@ -58,12 +62,38 @@ pub fn reset(project: &Project, id: &SpecId) -> Result<Reset> {
     })
 }
 
+/// Puts the run of a spec aside, where it has one. Returns the ref that keeps what it had done.
 pub(crate) fn put_run_aside(
     project: &Project,
     journal: &Journal,
     id: &SpecId,
 ) -> Result<Option<String>> {
+    put_aside(project, journal, id, None)
+}
+
+/// The same for a spec whose file is about to lose this status. What `chant undo` needs is written down before anything is
+/// forgotten.
+fn put_aside(
+    project: &Project,
+    journal: &Journal,
+    id: &SpecId,
+    stored: Option<String>,
+) -> Result<Option<String>> {
+    let spec = id.to_string();
+    let remember = |undoable: Undoable| {
+        let data = serde_json::json!(undoable);
+        journal.remember_undo(&format!("reset {id}"), &data)
+    };
+    let newest = journal.runs_of(id.as_str())?.pop().map(|run| run.id);
     let Some(mut run) = journal.latest(id.as_str())? else {
+        if stored.is_some() {
+            remember(Undoable::Reset {
+                spec,
+                aside: None,
+                stored,
+                newest,
+            })?;
+        }
         return Ok(None);
     };
     let repo = project.repo();
@@ -85,8 +115,18 @@ pub(crate) fn put_run_aside(
     {
         repo.delete_ref(&result, &at)?;
     }
-    let data = serde_json::json!({"reset": {"spec": id.as_str(), "run": run.id, "state": run.state.name(), "branch": run.facts.branch, "kept": kept}});
-    journal.remember_undo(&format!("reset {id}"), &data)?;
+    let aside = Some(Aside {
+        run: run.id.clone(),
+        state: run.state.name().to_owned(),
+        branch: run.facts.branch.clone(),
+        kept: kept.clone(),
+    });
+    remember(Undoable::Reset {
+        spec,
+        aside,
+        stored,
+        newest,
+    })?;
     run.state = RunState::Reset;
     run.facts.kept.clone_from(&kept);
     journal.save(&run)?;

@@ -83,9 +83,15 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         cx.ui.out("Nothing was removed.");
         return Done::with(Vec::<Leftover>::new());
     }
-    cleanup::remove(&project, &found)?;
-    cx.ui.done(&format!("removed {}", found.len()));
-    Done::with(found)
+    let count = found.len();
+    let gone = cleanup::remove(&project, found)?;
+    cx.ui.done(&format!("removed {}", gone.len()));
+    if gone.len() < count {
+        let left = count - gone.len();
+        let why = format!("{left} stay: a run has come to need them meanwhile");
+        cx.ui.hint(&why);
+    }
+    Done::with(gone)
 }
 
 fn confirmed(cx: &mut Context) -> Result<bool> {

@@ -6,8 +6,16 @@ use chant_engine::verbs::undo;
 use crate::cli::{Context, Done};
 
 /// Bring back what the last reset or cleanup put away
+///
+/// A landed commit is a commit: `git revert` takes it back.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  chant undo\n  chant undo --list\n  chant undo 003    (the last that was about this spec)"
+)]
 pub(crate) struct Args {
+    /// The last that was about this spec, by id, path, or a part of the id
+    #[arg(value_name = "SPEC", conflicts_with = "list")]
+    spec: Option<String>,
     /// List what could be undone, newest first
     #[arg(long)]
     list: bool,
@@ -25,7 +33,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         }
         return Done::with(entries);
     }
-    let undone = undo::undo(&project)?;
+    let about = match &args.spec {
+        Some(name) => Some(cx.spec_at_hand(&project, name)?.id),
+        None => None,
+    };
+    let undone = undo::undo(&project, about.as_ref())?;
     cx.ui.done(&format!("undone: {}", undone.what));
     Done::with(undone)
 }

@@ -47,6 +47,7 @@ mod steer;
 mod stop;
 mod suite;
 mod support;
+mod tidy;
 mod trust;
 mod verbs;
 mod verify;
