@@ -7,11 +7,12 @@ use crate::error::{Code, Error, Result};
 use crate::journal::{Journal, RunRecord};
 use crate::project::Project;
 
-/// Every account that a run of `spec` takes from. Its own budget is the one in its file now: a person may have raised it
-/// since the run began.
+/// Every account that `run` of `spec` takes from, or one that is to begin. Its own budget is the one in its file now: a person may
+/// have raised it since the run began.
 pub(crate) fn accounts(
     project: &Project,
     journal: &Journal,
+    run: Option<&str>,
     spec: &str,
     start: &Document,
 ) -> Result<Vec<Account>> {
@@ -23,8 +24,9 @@ pub(crate) fn accounts(
             .any(|label| spending.labels.contains_key(label));
     let mut accounts = Vec::new();
     if is_shared {
-        accounts =
-            Ledger::read(Some(journal), spending, chant_os::clock::now())?.shared(labels, spending);
+        let ledger = Ledger::read(Some(journal), spending, chant_os::clock::now())?;
+        let ledger = ledger.beside(run.unwrap_or_default());
+        accounts = ledger.shared(labels, spending);
     }
     let now = SpecId::parse(spec)
         .ok()
@@ -50,7 +52,7 @@ pub(crate) fn admit(
     start: &Document,
     over_budget: bool,
 ) -> Result<()> {
-    let accounts = accounts(project, journal, spec, start)?;
+    let accounts = accounts(project, journal, None, spec, start)?;
     let reading = tightest(
         &accounts,
         Spent::default(),

@@ -40,7 +40,16 @@ impl Ledger {
         })
     }
 
-    /// The accounts that a spec with these labels takes from, its own left out.
+    /// The same without what the process of this run has told so far: its own meter knows that.
+    pub(super) fn beside(mut self, run: &str) -> Self {
+        for own in self.runs.iter_mut().filter(|known| known.id == run) {
+            own.facts.at_work = None;
+        }
+        self
+    }
+
+    /// The accounts that a spec with these labels takes from, its own left out. What is at work now is counted as far as its
+    /// agents have told.
     pub(crate) fn shared(&self, labels: &[String], spending: &Spending) -> Vec<Account> {
         let mut accounts = Vec::new();
         for (label, budget) in spending
@@ -55,7 +64,10 @@ impl Ledger {
             accounts.push(Account {
                 whose: Whose::Label(label.clone()),
                 budget: *budget,
-                spent: of_label.map(spent_by).sum(),
+                spent: of_label
+                    .flat_map(with_work)
+                    .map(|stint| stint.spent())
+                    .sum(),
             });
         }
         if !spending.day.is_empty() {
@@ -82,7 +94,7 @@ impl Ledger {
             let at = stint.at.parse::<Timestamp>();
             at.is_ok_and(|at| at.to_zoned(zone.clone()).date() == today)
         };
-        let stints = self.runs.iter().flat_map(stint::of_run);
+        let stints = self.runs.iter().flat_map(with_work);
         stints.filter(of_today).map(|stint| stint.spent()).sum()
     }
 }
@@ -98,6 +110,13 @@ pub(super) fn own(runs: &[&RunRecord], budget: Budget) -> Account {
         budget,
         spent: runs[since..].iter().map(|run| spent_by(run)).sum(),
     }
+}
+
+/// A run's stints, and what is at work for it.
+fn with_work(run: &RunRecord) -> Vec<Stint> {
+    let mut stints = stint::of_run(run);
+    stints.extend(run.facts.at_work.clone());
+    stints
 }
 
 /// What a run took.

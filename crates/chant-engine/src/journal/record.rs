@@ -222,6 +222,9 @@ pub struct Facts {
     pub cost_usd: Option<f64>,
     /// The agent's processes so far, and what each cost.
     pub stints: Vec<crate::journal::Stint>,
+    /// What the process that is at work has told so far, where a budget is shared with other runs: no stint yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_work: Option<crate::journal::Stint>,
     /// The spec's labels when the run began.
     pub labels: Vec<String>,
     /// The spec's type when the run began.

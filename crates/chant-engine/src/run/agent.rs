@@ -8,6 +8,7 @@ use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
 use super::ears::Ears;
 use super::unlisted::Unlisted;
 use super::{Flow, Run};
+use crate::budget;
 use crate::claim::MARKER;
 use crate::error::Result;
 use crate::event::{Event, Stamped};
@@ -184,6 +185,9 @@ impl Run<'_, '_> {
         let meter = self.meter()?;
         let began = chant_os::clock::now();
         let control = self.outside.control;
+        let (project, journal, start) = (self.project, &self.journal, &self.start);
+        let (run, spec) = (self.record.id.clone(), self.record.spec.clone());
+        let accounts = || budget::accounts(project, journal, Some(&run), &spec, start);
         let mut ears = Ears {
             meter: &meter,
             recorder,
@@ -204,7 +208,11 @@ impl Run<'_, '_> {
             &self.outside.guard,
             &mut |stage| {
                 let wish = control.try_recv().ok();
-                let spent = || stage == Stage::Working && meter.borrow_mut().is_spent();
+                let spent = || {
+                    let mut meter = meter.borrow_mut();
+                    meter.look_at_others(accounts);
+                    stage == Stage::Working && meter.is_spent()
+                };
                 wish.or_else(|| spent().then_some(Control::Stop))
             },
             &mut |event| ears.hear(event),

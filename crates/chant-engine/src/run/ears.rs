@@ -31,7 +31,12 @@ pub(super) struct Ears<'r, 'p> {
 impl Ears<'_, '_> {
     /// Passes an event on, and after it what it makes worth saying.
     pub(super) fn hear(&mut self, event: AgentEvent) {
-        self.meter.borrow_mut().note(&event);
+        let at_work = self.meter.borrow_mut().note(&event);
+        if at_work.is_some() {
+            self.record.facts.at_work = at_work;
+            let saved = self.journal.save_lightly(self.record);
+            self.take_note(saved.err());
+        }
         if let Some(recorder) = &mut self.recorder {
             recorder.event(&event);
         }

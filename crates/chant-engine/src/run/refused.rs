@@ -107,8 +107,13 @@ impl<'a> Run<'a, '_> {
 
     /// Counts what the next process of the agent spends.
     pub(super) fn meter(&self) -> Result<RefCell<Meter<'a>>> {
-        let accounts =
-            budget::accounts(self.project, &self.journal, &self.record.spec, &self.start)?;
+        let accounts = budget::accounts(
+            self.project,
+            &self.journal,
+            Some(&self.record.id),
+            &self.record.spec,
+            &self.start,
+        )?;
         Ok(RefCell::new(Meter::start(
             accounts,
             &self.project.config().spending,
@@ -165,5 +170,6 @@ impl<'a> Run<'a, '_> {
             (a, b) => a.or(b),
         };
         facts.stints.push(stint);
+        facts.at_work = None;
     }
 }

@@ -199,3 +199,29 @@ fn what_a_days_budget_held_up_goes_on_the_next_day() {
         assert_eq!(landed.trim(), "x", "{}{}", watched.stdout, watched.stderr);
     }
 }
+
+/// Each of them alone stays within it.
+#[test]
+fn runs_at_once_share_what_a_label_and_a_day_may_cost() {
+    let repo = with_agent(&spending("3"));
+    let second = ".chant/specs/002-other.md";
+    repo.write(SPEC, &spec("labels: [bugs]\n"));
+    repo.write(second, &spec("labels: [bugs]\n"));
+    settings(&repo, "budgets: {labels: {bugs: {usd: 5.50}}}\n");
+    let paused = repo.chant(&["work", "--parallel=2"]);
+    paused.fails(4);
+    for id in [ID, "002-other"] {
+        let says = format!("{id}: paused: the budget of the label bugs is spent: $6.00 of $5.50");
+        assert!(paused.stdout.contains(&says), "{}", paused.stdout);
+    }
+    let runs = std::fs::read_to_string(repo.home().join("runs")).unwrap();
+    assert_eq!(runs.lines().count(), 2, "{runs}");
+    // What was at work is counted once when it is over.
+    let cost = repo.chant(&["cost", "--json"]).json();
+    assert_eq!(cost["data"]["total"]["usd"], 6.0);
+    free(&repo);
+    repo.chant(&["work", ID]).fails(4);
+    settings(&repo, "");
+    set_agent(&repo, &HONEST.replace("greeting.txt", "$CHANT_SPEC_ID.txt"));
+    repo.chant(&["work", "--parallel=2"]).ok();
+}
