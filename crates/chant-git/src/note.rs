@@ -31,6 +31,7 @@ impl Repo {
                 .run()?;
             match ran.code() {
                 Some(0) => return Ok(()),
+                _ if tries < TRIES && self.is_freed(&ran)? => {}
                 _ if tries == TRIES || self.ref_oid(notes)? == tip => return Err(ran.failed()),
                 _ => {}
             }

@@ -1,7 +1,8 @@
 //! Locks on refs that a killed git has left: nobody holds them, and git refuses to write the ref for ever.
 //!
 //! Git holds such a lock for some milliseconds; only a slow hook makes it longer. So one that has been there for long is
-//! nobody's. Other locks, of the user's index above all, are never touched here.
+//! nobody's. Who moves the branch that is checked out holds HEAD as well. Other locks, of the user's index above all, are never
+//! touched here.
 
 use std::{
     fs,
@@ -14,6 +15,9 @@ use chant_os::clock::{self, Stopwatch};
 use chant_os::file;
 
 use crate::{Repo, Result, call::Ran};
+
+/// The names that only chant uses.
+const OUR_REFS: [&str; 2] = ["refs/chant", "refs/notes/chant.lock"];
 
 /// For names that only chant uses: no hook of the user's cares about them.
 const OURS: Duration = Duration::from_secs(1);
@@ -29,10 +33,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 impl Repo {
     /// Whether a lock stood in the way of `ran` and is gone now, so that the same may be tried again. Waits for a living holder.
     pub(crate) fn is_freed(&self, ran: &Ran) -> Result<bool> {
-        let Some(lock) = lock_named_in(&ran.stderr(), self.common_dir()) else {
+        let Some(lock) = lock_named_in(&ran.stderr(), self.common_dir(), self.git_dir()) else {
             return Ok(false);
         };
-        let ours = lock.starts_with(self.common_dir().join("refs/chant"));
+        let ours = OUR_REFS.map(|refs| self.common_dir().join(refs));
+        let ours = ours.iter().any(|refs| lock.starts_with(refs));
         let limit = if ours { OURS } else { ANYBODYS };
         is_given_back(&lock, limit, PATIENCE)
     }
@@ -55,13 +60,17 @@ fn is_given_back(lock: &Path, limit: Duration, patience: Duration) -> Result<boo
 }
 
 /// The lock on a ref that git could not take, by its own words.
-fn lock_named_in(stderr: &str, common_dir: &Path) -> Option<PathBuf> {
+fn lock_named_in(stderr: &str, common_dir: &Path, git_dir: &Path) -> Option<PathBuf> {
     let (_, rest) = stderr.split_once("Unable to create '")?;
     let (path, rest) = rest.split_once("': ")?;
     let lock = PathBuf::from(path);
     let is_loose = lock.starts_with(common_dir.join("refs"))
         && lock.extension().is_some_and(|end| end == "lock");
-    let is_of_ref = is_loose || lock == common_dir.join("packed-refs.lock");
+    let whole = [
+        common_dir.join("packed-refs.lock"),
+        git_dir.join("HEAD.lock"),
+    ];
+    let is_of_ref = is_loose || whole.contains(&lock);
     (is_of_ref && rest.starts_with("File exists")).then_some(lock)
 }
 
@@ -93,7 +102,8 @@ mod tests {
 
     #[test]
     fn only_a_lock_on_a_ref_of_this_repository_is_taken_for_one() {
-        let named = |text: &str| lock_named_in(text, Path::new("/r/.git"));
+        let (common, own) = (Path::new("/r/.git"), Path::new("/r/.git/worktrees/w"));
+        let named = |text: &str| lock_named_in(text, common, own);
         let said = |path: &str| {
             format!(
                 "fatal: cannot lock ref 'x': Unable to create '{path}': File exists.\n\nAnother git"
@@ -103,6 +113,8 @@ mod tests {
         assert_eq!(named(&said(lock)), Some(lock.into()));
         let packed = "/r/.git/packed-refs.lock";
         assert_eq!(named(&said(packed)), Some(packed.into()));
+        let head = "/r/.git/worktrees/w/HEAD.lock";
+        assert_eq!(named(&said(head)), Some(head.into()));
         assert_eq!(named(&said("/r/.git/index.lock")), None);
         assert_eq!(named(&said("/other/.git/refs/heads/main.lock")), None);
         assert_eq!(

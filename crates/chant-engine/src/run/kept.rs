@@ -4,6 +4,7 @@ use std::path::Path;
 
 use chant_git::{Oid, Repo, Which};
 
+use super::Run;
 use super::collect::with_local_files;
 use crate::error::{Code, Error, Result};
 use crate::journal::RunRecord;
@@ -55,6 +56,30 @@ pub(super) fn save_stray(
     let why = "chant: what lay where a worktree was to be\n";
     let commit = repo.commit_tree_unsigned(&tree, &[base], why)?;
     keep_always(repo, spec, &commit).map(Some)
+}
+
+impl Run<'_, '_> {
+    /// What somebody changed in the worktree after the result was made is no part of it: it is kept, and they are told.
+    pub(crate) fn keep_what_came_later(mut self) -> Result<()> {
+        let facts = &self.record.facts;
+        if facts.silent || !facts.worktree.join(".git").is_file() {
+            return Ok(());
+        }
+        let there = self.project.repo().at(&facts.worktree);
+        let Some(tip) = there.head_oid()? else {
+            return Ok(());
+        };
+        let tree = self.without_brought(&there.snapshot()?, &tip)?;
+        if tree == there.tree_of(&tip)? {
+            return Ok(());
+        }
+        let why = "chant: changed in the worktree after the result was made\n";
+        let commit = there.commit_tree_unsigned(&tree, &[tip], why)?;
+        let name = keep_always(&there, &self.record.spec, &commit)?;
+        self.warn(format!(
+            "what was changed in the worktree after the result was made is no part of it; it is kept at {name}"
+        ))
+    }
 }
 
 /// In silent mode a snapshot lacks what a run wrote below `.chant/`: where the run is given up, that is kept as well.

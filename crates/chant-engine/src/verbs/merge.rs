@@ -97,6 +97,20 @@ pub fn preview(project: &Project, runs: &[RunRecord]) -> Result<Vec<Preview>> {
     queue::preview(project, runs)
 }
 
+/// A result that waited may have been looked at, and its worktree goes when it lands. What another process works just now is
+/// left to that.
+fn keep_what_came_later(
+    project: &Project,
+    run: &RunRecord,
+    outside: Surroundings<'_>,
+) -> Result<()> {
+    match Run::resume(project, run, outside) {
+        Ok(run) => run.keep_what_came_later(),
+        Err(error) if matches!(error.code, Code::SpecLocked | Code::WrongStatus) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Lands waiting runs: those first that were not checked to their end, or that a person has changed since, are checked. One
 /// in whose worktree a person is not done keeps none of the others from landing.
 pub fn merge(
@@ -113,6 +127,13 @@ pub fn merge(
     let (mut reports, mut finished) = (Vec::new(), Vec::new());
     for run in runs {
         if queue::waits(run) {
+            let mut sink = |event: &crate::event::Event| tell(&run.id, event);
+            let outside = Surroundings {
+                control,
+                sink: &mut sink,
+                guard: guard.clone(),
+            };
+            keep_what_came_later(project, run, outside)?;
             finished.push(run.id.clone());
             continue;
         }

@@ -1,14 +1,14 @@
 //! `chant reset`: a spec back to pending. What its run left is kept, and `chant undo` brings it back.
 
-use chant_git::BranchName;
+use chant_git::{BranchName, Oid};
 use chant_spec::status::{Action, State, allowed};
 use chant_spec::{SpecId, Status, set_scalar};
 use serde::Serialize;
 
-use super::undo::{Aside, Undoable};
+use super::undo::{self, Aside, Undoable};
 use crate::claim;
 use crate::error::Result;
-use crate::journal::{Journal, RunState};
+use crate::journal::{Journal, RunRecord, RunState};
 use crate::landing::known;
 use crate::project::Project;
 use crate::record::record_spec_change;
@@ -79,20 +79,17 @@ fn put_aside(
     id: &SpecId,
     stored: Option<String>,
 ) -> Result<Option<String>> {
-    let spec = id.to_string();
-    let remember = |undoable: Undoable| {
-        let data = serde_json::json!(undoable);
-        journal.remember_undo(&format!("reset {id}"), &data)
-    };
     let newest = journal.runs_of(id.as_str())?.pop().map(|run| run.id);
+    let is_changed = stored.is_some();
+    let undoable = |aside| Undoable::Reset {
+        spec: id.to_string(),
+        aside,
+        stored,
+        newest,
+    };
     let Some(mut run) = journal.latest(id.as_str())? else {
-        if stored.is_some() {
-            remember(Undoable::Reset {
-                spec,
-                aside: None,
-                stored,
-                newest,
-            })?;
+        if is_changed {
+            remember(journal, id, &undoable(None))?;
         }
         return Ok(None);
     };
@@ -100,36 +97,67 @@ fn put_aside(
     chant_os::tree::end_marked(crate::claim::MARKER, &run.id);
     let local = kept::keep_local_files(project, &run)?;
     let mut kept = worktree::give_back(project, &run)?.or(local);
-    // A driver's checks have had no branch.
-    if let Ok(branch) = run.facts.branch.parse::<BranchName>()
-        && run.state != RunState::Completed
-        && let Some(tip) = repo.branch_oid(&branch)?
-    {
+    let branch = own_branch(project, &run)?;
+    if let Some((_, tip)) = &branch {
         let base = known(Some(&run.facts.base))?;
-        kept = kept::keep(repo, id.as_str(), &tip, &base)?.or(kept);
+        kept = kept::keep(repo, id.as_str(), tip, &base)?.or(kept);
+    }
+    if let Some(before) = remembered(journal, &run.id)? {
+        kept = kept.or(before.kept);
+    } else {
+        let aside = Aside {
+            run: run.id.clone(),
+            state: run.state.name().to_owned(),
+            branch: run.facts.branch.clone(),
+            kept: kept.clone(),
+        };
+        remember(journal, id, &undoable(Some(aside)))?;
+    }
+    chant_os::crash::point("reset:remembered");
+    if let Some((branch, tip)) = branch {
         repo.delete_branch(&branch, &tip)?;
     }
+    chant_os::crash::point("reset:deleted");
     // What it points to is kept with the branch.
     if let Some(result) = run.facts.result_ref.take()
         && let Some(at) = repo.resolve(&result)?
     {
         repo.delete_ref(&result, &at)?;
     }
-    let aside = Some(Aside {
-        run: run.id.clone(),
-        state: run.state.name().to_owned(),
-        branch: run.facts.branch.clone(),
-        kept: kept.clone(),
-    });
-    remember(Undoable::Reset {
-        spec,
-        aside,
-        stored,
-        newest,
-    })?;
     run.state = RunState::Reset;
     run.facts.kept.clone_from(&kept);
     journal.save(&run)?;
     journal.put_aside(id.as_str())?;
     Ok(kept)
+}
+
+fn remember(journal: &Journal, id: &SpecId, undoable: &Undoable) -> Result<()> {
+    let data = serde_json::json!(undoable);
+    journal.remember_undo(&format!("reset {id}"), &data)?;
+    Ok(())
+}
+
+/// The branch that goes with a run, where there is one. A driver's checks have had none.
+fn own_branch(project: &Project, run: &RunRecord) -> Result<Option<(BranchName, Oid)>> {
+    match run.facts.branch.parse::<BranchName>() {
+        Ok(branch) if run.state != RunState::Completed => {
+            let tip = project.repo().branch_oid(&branch)?;
+            Ok(tip.map(|tip| (branch, tip)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What a reset of this run has remembered that was killed before it was done.
+fn remembered(journal: &Journal, run: &str) -> Result<Option<Aside>> {
+    for entry in journal.undoable()? {
+        if let Undoable::Reset {
+            aside: Some(aside), ..
+        } = undo::read(&entry)?
+            && aside.run == run
+        {
+            return Ok(Some(aside));
+        }
+    }
+    Ok(None)
 }

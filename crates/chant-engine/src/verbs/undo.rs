@@ -133,7 +133,8 @@ fn nothing(about: Option<&SpecId>) -> Error {
         .hint("`reset` and `cleanup` can be undone; landed commits are undone with `git revert`")
 }
 
-fn read(entry: &UndoEntry) -> Result<Undoable> {
+/// What an entry put away.
+pub(super) fn read(entry: &UndoEntry) -> Result<Undoable> {
     serde_json::from_value(entry.data.clone()).map_err(|error| {
         let what = &entry.what;
         Error::new(

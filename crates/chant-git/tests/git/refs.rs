@@ -95,7 +95,7 @@ fn branches_are_moved_and_deleted_or_an_error_says_where_they_are() {
 fn a_lock_that_was_left_long_ago_stands_in_nobodys_way() {
     let (repo, first, second) = two_commits();
     let git = open(&repo);
-    for name in ["refs/heads/main.lock", "packed-refs.lock"] {
+    for name in ["refs/heads/main.lock", "HEAD.lock", "packed-refs.lock"] {
         let path = repo.path().join(".git").join(name);
         let lock = fs::File::create(&path).unwrap();
         let then = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
@@ -106,6 +106,7 @@ fn a_lock_that_was_left_long_ago_stands_in_nobodys_way() {
     repo.git(&["branch", "topic"]);
     git.delete_branch(&branch("topic"), &first).unwrap();
     assert!(!repo.path().join(".git/packed-refs.lock").exists());
+    assert!(!repo.path().join(".git/HEAD.lock").exists());
 }
 
 #[test]

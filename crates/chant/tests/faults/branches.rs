@@ -165,3 +165,30 @@ fn locks_that_a_killed_git_left_hold_nobody_up() {
         many.assert_landed(&IDS);
     }
 }
+
+/// Those on the main branch, on HEAD, and on the notes: git was killed while a landing was made known.
+#[test]
+fn locks_that_a_git_left_which_was_killed_in_a_landing_hold_nobody_up() {
+    for (point, lock) in [
+        ("land:announced", "refs/heads/main.lock"),
+        ("land:announced", "HEAD.lock"),
+        ("record:before", "refs/notes/chant.lock"),
+        ("clean:before", "packed-refs.lock"),
+    ] {
+        let many = Many::with(&IDS.map(|id| (id, honest(id))));
+        let mut child = many.working_with("one", |command| {
+            command.env("CHANT_CRASH_AT", point);
+        });
+        ended(&mut child);
+        many.assert_quiet();
+        let path = many.repo.path().join(".git").join(lock);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let left = std::fs::File::create(&path).unwrap();
+        let then = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
+        left.set_modified(then).unwrap();
+        let output = many.work();
+        assert_eq!(output.code, Some(0), "{lock}: {}", output.stderr);
+        many.assert_landed(&IDS);
+        assert!(!path.exists(), "{lock}");
+    }
+}

@@ -242,3 +242,42 @@ fn undo_reaches_what_was_done_before_a_reset_that_is_past() {
         none.stderr
     );
 }
+
+/// Somebody looks at a result that waits, and tries something in its worktree.
+#[test]
+fn what_was_changed_in_a_worktree_after_its_result_was_made_is_kept() {
+    for changed in [false, true] {
+        let repo = with_agent(HONEST);
+        repo.commit("the project");
+        repo.chant(&["work", "--no-merge", ID]).ok();
+        if changed {
+            std::fs::write(worktree(&repo).join("notes.txt"), "mine\n").unwrap();
+        }
+        let merged = repo.chant(&["merge", ID]);
+        merged.ok();
+        assert_eq!(is_kept(&repo, "notes.txt"), changed);
+        let told = merged.stderr.contains("it is kept at refs/chant/kept/");
+        assert_eq!(told, changed, "{}", merged.stderr);
+        assert_landed_once(&repo);
+    }
+}
+
+#[test]
+fn a_reset_that_was_killed_loses_nothing_of_what_undo_brings_back() {
+    for point in ["reset:remembered", "reset:deleted"] {
+        let repo = with_agent("echo draft > draft.txt\nexit 3");
+        repo.commit("the project");
+        work(&repo).fails(1);
+        let killed = repo.chant_with(|command| {
+            command.args(["reset", ID]).env("CHANT_CRASH_AT", point);
+        });
+        killed.signalled();
+        repo.chant(&["reset", ID]).ok();
+        assert_eq!(state(&repo), "pending", "{point}");
+        repo.chant(&["undo"]).ok();
+        assert_eq!(state(&repo), "failed", "{point}");
+        let drafted = repo.git(&["show", "chant/001-greeting:draft.txt"]);
+        assert_eq!(drafted, "draft\n", "{point}");
+        repo.chant(&["undo"]).fails(4);
+    }
+}
