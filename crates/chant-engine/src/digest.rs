@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 /// Bytes as hexadecimal text.
@@ -23,28 +22,10 @@ pub(crate) fn digest(content: &[u8], length: usize) -> String {
 
 /// The object id git has for this content in a SHA-256 repository.
 pub(crate) fn sha256_blob(content: &[u8]) -> String {
-    let header = format!("blob {}\0", content.len());
-    hex(&Sha256::new()
-        .chain_update(header)
-        .chain_update(content)
-        .finalize())
+    blob_id(content, 64)
 }
 
 /// The object id git has for this content in a repository whose object ids have so many digits.
 pub(crate) fn blob_id(content: &[u8], digits: usize) -> String {
-    object_id("blob", content, digits)
-}
-
-/// The same for any kind of object.
-pub(crate) fn object_id(kind: &str, content: &[u8], digits: usize) -> String {
-    let header = format!("{kind} {}\0", content.len());
-    if digits == 64 {
-        let sum = Sha256::new().chain_update(header).chain_update(content);
-        return hex(&sum.finalize());
-    }
-    let sum = <Sha1 as sha1::Digest>::new()
-        .chain_update(header)
-        .chain_update(content)
-        .finalize();
-    hex(&sum)
+    chant_git::object_id("blob", content, digits).to_string()
 }

@@ -55,7 +55,7 @@ pub mod verbs;
 pub mod ways;
 pub mod workflow;
 
-pub(crate) use digest::{blob_id, digest, hex, object_id, sha256_blob};
+pub(crate) use digest::{blob_id, digest, hex, sha256_blob};
 pub use error::{Code, Error, Result};
 pub use index::SpecRef;
 pub(crate) use line::one_line;

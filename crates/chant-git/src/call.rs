@@ -46,6 +46,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(crate) struct Call {
     cmd: Cmd,
     shown: Vec<String>,
+    /// Whose objects it may ask for: those that are held back are stored before it starts.
+    objects: Option<Repo>,
 }
 
 impl Call {
@@ -64,6 +66,7 @@ impl Call {
         Self {
             cmd,
             shown: Vec::new(),
+            objects: None,
         }
     }
 
@@ -103,6 +106,12 @@ impl Call {
         self
     }
 
+    /// For a command that looks at no object, so none has to be stored for it.
+    pub(crate) fn without_held_back(mut self) -> Self {
+        self.objects = None;
+        self
+    }
+
     pub(crate) fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.cmd = self.cmd.stdin_bytes(bytes);
         self
@@ -110,6 +119,9 @@ impl Call {
 
     /// Runs it; how it ended is for the caller to judge.
     pub(crate) fn run(self) -> Result<Ran> {
+        if let Some(repo) = &self.objects {
+            repo.store_held_back()?;
+        }
         let output = self
             .cmd
             .output_again(TRIES, PAUSE, meets_a_half_made_worktree)?;
@@ -203,14 +215,16 @@ impl Ran {
 impl Repo {
     /// A command that only looks: it takes no lock, not even to refresh the index.
     pub(crate) fn look(&self) -> Call {
-        let mut call = Call::new(self.root());
+        let mut call = self.change();
         call.cmd = call.cmd.env("GIT_OPTIONAL_LOCKS", "0");
         call
     }
 
     /// A command that may change something.
     pub(crate) fn change(&self) -> Call {
-        Call::new(self.root())
+        let mut call = Call::new(self.root());
+        call.objects = Some(self.clone());
+        call
     }
 }
 

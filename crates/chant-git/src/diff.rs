@@ -1,12 +1,12 @@
 //! What differs between two trees, file by file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::{
     Oid, Repo, Result,
     call::{Ran, records},
-    graft::is_folder,
-    object::{hex, raw_entries},
+    folder::{Folder, name as name_of},
     path::{RawPath, text},
 };
 
@@ -101,7 +101,7 @@ impl Repo {
     /// Compares two trees folder by folder; only what differs is read. `None` where one of them is no tree of this repository.
     fn compare(&self, a: &Oid, b: &Oid) -> Result<Option<Vec<RawChange>>> {
         let mut changes = Vec::new();
-        let (Some(a), Some(b)) = (self.folder(Some(a))?, self.folder(Some(b))?) else {
+        let (Some(a), Some(b)) = (self.folder(a)?, self.folder(b)?) else {
             return Ok(None);
         };
         let whole = self.compare_folders(b"", &a, &b, &mut changes)?;
@@ -115,17 +115,18 @@ impl Repo {
         b: &Folder,
         changes: &mut Vec<RawChange>,
     ) -> Result<bool> {
+        let (a, b) = (a.entries(), b.entries());
         let names: BTreeSet<&Vec<u8>> = a.keys().chain(b.keys()).collect();
         for name in names {
             let (old, new) = (a.get(name), b.get(name));
             if old == new {
                 continue;
             }
-            let path = [prefix, name.strip_suffix(b"/").unwrap_or(name)].concat();
+            let path = [prefix, name_of(name)].concat();
             if name.ends_with(b"/") {
                 let (Some(old), Some(new)) = (
-                    self.folder(old.map(|(_, oid)| oid))?,
-                    self.folder(new.map(|(_, oid)| oid))?,
+                    self.folder_or_empty(old.map(|(_, oid)| oid))?,
+                    self.folder_or_empty(new.map(|(_, oid)| oid))?,
                 ) else {
                     return Ok(false);
                 };
@@ -144,27 +145,13 @@ impl Repo {
         Ok(true)
     }
 
-    /// A folder's entries; those of folders have a `/` at the end of their names, which also puts them where git has them.
-    fn folder(&self, tree: Option<&Oid>) -> Result<Option<Folder>> {
-        let Some(oid) = tree else {
-            return Ok(Some(Folder::new()));
-        };
-        let found = self.object(&format!("{oid}^{{tree}}"))?;
-        let Some(tree) = found.filter(|object| object.kind == "tree") else {
-            return Ok(None);
-        };
-        let mut folder = Folder::new();
-        for (mode, name, id) in raw_entries(&tree.bytes, oid.as_str().len() / 2) {
-            let mode = format!("{:0>6}", String::from_utf8_lossy(mode));
-            let end: &[u8] = if is_folder(&mode) { b"/" } else { b"" };
-            folder.insert([name, end].concat(), (mode, hex(id).parse()?));
+    fn folder_or_empty(&self, tree: Option<&Oid>) -> Result<Option<Arc<Folder>>> {
+        match tree {
+            Some(tree) => self.folder(tree),
+            None => Ok(Some(Arc::default())),
         }
-        Ok(Some(folder))
     }
 }
-
-/// What a tree holds, by name.
-type Folder = BTreeMap<Vec<u8>, (String, Oid)>;
 
 fn parse(ran: &Ran) -> Result<Vec<RawChange>> {
     let mut changes = Vec::new();

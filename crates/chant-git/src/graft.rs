@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::object::raw_entries;
+use crate::folder::{Folder, is_folder};
 use crate::tree::{TreeChange, TreeEdit};
 use crate::{Oid, Repo, Result};
 
 /// An edit at the rest of its path.
 type Edit<'a> = (&'a str, &'a TreeChange);
-
-/// What a folder holds, by name.
-type Entries = BTreeMap<Vec<u8>, (String, Oid)>;
 
 /// What became of a folder.
 enum Grafted {
@@ -33,14 +30,18 @@ impl Repo {
         };
         Ok(match grafted {
             Grafted::Tree(tree) => Some(tree),
-            Grafted::Nothing => self.try_make_tree(Vec::new()),
+            Grafted::Nothing => self.try_make_tree(Folder::default()),
         })
     }
 
     /// The folder with its edits; `None` where an index has to be asked.
     fn graft_folder(&self, folder: Option<&Oid>, edits: &[Edit<'_>]) -> Result<Option<Grafted>> {
-        let Some(mut entries) = self.entries_of(folder)? else {
-            return Ok(None);
+        let mut entries = match folder {
+            None => Folder::default(),
+            Some(tree) => match self.folder(tree)? {
+                Some(found) => Folder::clone(&found),
+                None => return Ok(None),
+            },
         };
         let mut below: BTreeMap<&str, Vec<Edit<'_>>> = BTreeMap::new();
         let mut here: BTreeMap<&str, &TreeChange> = BTreeMap::new();
@@ -57,7 +58,16 @@ impl Repo {
             return Ok(None);
         }
         for (name, change) in here {
-            put(&mut entries, name, change);
+            match change {
+                TreeChange::Put { mode, oid } => entries.put(name.as_bytes(), mode, oid.clone()),
+                // What is a folder stays: the edit is about a file.
+                TreeChange::Remove => {
+                    let found = entries.get(name.as_bytes());
+                    if found.is_some_and(|(mode, _)| !is_folder(mode)) {
+                        entries.remove(name.as_bytes());
+                    }
+                }
+            }
         }
         for (name, edits) in below {
             let at = entries.get(name.as_bytes());
@@ -73,7 +83,7 @@ impl Repo {
             match self.graft_folder(folder.as_ref(), &edits)? {
                 None => return Ok(None),
                 Some(Grafted::Tree(tree)) => {
-                    entries.insert(name.into(), ("40000".to_owned(), tree));
+                    entries.put(name.as_bytes(), "040000", tree);
                 }
                 Some(Grafted::Nothing) => {
                     entries.remove(name.as_bytes());
@@ -83,49 +93,6 @@ impl Repo {
         if entries.is_empty() {
             return Ok(Some(Grafted::Nothing));
         }
-        let entries: Vec<(String, Vec<u8>, Oid)> = entries
-            .into_iter()
-            .map(|(name, (mode, oid))| (mode, name, oid))
-            .collect();
         Ok(self.try_make_tree(entries).map(Grafted::Tree))
     }
-
-    fn entries_of(&self, folder: Option<&Oid>) -> Result<Option<Entries>> {
-        let Some(oid) = folder else {
-            return Ok(Some(Entries::new()));
-        };
-        let Some(tree) = self
-            .object(oid.as_str())?
-            .filter(|object| object.kind == "tree")
-        else {
-            return Ok(None);
-        };
-        let length = oid.as_str().len() / 2;
-        let mut entries = Entries::new();
-        for (mode, name, id) in raw_entries(&tree.bytes, length) {
-            let mode = String::from_utf8_lossy(mode).into_owned();
-            entries.insert(name.to_vec(), (mode, crate::object::hex(id).parse()?));
-        }
-        Ok(Some(entries))
-    }
-}
-
-fn put(entries: &mut Entries, name: &str, change: &TreeChange) {
-    match change {
-        TreeChange::Put { mode, oid } => {
-            entries.insert(name.into(), (mode.clone(), oid.clone()));
-        }
-        TreeChange::Remove => {
-            if entries
-                .get(name.as_bytes())
-                .is_some_and(|(mode, _)| !is_folder(mode))
-            {
-                entries.remove(name.as_bytes());
-            }
-        }
-    }
-}
-
-pub(crate) fn is_folder(mode: &str) -> bool {
-    matches!(mode, "40000" | "040000")
 }

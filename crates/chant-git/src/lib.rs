@@ -4,7 +4,7 @@
 //! work, through the floor's one door for commands; each function says how many processes it starts.
 //!
 //! Deliberately not here: what a branch, a tree or a commit is *for*. When to land, what to keep and what to say to the
-//! user is decided above. There is also no caching: git's files are the truth, and others change them at any time.
+//! user is decided above. And what can move is never remembered: git's files are the truth, and others change them at any time.
 //!
 //! Two rules hold throughout. The user's checkout (its HEAD, index and files) is touched in one place, [`Repo::bring_along`].
 //! And what comes from outside reaches git only as a validated type, on standard input, or after `--end-of-options` or `--`.
@@ -19,6 +19,8 @@ mod create;
 mod diff;
 mod error;
 mod exclude;
+mod folder;
+mod gather;
 mod graft;
 mod head;
 mod link;
@@ -52,6 +54,7 @@ pub use checkout::Brought;
 pub use commit::{Commit, CommitOptions, Ident};
 pub use diff::{Change, ChangeStatus, LineCount};
 pub use error::GitError;
+pub use gather::Gathering;
 pub use head::Head;
 pub use link::Link;
 pub use log::{Logged, Touch};
@@ -59,7 +62,7 @@ pub use merge::Merge;
 pub use message::{trailers_of, with_trailers};
 pub use name::BranchName;
 pub use object::TreeEntry;
-pub use oid::Oid;
+pub use oid::{Oid, object_id};
 pub use path::RepoPath;
 pub use reference::Cas;
 pub use replay::Replayed;

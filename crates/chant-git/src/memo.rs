@@ -9,7 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chant_os::process::Conversation;
 
-use crate::{Oid, Result, object::TreeEntry, writer::Writers};
+use crate::{
+    Oid, Result,
+    folder::{Folder, Folders},
+    gather::Gathered,
+    object::TreeEntry,
+    writer::Writers,
+};
 
 /// Larger blobs are asked for again: what is read twice in one command is specs and prompts.
 const BLOB_MAX: usize = 256 << 10;
@@ -23,6 +29,7 @@ struct Known {
     answers: Mutex<Answers>,
     conversation: Mutex<Option<Conversation>>,
     writers: Mutex<Writers>,
+    gathered: Mutex<Gathered>,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +44,8 @@ pub(crate) struct Answers {
     pub(crate) parents: HashMap<Oid, Option<Oid>>,
     /// What a commit or tree has at a path.
     pub(crate) entries: HashMap<(Oid, String), Option<TreeEntry>>,
+    /// What trees hold.
+    folders: Folders,
     /// Whether the first comes before the second.
     pub(crate) ancestry: HashMap<(Oid, Oid), bool>,
 }
@@ -60,6 +69,39 @@ impl Memo {
 
     pub(crate) fn forget(&self) {
         *self.answers() = Answers::default();
+    }
+
+    /// Forgets what blobs were stored as.
+    pub(crate) fn forget_stored(&self) {
+        self.answers().stored.clear();
+    }
+
+    /// The objects that are held back.
+    pub(crate) fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.0
+            .gathered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tree of a commit, if it is known.
+    pub(crate) fn tree_of(&self, commit: &Oid) -> Option<Oid> {
+        self.answers().trees.get(commit).cloned()
+    }
+
+    /// What a tree holds, if that is at hand.
+    pub(crate) fn folder(&self, tree: &Oid) -> Option<Arc<Folder>> {
+        self.answers().folders.get(tree)
+    }
+
+    /// Keeps what a tree holds.
+    pub(crate) fn keep_folder(&self, tree: Oid, folder: Arc<Folder>) {
+        self.answers().folders.keep(tree, folder);
+    }
+
+    /// Gives back the memory of what trees hold.
+    pub(crate) fn forget_folders(&self) {
+        self.answers().folders = Folders::default();
     }
 
     /// The process that is asked, where there is one.

@@ -206,35 +206,12 @@ impl Repo {
     }
 
     fn entry(&self, treeish: &Oid, path: &str) -> Result<Option<TreeEntry>> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        let top = format!("{treeish}^{{tree}}");
-        if folder.contains('\n') || self.id_of(&top)?.is_none() {
-            // A name of two lines cannot be asked for otherwise, and git itself says what is wrong with a tree.
+        if self.folder(treeish)?.is_none() {
+            // So that git itself says what is wrong.
             let mut listed = self.ls_tree(treeish, &[path], false)?.into_iter();
             return Ok(listed.find(|entry| entry.path == path));
         }
-        if path.starts_with('.') && [".", ".."].contains(&path.split('/').next().unwrap_or("")) {
-            // Relative to a work tree, if it is anything.
-            return Ok(None);
-        }
-        let folder = match folder {
-            "" => top,
-            folder => format!("{treeish}:{folder}"),
-        };
-        let found = self.object(&folder)?;
-        let Some(tree) = found.filter(|object| object.kind == "tree") else {
-            return Ok(None);
-        };
-        let length = treeish.as_str().len() / 2;
-        Ok(raw_entries(&tree.bytes, length)
-            .find(|(_, found, _)| *found == name.as_bytes())
-            .and_then(|(mode, _, oid)| {
-                Some(TreeEntry {
-                    mode: format!("{:0>6}", std::str::from_utf8(mode).ok()?),
-                    oid: hex(oid).parse().ok()?,
-                    path: path.to_owned(),
-                })
-            }))
+        self.walk_to(treeish, path)
     }
 
     /// The entries of a commit or tree: those at `paths`, or with no paths those at the top. `recursive` lists the files in
@@ -257,30 +234,6 @@ impl Repo {
             .map(|record| TreeEntry::parse(record).ok_or_else(|| ran.unexpected(record)))
             .collect()
     }
-}
-
-/// The entries of a tree as git stores them: mode, name, and an id of so many bytes.
-pub(crate) fn raw_entries(
-    bytes: &[u8],
-    length: usize,
-) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let space = rest.iter().position(|byte| *byte == b' ')?;
-        let end = space + rest[space..].iter().position(|byte| *byte == 0)?;
-        let oid = rest.get(end + 1..end + 1 + length)?;
-        let entry = (&rest[..space], &rest[space + 1..end], oid);
-        rest = &rest[end + 1 + length..];
-        Some(entry)
-    })
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
-    let pairs = bytes
-        .iter()
-        .map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-    pairs.flatten().collect()
 }
 
 /// Takes one answer off the front: an object of whatever kind (`None` where it is no blob), or that there is none.

@@ -3,6 +3,8 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
 
 use crate::GitError;
 
@@ -68,6 +70,53 @@ impl fmt::Display for Oid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// The id that git gives to an object of this kind and content, where ids have so many digits (`git hash-object`).
+pub fn object_id(kind: &str, content: &[u8], digits: usize) -> Oid {
+    let mut sum = Hasher::new(digits);
+    sum.update(format!("{kind} {}\0", content.len()).as_bytes());
+    sum.update(content);
+    Oid(hex(&sum.finish()))
+}
+
+/// What ids are made with: SHA-256 where they have 64 digits, else SHA-1.
+pub(crate) enum Hasher {
+    Sha1(Sha1),
+    Sha256(Sha256),
+}
+
+impl Hasher {
+    pub(crate) fn new(digits: usize) -> Self {
+        if digits == 64 {
+            Self::Sha256(Sha256::new())
+        } else {
+            Self::Sha1(Sha1::new())
+        }
+    }
+
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha1(sum) => sum.update(bytes),
+            Self::Sha256(sum) => sum.update(bytes),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Sha1(sum) => sum.finalize().to_vec(),
+            Self::Sha256(sum) => sum.finalize().to_vec(),
+        }
+    }
+}
+
+/// Bytes as hexadecimal text.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |digit: u8| char::from(b"0123456789abcdef"[usize::from(digit)]);
+    let pairs = bytes
+        .iter()
+        .map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    pairs.flatten().collect()
 }
 
 #[cfg(test)]

@@ -11,8 +11,10 @@ use chant_os::process::Conversation;
 use crate::{GitError, Oid, Repo, Result, writer::Writers};
 
 /// An object.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Object {
+    /// Its id.
+    pub(crate) oid: Oid,
     /// `blob`, `tree`, `commit` or `tag`.
     pub(crate) kind: String,
     /// Its content, as git stores it.
@@ -32,12 +34,16 @@ const NOTHING: [&str; 3] = [" missing", " ambiguous", " submodule"];
 impl Repo {
     /// The object that a name (`<id>`, `<id>:path`, `<id>^{tree}`) means; `None` where it means none.
     pub(crate) fn object(&self, name: &str) -> Result<Option<Object>> {
+        if let Some(found) = self.held_back(name)? {
+            return Ok(Some(found));
+        }
         self.ask("contents", name, |head, rest| {
             let mut bytes = vec![0; head.size];
             rest.read_exact(&mut bytes)?;
             let mut end = [0];
             rest.read_exact(&mut end)?;
             Ok(Object {
+                oid: head.oid,
                 kind: head.kind,
                 bytes,
             })
@@ -46,6 +52,9 @@ impl Repo {
 
     /// The id of the object that a name (`<id>^{tree}`, `<id>^1`) means; `None` where it means none.
     pub(crate) fn id_of(&self, name: &str) -> Result<Option<Oid>> {
+        if let Some(found) = self.held_back(name)? {
+            return Ok(Some(found.oid));
+        }
         self.ask("info", name, |head, _| Ok(head.oid))
     }
 
@@ -58,6 +67,7 @@ impl Repo {
     pub fn rest(&self) {
         self.memo().conversation().take();
         *self.memo().writers() = Writers::default();
+        self.memo().forget_folders();
     }
 
     /// Forgets what was answered. The processes that answer go on.

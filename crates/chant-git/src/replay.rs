@@ -89,7 +89,11 @@ impl Repo {
 
     /// Who writes or commits, and when, as a commit has it. One process.
     pub(crate) fn person(&self, variable: &str) -> Result<Vec<u8>> {
-        let ran = self.look().args(["var", variable]).run()?;
+        let ran = self
+            .look()
+            .without_held_back()
+            .args(["var", variable])
+            .run()?;
         if ran.code() != Some(0) {
             return Err(nobody_in(&ran));
         }

@@ -99,6 +99,7 @@ impl Repo {
     pub(crate) fn config_bool(&self, key: &str) -> Result<bool> {
         let ran = self
             .look()
+            .without_held_back()
             .args(["config", "--type=bool", "--get", key])
             .run()?;
         Ok(ran.yes()? && ran.stdout().starts_with(b"true"))

@@ -11,7 +11,7 @@ use chant_os::clock::Stopwatch;
 use chant_os::file;
 use chant_os::process::Conversation;
 
-use crate::{Oid, Repo, Result, call::Call, graft::is_folder};
+use crate::{Oid, Repo, Result, call::Call};
 
 /// Whoever made a commit a moment ago makes the next one as well, at that time.
 const MOMENT_MS: u128 = 1000;
@@ -34,8 +34,11 @@ impl Writers {
 }
 
 impl Repo {
-    /// Stores an object of this kind; `None` where git has to be asked directly.
+    /// Stores an object of this kind, or holds it back; `None` where git has to be asked directly.
     pub(crate) fn try_store(&self, kind: &'static str, bytes: &[u8]) -> Option<Oid> {
+        if let Some(oid) = self.hold_back(kind, bytes) {
+            return Some(oid);
+        }
         let folder = self.common_dir().join("chant/tmp");
         let path = folder.join(format!("{kind}-{}", std::process::id()));
         let name = path.to_str().filter(|name| !name.contains(['\n', '"']))?;
@@ -52,25 +55,6 @@ impl Repo {
         let stored = self.ask_writer(kind, call, question.as_bytes(), write, line);
         let _ = file::remove_file(&path);
         stored?.parse().ok()
-    }
-
-    /// A tree of these entries, each with mode, name and object; `None` where git has to be asked directly. By way of
-    /// `hash-object`, because `mktree` does not heed `core.fsync`.
-    pub(crate) fn try_make_tree(&self, mut entries: Vec<(String, Vec<u8>, Oid)>) -> Option<Oid> {
-        // Git puts a folder where its name with a slash behind it belongs.
-        entries.sort_by_cached_key(|(mode, name, _)| {
-            let end: &[u8] = if is_folder(mode) { b"/" } else { b"" };
-            [name, end].concat()
-        });
-        let mut raw = Vec::new();
-        for (mode, name, oid) in &entries {
-            raw.extend(mode.trim_start_matches('0').as_bytes());
-            raw.push(b' ');
-            raw.extend(name);
-            raw.push(0);
-            raw.extend(bytes_of(oid));
-        }
-        self.try_store("tree", &raw)
     }
 
     fn ask_writer<T>(
@@ -120,18 +104,6 @@ impl Repo {
         writers.people = Some((Stopwatch::start(), author.clone(), committer.clone()));
         Ok((author, committer))
     }
-}
-
-/// An id as a tree holds it.
-fn bytes_of(oid: &Oid) -> Vec<u8> {
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => digit - b'0',
-        _ => digit - b'a' + 10,
-    };
-    let pairs = oid.as_str().as_bytes().chunks_exact(2);
-    pairs
-        .map(|pair| value(pair[0]) << 4 | value(pair[1]))
-        .collect()
 }
 
 fn line(answer: &mut dyn BufRead) -> io::Result<String> {

@@ -180,7 +180,7 @@ fn subtree(files: &[(&str, &str, &str)], digits: usize) -> String {
             bytes.extend(unhex(oid));
         }
     }
-    crate::object_id("tree", &bytes, digits)
+    chant_git::object_id("tree", &bytes, digits).to_string()
 }
 
 fn unhex(text: &str) -> impl Iterator<Item = u8> + '_ {

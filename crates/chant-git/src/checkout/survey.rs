@@ -54,7 +54,8 @@ impl<'a> Survey<'a> {
     /// Looks up the changed paths in the index. One process.
     pub(super) fn make(repo: &'a Repo, changes: &[RawChange]) -> Result<Self> {
         let flags = ["-z", "-v", "--stage", "--modified", "--deleted", "--"];
-        let mut call = repo.look().arg("ls-files").args(flags);
+        let look = repo.look().without_held_back();
+        let mut call = look.arg("ls-files").args(flags);
         let bytes: usize = changes.iter().map(|change| change.path.len()).sum();
         if changes.len() <= MOST_PATHS && bytes <= MOST_BYTES {
             call = call.args(changes.iter().map(|change| OsStr::from_bytes(&change.path)));

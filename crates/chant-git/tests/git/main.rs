@@ -11,6 +11,7 @@ mod checkout_killed;
 mod commits;
 mod discovery;
 mod exclude;
+mod gathered;
 mod refs;
 mod scratch;
 mod sign;

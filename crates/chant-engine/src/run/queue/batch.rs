@@ -107,6 +107,23 @@ impl Batch {
         }
     }
 
+    /// The objects that its landings need.
+    pub(super) fn made(&self) -> Result<Vec<Oid>> {
+        let mut made = Vec::new();
+        for planned in &self.planned {
+            let Landing {
+                tree,
+                full_tree,
+                commit,
+                ..
+            } = &planned.landing;
+            for oid in [Some(tree), Some(full_tree), commit.as_ref()] {
+                made.extend(oid.map(|oid| known(Some(oid))).transpose()?);
+            }
+        }
+        Ok(made)
+    }
+
     /// The runs in it.
     pub(super) fn members(&self) -> Vec<usize> {
         self.planned.iter().map(|planned| planned.at).collect()

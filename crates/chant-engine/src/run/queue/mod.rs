@@ -208,14 +208,17 @@ impl Queue<'_, '_, '_> {
             self.leave_to_rebase(branch, &folder);
             return Ok(());
         }
+        // What one run's place in the batch takes is stored with what all take.
+        let made = self.project.repo().gather(&tip);
         let mut batch = self.form(branch, tip)?;
         if batch.planned.is_empty() || self.leave_obstructed(branch, &mut batch)? {
             return Ok(());
         }
-        if !self.verify(&mut batch)? {
+        if !self.verify(&mut batch, &made)? {
             return Ok(());
         }
         let to = batch.commit(self.runs)?;
+        made.store(&batch.made()?)?;
         // The user may have written something while the checks ran.
         if self.leave_obstructed(branch, &mut batch)? {
             return Ok(());

@@ -1,6 +1,6 @@
 //! Whether a batch holds what its runs' checks ask for: all of them on its last tree, and where that fails, which run it is.
 
-use chant_git::Oid;
+use chant_git::{Gathering, Oid};
 
 use super::batch::Batch;
 use super::{Queue, interrupted};
@@ -12,11 +12,13 @@ use crate::run::{Flow, check_together};
 
 impl Queue<'_, '_, '_> {
     /// Checks a batch and takes out of it what must not land. `false` where nothing of it may land now.
-    pub(super) fn verify(&mut self, batch: &mut Batch) -> Result<bool> {
+    pub(super) fn verify(&mut self, batch: &mut Batch, made: &Gathering<'_>) -> Result<bool> {
         if let [one] = batch.planned.as_slice() {
             if self.runs[one.at].has_verified(&one.landing) {
                 return Ok(true);
             }
+            // It remembers that this tree was checked, even where it does not land now.
+            made.store(&batch.made()?)?;
             let (at, landing) = (one.at, one.landing.clone());
             return Ok(match self.runs[at].check_landing(landing)? {
                 Flow::Next => true,
