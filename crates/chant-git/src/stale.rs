@@ -41,6 +41,13 @@ impl Repo {
         let limit = if ours { OURS } else { ANYBODYS };
         is_given_back(&lock, limit, PATIENCE)
     }
+
+    /// Frees the lock on the packed refs, where a git that was killed after it had deleted refs has left it: nothing that is still
+    /// to be deleted would meet it. Waits for a living holder. No process.
+    pub fn free_packed_refs(&self) -> Result<()> {
+        let lock = self.common_dir().join("packed-refs.lock");
+        is_given_back(&lock, ANYBODYS, PATIENCE).map(drop)
+    }
 }
 
 /// Whether a lock is gone within `patience`: because its holder gave it back, or because it is older than `limit`.

@@ -28,6 +28,28 @@ fn tidied_after(point: &str) {
     many.assert_quiet();
 }
 
+/// Git deletes the refs first and gives back its lock on the packed ones last.
+#[test]
+fn at_the_cleaning_with_the_git_that_deleted_the_refs() {
+    let many = Many::with(
+        &IDS[..1]
+            .iter()
+            .map(|id| (*id, honest(id)))
+            .collect::<Vec<_>>(),
+    );
+    let mut child = many.working_with("one", |command| {
+        command.env("CHANT_CRASH_AT", "clean:after");
+    });
+    assert_eq!(ended(&mut child), None);
+    let lock = many.repo.path().join(".git/packed-refs.lock");
+    let file = std::fs::File::create(&lock).unwrap();
+    let then = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
+    file.set_modified(then).unwrap();
+    let _ = many.work();
+    many.assert_landed(&IDS[..1]);
+    assert!(!lock.exists());
+}
+
 #[test]
 fn at_the_checkout() {
     tidied_after("checkout:before");
