@@ -409,7 +409,6 @@ fn way_on(state: State, action: Action) -> &'static str {
         (State::Queued | State::InProgress | State::Verifying, _) => {
             "run `chant log -f ID` to watch it, or `chant pause ID` to stop it"
         }
-        (State::Blocked, Action::Work) => "run `chant show ID` to see what is in the way",
         (State::Completed | State::Stale, Action::Work) => {
             "run `chant work --again ID` to have it made again, or `chant archive ID` to put it away"
         }

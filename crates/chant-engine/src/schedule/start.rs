@@ -187,6 +187,9 @@ impl Supervisor<'_> {
         match self.outlook(at, &spec) {
             Start::Now => {}
             Start::Wait { until, why } => {
+                if self.another_steps_in(at)? {
+                    return Ok(());
+                }
                 self.set_stage(at, Stage::Parked(until));
                 self.tell_waiting(at, vec![why], Some(until.to_string()));
                 return Ok(());
@@ -205,6 +208,20 @@ impl Supervisor<'_> {
         self.tasks[at].files = Some(files);
         self.submit(at);
         Ok(())
+    }
+
+    /// Whether another agent begins what is not begun yet: its own was chosen before anybody knew that it is refused.
+    fn another_steps_in(&mut self, at: usize) -> Result<bool> {
+        if self.tasks[at].run.is_some() {
+            return Ok(false);
+        }
+        let before = self.tasks[at].agent.clone();
+        self.renew(at)?;
+        let is_another = self.tasks[at].agent != before;
+        if is_another {
+            self.make_ready(at);
+        }
+        Ok(is_another)
     }
 
     /// What limits of plans and budgets say, unless a person said that they do not count.

@@ -262,3 +262,13 @@ fn the_model_of_a_spec_is_not_asked_of_another_makers_agent() {
         .ok();
     assert_eq!(model("104-model"), "said");
 }
+
+/// What waits for a place was chosen an agent before that one was refused.
+#[test]
+fn what_many_at_once_have_not_begun_goes_to_the_agent_that_steps_in() {
+    let repo = three();
+    repo.write(".chant/specs/003-last.md", &spec(""));
+    refuse(&repo, &["one"], TWO);
+    work_at(&repo, NOON, &["--chain", ID, "002-next", "003-last"]).ok();
+    assert_eq!(asked(&repo), ["one", "two", "two", "two"]);
+}
