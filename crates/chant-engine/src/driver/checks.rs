@@ -179,7 +179,7 @@ impl<'a> Trial<'a> {
         let (id, name) = (self.spec.clone(), name_of(check));
         for note in &outcome.notes {
             let text = format!("{id}: check {name}: {note}");
-            self.tell(Event::Note { text }, outside);
+            self.tell(&Event::Note { text }, outside);
         }
         let record = CheckRecord::of(check, outcome);
         let event = Event::Check {
@@ -187,11 +187,11 @@ impl<'a> Trial<'a> {
             passed: record.passed,
             outcome: record.outcome.clone(),
         };
-        self.tell(event, outside);
+        self.tell(&event, outside);
         Ok(Ok(record))
     }
 
-    fn tell(&mut self, event: Event, outside: &mut Surroundings<'_>) {
+    fn tell(&mut self, event: &Event, outside: &mut Surroundings<'_>) {
         let event = event.without_secrets().into_owned();
         (outside.sink)(&event);
         self.events.push(event);

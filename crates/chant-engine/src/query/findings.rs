@@ -122,8 +122,8 @@ fn unknown_agents(project: &Project, entry: &Entry) -> Vec<Finding> {
     let Some(named) = named.filter(|_| entry.node.status.is_open()) else {
         return Vec::new();
     };
-    let names = crate::config::names(named).into_iter();
-    let unknown = names.filter_map(|name| {
+    let all = crate::config::names(named).into_iter();
+    let unknown = all.filter_map(|name| {
         let error = agents::by_name(project, &name).err();
         let error = error.filter(|error| error.code == Code::AgentNotFound)?;
         let message = format!("`agent: {name}` names none that is configured here");

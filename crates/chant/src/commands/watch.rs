@@ -240,7 +240,9 @@ impl Watch {
             .filter_map(|id| SpecId::parse(id).ok())
             .collect();
         // Whatever comes of them, they are not begun again at once.
-        making.iter().for_each(|run| self.try_later(&run.id));
+        for run in making {
+            self.try_later(&run.id);
+        }
         for spec in open.iter().filter(|spec| spec.ready) {
             self.try_later(&spec.id);
         }

@@ -273,12 +273,13 @@ fn a_driver_whose_own_check_fails_is_not_completed_until_it_holds() {
         (state(&repo, "d.2"), state(&repo, "d")),
         ("completed".to_owned(), "failed".to_owned())
     );
-    let list = repo.chant(&["list"]);
+    let shown = repo.chant(&["list"]);
     assert!(
-        list.stdout
+        shown
+            .stdout
             .contains("a check of its own failed: both are there: exit 1"),
         "{}",
-        list.stdout
+        shown.stdout
     );
     let log = repo.chant(&["log", "d"]);
     assert!(
