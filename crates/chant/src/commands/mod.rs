@@ -48,6 +48,7 @@ mod verify;
 mod verify_bundle;
 mod waive;
 mod watch;
+mod watch_wait;
 mod why;
 mod work;
 mod work_many;

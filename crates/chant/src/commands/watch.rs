@@ -1,7 +1,6 @@
 //! `chant watch`
 
 use std::collections::{HashMap, HashSet};
-use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use chant_engine::event::{Event as RunEvent, Stamped};
@@ -16,14 +15,12 @@ use chant_engine::{Code, Error, Project, Result, query, queue};
 use chant_spec::{Kind, SpecId, State};
 
 use super::attend::{Stop, attended_by, show};
+use super::watch_wait::{Reopened, opened_again, wait};
 use super::work::conclude;
 use super::work_many;
 use crate::board;
 use crate::cli::{Context, Done};
 use crate::ui::{Tone, Ui, one_line};
-
-/// How often a quiet project is looked at. A look is a few file times.
-const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a run that could not go on is left alone, the first time; each further time twice as long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -76,9 +73,8 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
     }
     cx.ui
         .hint("watching; Ctrl-C ends it, and nothing runs on without it");
+    let mut project = project;
     loop {
-        // Settings and specs may have changed since.
-        let project = Project::open(&cx.cwd)?;
         let before = recover::pulse(&project);
         watch.pass(cx, &project, args, &stop)?;
         // Nothing may be said for hours: whoever reads along has all of it by now.
@@ -86,22 +82,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         if wait(&project, before, &stop, watch.next(&project)?) {
             return watch.ended(cx, &project);
         }
-    }
-}
-
-/// Waits until something changed or is due. `true` where a person has had enough.
-fn wait(project: &Project, before: u64, stop: &Stop, due: Option<Duration>) -> bool {
-    let began = Instant::now();
-    loop {
-        match stop.control().recv_timeout(LOOK) {
-            Ok(_) | Err(RecvTimeoutError::Disconnected) => return true,
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        // What this process wrote itself is looked at once more; that finds nothing and writes nothing.
-        let changed = recover::pulse(project) != before;
-        if changed || due.is_some_and(|due| began.elapsed() >= due) {
-            return false;
-        }
+        let unreadable = |error: &Error| watch.complain(cx, error);
+        project = match opened_again(project, &stop, unreadable)? {
+            Reopened::Changed(project) => project,
+            Reopened::Enough(project) => return watch.ended(cx, &project),
+        };
     }
 }
 

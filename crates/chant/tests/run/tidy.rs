@@ -281,3 +281,41 @@ fn a_reset_that_was_killed_loses_nothing_of_what_undo_brings_back() {
         repo.chant(&["undo"]).fails(4);
     }
 }
+
+/// As from cron, or in a container: nobody says where home is.
+#[test]
+fn without_a_home_everything_is_as_before() {
+    let repo = with_agent(HONEST);
+    killed_at(&repo, "judge:before");
+    let homeless = |args: &[&str]| {
+        repo.chant_with(|command| {
+            command.args(args).env_remove("HOME");
+        })
+    };
+    homeless(&["status"]).ok();
+    homeless(&["diagnose"]).ok();
+    set_agent(&repo, "exit 9");
+    homeless(&["watch", "--once"]).ok();
+    assert_landed_once(&repo);
+    assert!(homeless(&["cleanup"]).ok().stdout.contains("Nothing"));
+}
+
+/// The home directory is not there, or is not a folder.
+#[test]
+fn with_a_home_that_is_missing_it_is_said_which_folder_cannot_be_made() {
+    let repo = with_agent(HONEST);
+    let missing = repo.path().join("README.md/home");
+    let failed = repo.chant_with(|command| {
+        for name in ["XDG_CACHE_HOME", "CHANT_WORKTREES"] {
+            command.env_remove(name);
+        }
+        command.args(["work", ID]).env("HOME", &missing);
+    });
+    assert!(
+        failed.fails(1).stderr.contains("README.md/home"),
+        "{}",
+        failed.stderr
+    );
+    work(&repo).ok();
+    assert_landed_once(&repo);
+}

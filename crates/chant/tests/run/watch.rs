@@ -293,3 +293,26 @@ fn one_run_alone_is_told_as_one_of_many() {
         .collect();
     assert_eq!(kinds, ["started", "landed", "ended"]);
 }
+
+/// Somebody saves the settings half written in the middle of the night.
+#[test]
+fn settings_that_cannot_be_read_for_a_moment_end_no_watch() {
+    let repo = with_agent(HONEST);
+    let (child, mut said) = watching(&repo, &["--work"]);
+    // What was to be done is done; from now on it waits.
+    wait_for_line(&mut said, "landed");
+    let config = repo.file(".chant/config.md");
+    repo.write(".chant/config.md", "---\nproject: [\n");
+    wait_for_line(&mut said, "the frontmatter begins");
+    repo.write(
+        ".chant/specs/002-second.md",
+        &spec("").replace("greeting", "second"),
+    );
+    set_agent(&repo, &HONEST.replace("greeting", "second"));
+    repo.write(".chant/config.md", &config);
+    wait_for_line(&mut said, "002-second");
+    wait_for_line(&mut said, "landed");
+    // Where it is at that moment is for chance; what landed has landed.
+    assert!([Some(1), Some(130)].contains(&interrupt(child)));
+    assert_eq!(repo.git(&["show", "main:second.txt"]).trim(), "hello");
+}
