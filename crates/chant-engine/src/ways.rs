@@ -47,7 +47,7 @@ pub fn ways_on(run: &RunRecord) -> Vec<Way> {
     if facts.worktree.join(".git").exists() {
         let folder = facts.worktree.display();
         let mend = if was_asked {
-            format!("mend the files in {folder}, then")
+            format!("mend the files in {folder} and `git add` them, then")
         } else {
             format!("merge {} in {folder}, then", facts.main)
         };

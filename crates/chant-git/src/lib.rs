@@ -14,6 +14,7 @@ mod blame;
 mod bundle;
 mod call;
 mod checkout;
+mod clash;
 mod commit;
 mod create;
 mod diff;
@@ -51,6 +52,7 @@ mod writer;
 
 pub use blame::{Blame, Blamed, BlamedCommit, BlamedLine, Lines};
 pub use checkout::Brought;
+pub use clash::{Clash, How};
 pub use commit::{Commit, CommitOptions, Ident};
 pub use diff::{Change, ChangeStatus, LineCount};
 pub use error::GitError;

@@ -1,6 +1,8 @@
 //! Merging in memory: no checkout, no index, nothing to clean up.
 
-use crate::{Oid, Repo, RepoPath, Result, TreeEdit, Version, call::records, path::text};
+use crate::{
+    Oid, Repo, RepoPath, Result, TreeEdit, Version, call::records, clash::real_name, path::text,
+};
 
 /// The oldest git that merges from a base it is told (`merge-tree --merge-base`).
 const TELLS_BASE: Version = Version {
@@ -116,10 +118,11 @@ impl Repo {
         if clean {
             return Ok(Merge::Clean(tree));
         }
-        Ok(Merge::Conflict {
-            files: answer.map(text).collect(),
-            tree,
-        })
+        let mut files: Vec<String> = answer
+            .map(|name| real_name(&text(name), ours, theirs))
+            .collect();
+        files.dedup();
+        Ok(Merge::Conflict { files, tree })
     }
 }
 

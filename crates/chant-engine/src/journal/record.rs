@@ -312,6 +312,9 @@ pub struct Conflict {
     pub files: Vec<String>,
     /// The specs whose landings changed them since the run began, as far as the commits tell.
     pub with: Vec<String>,
+    /// In what they contradict each other, as one sentence.
+    #[serde(default)]
+    pub says: String,
 }
 
 /// An input by content.

@@ -9,38 +9,18 @@ use chant_git::{BranchName, Merge, Oid, Repo, TreeEdit};
 use chant_spec::{Document, SpecId};
 
 use super::asked::Asked;
-use super::kept;
+use super::unresolved::{markers, unsettled};
 use super::{Flow, Run};
+use super::{contradiction, kept};
 use crate::config::Strategy;
 use crate::error::Result;
-use crate::journal::{Conflict, Facts, RunRecord, RunState, Step};
+use crate::journal::{Conflict, Facts, RunState, Step};
 use crate::landing::known;
 use crate::prompt::{Contradiction, OtherSide};
 use crate::run::provision::{Occasion, render};
 
 /// The prompt by which an agent brings two sides together.
 const PROMPT: &str = "merge-conflict";
-
-/// How many files a reason names.
-const NAMED: usize = 5;
-
-/// What stands against what. How to go on is told by [`crate::ways::ways_on`].
-fn reason(run: &RunRecord, conflict: &Conflict) -> String {
-    let by = match conflict.with.as_slice() {
-        [] => String::new(),
-        with => format!(" ({})", with.join(", ")),
-    };
-    let (named, more) = conflict.files.split_at(NAMED.min(conflict.files.len()));
-    let more = match more.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!(
-        "{}{more}: {}{by} and this result changed the same lines",
-        named.join(", "),
-        run.facts.main,
-    )
-}
 
 impl Run<'_, '_> {
     /// Whether the agent's present task is to bring its result together with the main branch.
@@ -55,14 +35,11 @@ impl Run<'_, '_> {
     pub(crate) fn conflicts(&mut self, onto: &Oid, files: Vec<String>) -> Result<Flow> {
         let base: Oid = known(Some(&self.record.facts.base))?;
         let with = self.candidate().landed_in(&base, onto, &files)?;
-        let conflict = Conflict {
-            onto: onto.to_string(),
-            files,
-            with,
-        };
+        let tip: Oid = known(self.record.facts.tip.as_deref())?;
+        let conflict = self.conflict(onto, &tip, files, with)?;
         let asked_before = self.record.facts.joined.as_deref() == Some(onto.as_str());
         let for_an_agent = self.hands_back && !asked_before && self.can_be_joined(&conflict);
-        let reason = reason(&self.record, &conflict);
+        let reason = conflict.says.clone();
         let facts = &mut self.record.facts;
         facts.conflict = Some(conflict);
         facts.landing = None;
@@ -76,6 +53,23 @@ impl Run<'_, '_> {
             self.record.facts.main
         ))?;
         Ok(Flow::Back(Step::Agent))
+    }
+
+    fn conflict(
+        &self,
+        onto: &Oid,
+        tip: &Oid,
+        files: Vec<String>,
+        with: Vec<String>,
+    ) -> Result<Conflict> {
+        let clashes = self.project.repo().clashes(onto, tip)?;
+        let says = contradiction::says(&self.record.facts.main, &with, &files, &clashes);
+        Ok(Conflict {
+            onto: onto.to_string(),
+            files,
+            with,
+            says,
+        })
     }
 
     /// A person's work is theirs to join, a recording holds no answer, and what a spec should say only a person knows.
@@ -129,11 +123,7 @@ impl Run<'_, '_> {
         let base: Oid = known(Some(&self.record.facts.base))?;
         let with = self.candidate().landed_in(&base, &now, &files)?;
         self.record.facts.joined = Some(now.to_string());
-        self.record.facts.conflict = Some(Conflict {
-            onto: now.to_string(),
-            files,
-            with,
-        });
+        self.record.facts.conflict = Some(self.conflict(&now, tip, files, with)?);
         self.journal.save(&self.record)?;
         Ok(Some(now))
     }
@@ -263,7 +253,7 @@ impl Run<'_, '_> {
         }
         if let Some(why) = not_joined {
             self.record.facts.agent_failure = None;
-            let reason = format!("{}; {why}", reason(&self.record, &conflict));
+            let reason = format!("{}; {why}", conflict.says);
             return Ok(Some(Flow::End(RunState::Conflict, reason)));
         }
         if there.is_merging() {
@@ -309,6 +299,14 @@ impl Run<'_, '_> {
             if markers(&tree)? > markers(&onto)?.max(markers(&tip)?) {
                 return Ok(Some(format!("conflict markers are left in {file}")));
             }
+        }
+        if there.is_merging()
+            && let Some(file) = unsettled(there, &onto)?
+        {
+            return Ok(Some(format!(
+                "git still holds {} for unresolved: `git add` or `git rm` it",
+                crate::one_line(&file)
+            )));
         }
         Ok(None)
     }
@@ -396,17 +394,4 @@ pub(super) fn start_tree(repo: &Repo, facts: &Facts, base: &Oid) -> Result<Strin
     }
     let tree = repo.write_tree(Some(&repo.tree_of(base)?), &edits)?;
     Ok(tree.to_string())
-}
-
-/// How many lines of a file look like conflict markers.
-fn markers(repo: &Repo, tree: &Oid, file: &str) -> Result<usize> {
-    let Some(entry) = repo
-        .read_file(tree, file)?
-        .filter(chant_git::TreeEntry::is_file)
-    else {
-        return Ok(0);
-    };
-    let bytes = repo.blob(&entry.oid)?;
-    let is_marker = |line: &&[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
-    Ok(bytes.split(|byte| *byte == b'\n').filter(is_marker).count())
 }

@@ -11,6 +11,7 @@ mod bound;
 mod boundary;
 mod by_hand;
 mod collect;
+mod contradiction;
 mod ears;
 mod handover;
 pub(crate) mod idle;
@@ -34,6 +35,7 @@ mod start;
 mod suite;
 mod together;
 mod unlisted;
+mod unresolved;
 mod verify;
 pub(crate) mod worktree;
 

@@ -33,11 +33,23 @@ pub(crate) fn attend(
     Ok(Summary::of(outcome, elapsed, main))
 }
 
+/// How many finished specs are named in the command that lands them.
+const NAMED: usize = 3;
+
 /// Says how it ended: with an error where something failed, or was stopped before its time.
 pub(crate) fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
     if !cx.ui.is_quiet() {
         for line in summary.lines() {
             cx.ui.out(&line);
+        }
+        let finished = summary.ids(End::Finished);
+        match finished.as_slice() {
+            [] => {}
+            [some @ ..] if some.len() <= NAMED => {
+                cx.ui
+                    .hint(&format!("to land: chant merge {}", some.join(" ")));
+            }
+            _ => cx.ui.hint("to land: chant merge --all"),
         }
     }
     let Some((code, message, hint)) = complaint(&summary, cx.ui.is_quiet()) else {

@@ -210,3 +210,76 @@ fn an_agent_that_fails_at_it_leaves_a_conflict() {
     let kept = repo.git(&["for-each-ref", "refs/chant/kept", "--format=%(refname)"]);
     assert!(kept.contains("002-loud"), "{kept}");
 }
+
+/// What each side does to a file, and what is then said of it.
+const KINDS: [(&str, &str, &str, &str); 5] = [
+    (
+        "deleted.txt",
+        "rm deleted.txt",
+        "echo new > deleted.txt",
+        "deleted.txt: main changed it, and this result deleted it",
+    ),
+    (
+        "gone.txt",
+        "echo new > gone.txt",
+        "rm gone.txt",
+        "gone.txt: main deleted it, and this result changed it",
+    ),
+    (
+        "added.txt",
+        "echo one > added.txt",
+        "echo other > added.txt",
+        "added.txt: main and this result both added it",
+    ),
+    (
+        "raw.bin",
+        "printf 'a\\0' > raw.bin",
+        "printf 'b\\0' > raw.bin",
+        "raw.bin: main and this result changed it, and it is not text",
+    ),
+    (
+        "kind",
+        "ln -s a.txt kind",
+        "echo file > kind",
+        "kind: a file on one side",
+    ),
+];
+
+#[test]
+fn what_is_not_about_lines_is_said_as_what_it_is_and_is_nobodys_until_git_is_told() {
+    for (file, here, on_main, says) in KINDS {
+        let repo = TestRepo::new();
+        for file in ["a.txt", "deleted.txt", "gone.txt"] {
+            repo.write(file, "old\n");
+        }
+        repo.write("raw.bin", "o\0");
+        repo.commit("before");
+        repo.chant(&["init", "--name", "sample"]).ok();
+        // Asked to bring both together, the agent leaves the merge as it is.
+        set_agent(
+            &repo,
+            &format!("git rev-parse -q --verify MERGE_HEAD && exit 0\n{here}\n"),
+        );
+        repo.write(
+            ".chant/specs/002-loud.md",
+            "---\ntype: code\n---\n\n# Change it\n\nAll of it.\n",
+        );
+        repo.commit("the spec");
+        repo.chant(&["work", TWO, "--no-merge", "-q"]).ok();
+        let mut shell = repo.command("sh");
+        shell.args(["-c", on_main]).current_dir(repo.path());
+        assert!(shell.status().unwrap().success());
+        repo.commit("meanwhile");
+        let before = repo.git(&["rev-parse", "main"]);
+        let refused = repo.chant(&["merge", TWO]);
+        let said = &refused.fails(1).stderr;
+        assert!(said.contains(says), "{said}");
+        // An agent that leaves everything as it found it has brought nothing together.
+        let asked = repo.chant(&["work", TWO]);
+        let said = &asked.fails(1).stderr;
+        let open = said.contains("for unresolved") || said.contains("conflict markers are left");
+        assert!(open, "{file}: {said}");
+        assert_eq!(state(&repo), "conflict", "{file}");
+        assert_eq!(repo.git(&["rev-parse", "main"]), before, "{file}");
+    }
+}
