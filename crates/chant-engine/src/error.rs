@@ -55,7 +55,7 @@ codes! {
         CheckFailed "check-failed" "A check that must pass before landing did not.",
         ProofFailed "proof-failed" "A red-to-green proof does not hold.",
         NotDone "not-done" "The agent says it is done; what it left says it is not.",
-        Conflict "conflict" "The result and the main branch changed the same lines.",
+        Conflict "conflict" "The result and the main branch contradict each other, or what was begun about that has not ended.",
         LandingWaits "landing-waits" "The result waits because something lies in its way.",
         RunFailed "run-failed" "One or more of the specs that were worked failed.",
         LintFailed "lint-failed" "At least one spec has an error.",

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::journal::{RunRecord, RunState};
+use crate::journal::{RunRecord, RunState, What};
 
 /// One way to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,8 +22,8 @@ impl Way {
     }
 }
 
-/// The ways to go on with a run that ended in a conflict, or that a person took over, the usual one first; of any other run
-/// none.
+/// The ways to go on with a run that ended in a conflict, that a person took over or that was stopped to be cancelled, the usual
+/// one first; of any other run none.
 pub fn ways_on(run: &RunRecord) -> Vec<Way> {
     let (spec, facts) = (&run.spec, &run.facts);
     match run.state {
@@ -33,6 +33,15 @@ pub fn ways_on(run: &RunRecord) -> Vec<Way> {
                 Way::new("when it is done", format!("chant finalize {spec}")),
                 Way::new("give it back to the agent", format!("chant work {spec}")),
             ];
+        }
+        RunState::Paused
+            if facts
+                .wish
+                .as_ref()
+                .is_some_and(|it| it.what == What::Cancel) =>
+        {
+            let again = "make it pending again";
+            return vec![Way::new(again, format!("chant reset {spec}"))];
         }
         _ => return Vec::new(),
     }

@@ -51,10 +51,10 @@ impl Repo {
             return Ok(Vec::new());
         }
         let mut clashes: Vec<Clash> = Vec::new();
-        for (files, kind, words) in messages(ran.stdout()) {
-            for file in files {
+        for message in messages(ran.stdout()) {
+            for file in &message.files {
                 let file = real_name(&text(file), first, second);
-                let Some(how) = self.how(kind, words, &file, first)? else {
+                let Some(how) = self.how(&message, &file, first)? else {
                     continue;
                 };
                 match clashes.iter_mut().find(|clash| clash.file == file) {
@@ -68,12 +68,12 @@ impl Repo {
     }
 
     /// What a message of git's is about; `None` where that is no contradiction.
-    fn how(&self, kind: &[u8], words: &[u8], file: &str, first: &Oid) -> Result<Option<How>> {
-        let Some(kind) = kind.strip_prefix(b"CONFLICT (") else {
+    fn how(&self, message: &Message<'_>, file: &str, first: &Oid) -> Result<Option<How>> {
+        let Some(kind) = message.kind.strip_prefix(b"CONFLICT (") else {
             return Ok(None);
         };
         Ok(Some(match kind {
-            b"contents)" if words.starts_with(b"CONFLICT (add/add)") => How::BothAdded,
+            b"contents)" if message.words.starts_with(b"CONFLICT (add/add)") => How::BothAdded,
             b"contents)" => How::Lines,
             b"binary)" => How::Binary,
             b"modify/delete)" if self.read_file(first, file)?.is_none() => How::DeletedByFirst,
@@ -97,8 +97,16 @@ pub(crate) fn real_name(name: &str, first: &Oid, second: &Oid) -> String {
     }
 }
 
-/// The messages below the tree and the names: how many files, the files, what kind, and the words.
-fn messages(said: &[u8]) -> Vec<(Vec<&[u8]>, &[u8], &[u8])> {
+/// One of git's messages about a merge.
+struct Message<'a> {
+    files: Vec<&'a [u8]>,
+    /// The same in every version and language.
+    kind: &'a [u8],
+    words: &'a [u8],
+}
+
+/// The messages below the tree and the names. Each says first how many files it is about.
+fn messages(said: &[u8]) -> Vec<Message<'_>> {
     let mut fields = said.split(|byte| *byte == 0);
     // An empty field ends the names.
     for field in fields.by_ref() {
@@ -118,7 +126,7 @@ fn messages(said: &[u8]) -> Vec<(Vec<&[u8]>, &[u8], &[u8])> {
         let (Some(kind), Some(words)) = (fields.next(), fields.next()) else {
             break;
         };
-        found.push((files, kind, words));
+        found.push(Message { files, kind, words });
     }
     found
 }
@@ -132,8 +140,8 @@ mod tests {
         let said = b"0123\0d~a\0\x002\0d~a\0d\0CONFLICT (file/directory)\0CONFLICT (file/directory): x\n\0";
         let found = messages(said);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].0, [b"d~a".as_slice(), b"d"]);
-        assert_eq!(found[0].1, b"CONFLICT (file/directory)");
+        assert_eq!(found[0].files, [b"d~a".as_slice(), b"d"]);
+        assert_eq!(found[0].kind, b"CONFLICT (file/directory)");
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn failed_alike(journal: &Journal, run: &RunRecord) -> Result<bool> {
     }))
 }
 
-/// Whether two reasons are the same but for their numbers: durations, line numbers and process ids differ each time.
+/// Whether two reasons are the same but for numbers that differ each time: durations, line numbers and process ids.
 fn alike(one: &str, other: &str) -> bool {
     let without = |text: &str| {
         let parts = text.split(|c: char| c.is_ascii_digit());
@@ -78,7 +78,16 @@ fn alike(one: &str, other: &str) -> bool {
             .collect();
         words
     };
-    without(one) == without(other)
+    without(one) == without(other) && exit_code(one) == exit_code(other)
+}
+
+/// The code a program is said to have ended with: another one is another failure.
+fn exit_code(reason: &str) -> Option<&str> {
+    let after = ["exited with ", "exit "]
+        .iter()
+        .find_map(|said| reason.rsplit_once(said))?
+        .1;
+    after.split(|c: char| !c.is_ascii_digit()).next()
 }
 
 #[cfg(test)]
@@ -90,6 +99,15 @@ mod tests {
         assert!(alike("no output for 300ms", "no output for 12ms"));
         assert!(alike("check failed: line 7", "check failed: line 18"));
         assert!(!alike("check failed: a", "check failed: b"));
+        assert!(!alike("the agent exited with 1", "the agent exited with 2"));
+        assert!(!alike(
+            "check failed: a: exit 1",
+            "check failed: a: exit 101"
+        ));
+        assert!(alike(
+            "check failed: a 7: exit 1",
+            "check failed: a 8: exit 1"
+        ));
         assert!(!alike("the agent changed nothing", "check failed: a"));
     }
 }

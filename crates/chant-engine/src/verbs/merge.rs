@@ -44,7 +44,7 @@ pub fn waiting_run(project: &Project, id: &SpecId) -> Result<RunRecord> {
 
 /// Why nothing of a spec waits to land, and what to do instead.
 fn nothing_waits(project: &Project, id: &SpecId, run: Option<&RunRecord>) -> Result<Error> {
-    let state = project.show(id)?.state;
+    let state = project.show(id)?.standing();
     let refused = |code, why: String, hint: String| Ok(Error::new(code, why).hint(hint));
     if let Some(run) = run {
         let branch = &run.facts.branch;
@@ -74,6 +74,7 @@ fn nothing_waits(project: &Project, id: &SpecId, run: Option<&RunRecord>) -> Res
             format!("follow it: chant log -f {id}")
         }
         State::Paused | State::Parked | State::Ready => format!("go on with it: chant work {id}"),
+        State::Blocked => format!("see what is in the way: chant show {id}"),
         _ => "`chant status` lists what waits".to_owned(),
     };
     refused(

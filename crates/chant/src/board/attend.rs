@@ -45,7 +45,7 @@ pub(crate) fn conclude(cx: &mut Context, summary: Summary) -> Result<Done> {
         let finished = summary.ids(End::Finished);
         match finished.as_slice() {
             [] => {}
-            [some @ ..] if some.len() <= NAMED => {
+            some if some.len() <= NAMED => {
                 cx.ui
                     .hint(&format!("to land: chant merge {}", some.join(" ")));
             }

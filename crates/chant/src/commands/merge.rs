@@ -99,6 +99,9 @@ fn chosen(cx: &Context, project: &Project, args: &Args) -> Result<Vec<RunRecord>
 
 /// Says how each ended; of several, one that did not land keeps none from being told.
 fn ended(cx: &mut Context, reports: Vec<Report>) -> Result<Done> {
+    if reports.is_empty() {
+        cx.ui.done("Another command lands what waits.");
+    }
     let alone = reports.len() == 1;
     let mut failed: Option<Error> = None;
     for report in &reports {

@@ -64,8 +64,8 @@ fn take_both(folder: &Path) {
     let lines = text
         .lines()
         .filter(|line| !["<<<<", "====", ">>>>"].contains(&line.get(..4).unwrap_or_default()));
-    let lines: String = lines.map(|line| format!("{line}\n")).collect();
-    std::fs::write(file, lines).unwrap();
+    let lines: Vec<&str> = lines.collect();
+    std::fs::write(file, lines.join("\n") + "\n").unwrap();
 }
 
 fn landings(repo: &TestRepo) -> usize {

@@ -123,3 +123,46 @@ fn a_check_is_stopped_as_well() {
     work(&repo).ok();
     assert_landed_once(&repo);
 }
+
+#[test]
+fn a_run_that_was_stopped_to_be_cancelled_is_not_gone_on_with() {
+    let repo = with_agent(&format!("{PATIENT}{HONEST}"));
+    let mut child = working(&repo);
+    let coming = repo.chant(&["cancel", ID, "--dry-run"]).ok().stdout.clone();
+    assert!(
+        coming.contains("would be stopped, and cancelled"),
+        "{coming}"
+    );
+    repo.chant(&["cancel", ID]).ok();
+    assert_eq!(ended(&mut child).code(), Some(130));
+    let told = said(&repo);
+    assert!(told.contains(&format!("chant reset {ID}")), "{told}");
+    assert!(!told.contains("chant work"), "{told}");
+    let coming = repo.chant(&["cancel", ID, "--dry-run"]).ok().stdout.clone();
+    assert!(coming.contains("is cancelled already"), "{coming}");
+}
+
+#[test]
+fn each_command_says_why_it_does_not_apply_and_what_does() {
+    let repo = with_agent(HONEST);
+    for (command, hint) in [
+        (vec!["merge", ID], format!("chant work {ID}")),
+        (vec!["takeover", ID], format!("chant work {ID}")),
+        (vec!["finalize", ID], format!("chant work {ID}")),
+    ] {
+        let refused = repo.chant(&command);
+        let said = &refused.fails(4).stderr;
+        assert!(said.contains(&hint), "{command:?}: {said}");
+    }
+    assert_eq!(
+        repo.chant(&["reset", ID]).ok().stdout.trim(),
+        format!("{ID} is pending already")
+    );
+    work(&repo).ok();
+    for command in ["merge", "pause", "cancel"] {
+        let refused = repo.chant(&[command, ID]);
+        let said = &refused.fails(4).stderr;
+        assert!(said.contains("is completed"), "{command}: {said}");
+    }
+    repo.chant(&["cancel", ID, "--dry-run"]).fails(4);
+}
