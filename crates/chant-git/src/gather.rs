@@ -24,6 +24,8 @@ pub(crate) struct Gathered {
     objects: HashMap<Oid, Object>,
     /// Their ids, as they were made.
     order: Vec<Oid>,
+    /// Git could not store some: nothing that is made of them may get a name.
+    lost: bool,
 }
 
 impl Gathered {
@@ -43,14 +45,19 @@ impl Gathered {
     }
 
     fn take(&mut self) -> Vec<Object> {
-        let Self { objects, order, .. } = self;
-        order
-            .drain(..)
-            .filter_map(|oid| objects.remove(&oid))
-            .collect()
+        let wanted: HashSet<Oid> = self.order.iter().cloned().collect();
+        self.take_these(&wanted)
     }
 
-    /// What of it these consist of.
+    fn take_these(&mut self, wanted: &HashSet<Oid>) -> Vec<Object> {
+        let (taken, left) = self.order.drain(..).partition(|oid| wanted.contains(oid));
+        self.order = left;
+        let taken: Vec<Oid> = taken;
+        let objects = &mut self.objects;
+        taken.iter().filter_map(|oid| objects.remove(oid)).collect()
+    }
+
+    /// What of it these consist of. The rest stays, because more may come that consists of it.
     fn take_reachable(&mut self, tips: &[Oid]) -> Vec<Object> {
         let mut open = tips.to_vec();
         let mut wanted = HashSet::new();
@@ -61,9 +68,7 @@ impl Gathered {
                 open.extend(object.names());
             }
         }
-        let mut all = self.take();
-        all.retain(|object| wanted.contains(&object.oid));
-        all
+        self.take_these(&wanted)
     }
 }
 
@@ -75,7 +80,7 @@ pub struct Gathering<'r> {
 }
 
 impl Gathering<'_> {
-    /// Stores what these commits and trees consist of, and forgets what else was made on the way to them. One process, or none.
+    /// Stores what these commits and trees consist of; what else was made on the way to them stays in memory. One process, or none.
     pub fn store(&self, tips: &[Oid]) -> Result<()> {
         let objects = self.repo.memo().gathered().take_reachable(tips);
         self.repo.store_pack(objects)
@@ -129,21 +134,28 @@ impl Repo {
     }
 
     fn store_pack(&self, objects: Vec<Object>) -> Result<()> {
+        let failed = |said: &str| GitError::Command {
+            args: "unpack-objects".to_owned(),
+            code: None,
+            stderr: said.to_owned(),
+        };
+        if self.memo().gathered().lost {
+            return Err(failed("objects that this needs could not be stored before"));
+        }
         let Some(first) = objects.first() else {
             return Ok(());
         };
-        let pack = pack(&objects, first.oid.as_str().len()).map_err(|error| GitError::Command {
-            args: "unpack-objects".to_owned(),
-            code: None,
-            stderr: error.to_string(),
-        })?;
+        let digits = first.oid.as_str().len();
+        let pack = pack(&objects, digits).map_err(|error| failed(&error.to_string()))?;
         let call = self.change().without_held_back();
         let call = if objects.len() < A_PACK {
             call.args(["unpack-objects", "-q"])
         } else {
             call.args(["index-pack", "--stdin"])
         };
-        call.stdin(pack).stdout().map(drop)
+        let stored = call.stdin(pack).stdout().map(drop);
+        self.memo().gathered().lost |= stored.is_err();
+        stored
     }
 }
 

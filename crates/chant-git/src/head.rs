@@ -161,6 +161,15 @@ impl Repo {
         )
     }
 
+    /// Whether every object that `tip` consists of is here, given that all of `known` is: what git finds out of a push before a
+    /// branch moves. One process.
+    pub fn is_whole(&self, tip: &Oid, known: &Oid) -> Result<bool> {
+        let flags = ["rev-list", "--objects", "--quiet"];
+        let range = [tip.as_str(), "--not", known.as_str()];
+        let ran = self.look().args(flags).args(range).run()?;
+        Ok(ran.code() == Some(0))
+    }
+
     /// The tree of a commit; of a tree, itself. No process of its own.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid> {
         self.memo().once(

@@ -131,3 +131,37 @@ fn an_id_is_gits() {
         assert_eq!(made.as_str(), id.trim());
     }
 }
+
+/// Nothing may get a name that is made of what is not there.
+#[test]
+fn a_commit_that_lacks_something_is_known_for_it() {
+    let repo = repository("sha1");
+    let git = open(&repo);
+    let head = oid(&repo, "HEAD");
+    let made = git.gather(&head);
+    let commits = commits(&git, &head, 3);
+    made.store(&commits[2..]).unwrap();
+    assert!(git.is_whole(&commits[2], &head).unwrap());
+    let lost = repo.git(&["rev-parse", &format!("{}^{{tree}}", commits[1])]);
+    let (folder, file) = lost.trim().split_at(2);
+    std::fs::remove_file(repo.path().join(format!(".git/objects/{folder}/{file}"))).unwrap();
+    assert!(!git.is_whole(&commits[2], &head).unwrap());
+}
+
+#[test]
+fn after_something_could_not_be_stored_nothing_is() {
+    let repo = repository("sha1");
+    let git = open(&repo);
+    let head = oid(&repo, "HEAD");
+    let made = git.gather(&head);
+    let commits = commits(&git, &head, 2);
+    let objects = repo.path().join(".git/objects");
+    let aside = repo.path().join(".git/aside");
+    std::fs::rename(&objects, &aside).unwrap();
+    std::fs::write(&objects, "").unwrap();
+    made.store(&commits[..1]).unwrap_err();
+    std::fs::remove_file(&objects).unwrap();
+    std::fs::rename(&aside, &objects).unwrap();
+    made.store(&commits).unwrap_err();
+    assert!(!is_stored(&repo, &commits[1]));
+}

@@ -73,6 +73,23 @@ fn record_holds(repo: &TestRepo) {
     repo.chant(&["drift", "--exit-code"]).ok();
 }
 
+/// The commits are made again when they land, and checked once more because they lie on another base than before.
+#[test]
+fn commits_that_are_made_again_at_the_landing_are_all_there() {
+    let repo = with_agent(TWO_COMMITS);
+    let config = repo.file(".chant/config.md");
+    let config = config.replacen("---\n", "---\nlanding: {strategy: rebase}\n", 1);
+    repo.write(".chant/config.md", &config);
+    repo.chant(&["work", "--no-merge", ID]).ok();
+    repo.write("other.txt", "other\n");
+    repo.git(&["add", "other.txt"]);
+    repo.git(&["commit", "-q", "-m", "a person's"]);
+    repo.chant(&["merge", ID]).ok();
+    assert_eq!(state(&repo), "completed");
+    lists_landed_commits(&repo, 2);
+    repo.git(&["fsck", "--strict", "--no-dangling"]);
+}
+
 #[test]
 fn rebase_keeps_one_line_with_the_agents_commits() {
     let (repo, _) = worked("rebase", &format!("{TWO_COMMITS}{MEANWHILE}"));

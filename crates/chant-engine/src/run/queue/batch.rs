@@ -111,14 +111,11 @@ impl Batch {
     pub(super) fn made(&self) -> Result<Vec<Oid>> {
         let mut made = Vec::new();
         for planned in &self.planned {
-            let Landing {
-                tree,
-                full_tree,
-                commit,
-                ..
-            } = &planned.landing;
-            for oid in [Some(tree), Some(full_tree), commit.as_ref()] {
-                made.extend(oid.map(|oid| known(Some(oid))).transpose()?);
+            let landing = &planned.landing;
+            let trees = [&landing.tree, &landing.full_tree].into_iter();
+            let commits = landing.parents.iter().chain(&landing.commits);
+            for oid in trees.chain(commits).chain(&landing.commit) {
+                made.push(known(Some(oid))?);
             }
         }
         Ok(made)

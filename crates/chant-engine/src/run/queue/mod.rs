@@ -219,6 +219,7 @@ impl Queue<'_, '_, '_> {
         }
         let to = batch.commit(self.runs)?;
         made.store(&batch.made()?)?;
+        self.is_whole(&to, &batch.tip)?;
         // The user may have written something while the checks ran.
         if self.leave_obstructed(branch, &mut batch)? {
             return Ok(());
@@ -357,6 +358,19 @@ impl Queue<'_, '_, '_> {
             files.extend(self.runs[at].candidate().may_replace()?);
         }
         Ok(files)
+    }
+
+    /// A branch never moves to what is not all there, whoever is to blame for that.
+    fn is_whole(&self, to: &Oid, tip: &Oid) -> Result<()> {
+        if self.project.repo().is_whole(to, tip)? {
+            return Ok(());
+        }
+        let said = format!(
+            "objects that {} consists of are not in the repository",
+            to.short()
+        );
+        Err(Error::new(Code::Internal, said)
+            .hint("nothing landed; see `git fsck`, then try again: chant merge --all"))
     }
 
     /// The one moment in which results land.
