@@ -107,6 +107,19 @@ pub fn is_driven(project: &Project, spec: &str) -> bool {
     claim::is_held(&project.state_dir(), &project.project_key(), spec)
 }
 
+/// A number that changes when the file of a spec did, be it in its place. A look at each file's times.
+pub fn pulse_of_files(project: &Project) -> u64 {
+    use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+    let files = std::fs::read_dir(project.dot_chant().join("specs"));
+    let seen = files.into_iter().flatten().flatten().map(|file| {
+        let found = file.metadata().ok();
+        let found = found.map(|found| (found.len(), found.modified().ok()));
+        BuildHasherDefault::<DefaultHasher>::default().hash_one((file.file_name(), found))
+    });
+    // In whichever order they come.
+    seen.fold(0, u64::wrapping_add)
+}
+
 /// A number that changes when anything changed that could make something go on: a run, or a spec's file. A few looks at
 /// files' times, no process.
 pub fn pulse(project: &Project) -> u64 {

@@ -6,5 +6,5 @@
 mod going_on;
 mod journal;
 
-pub use going_on::{Going, go_on, going_on, is_being_made, is_driven, pulse};
+pub use going_on::{Going, go_on, going_on, is_being_made, is_driven, pulse, pulse_of_files};
 pub use journal::{Mended, mend, mend_damaged};

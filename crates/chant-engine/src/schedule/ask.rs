@@ -150,10 +150,13 @@ impl Ask {
                 "no spec is named".to_owned(),
                 "chant list --ready".to_owned(),
             ),
-            (None, _) => (
-                "every spec that is named is finished".to_owned(),
-                "make one again: chant work SPEC --again".to_owned(),
-            ),
+            (None, _) => {
+                let first = self.specs.first().map_or("SPEC", SpecId::as_str);
+                (
+                    "every spec that is named is finished".to_owned(),
+                    format!("make it again: chant work {first} --again"),
+                )
+            }
         };
         Error::new(Code::NothingToDo, message).hint(hint)
     }

@@ -67,6 +67,10 @@ impl Supervisor<'_> {
         let Some(coming) = coming.filter(|_| self.stopping.is_none()) else {
             return Ok(());
         };
+        if self.seen.has_other_settings(self.project) {
+            // This command knows only the old ones: it comes to an end, and whoever watches begins again with the new.
+            return Ok(());
+        }
         let mut specs = coming.found(&self.roll, |spec| self.by_spec.contains_key(spec));
         if specs.is_empty() {
             return Ok(());

@@ -19,6 +19,8 @@ const SHARE: u32 = 20;
 /// When the folders were changed last, as far as it is known.
 pub(super) struct Seen {
     changed: [Option<SystemTime>; 2],
+    /// The settings, as they were when the command began.
+    settings: [Option<SystemTime>; 2],
     since: Stopwatch,
     gap: Duration,
 }
@@ -28,6 +30,7 @@ impl Seen {
     pub(super) fn of(project: &Project) -> Self {
         Self {
             changed: folders(project).map(|folder| changed(&folder)),
+            settings: settings(project).map(|file| changed(&file)),
             since: Stopwatch::start(),
             gap: LEAST,
         }
@@ -45,6 +48,11 @@ impl Seen {
         differs
     }
 
+    /// Whether the settings are others than when the command began.
+    pub(super) fn has_other_settings(&self, project: &Project) -> bool {
+        settings(project).map(|file| changed(&file)) != self.settings
+    }
+
     /// How long reading them took.
     pub(super) fn took(&mut self, time: Duration) {
         self.gap = LEAST.max(time * SHARE);
@@ -53,6 +61,10 @@ impl Seen {
 
 fn folders(project: &Project) -> [PathBuf; 2] {
     ["specs", "archive"].map(|name| project.dot_chant().join(name))
+}
+
+fn settings(project: &Project) -> [PathBuf; 2] {
+    ["config.md", "agents.md"].map(|name| project.dot_chant().join(name))
 }
 
 fn changed(folder: &Path) -> Option<SystemTime> {

@@ -230,6 +230,8 @@ fn ended<'a>(spec: &'a str, over: &Over) -> Said<'a> {
     };
     let state = over.state.replace('_', " ");
     let text = match (over.reason.as_str(), state == word) {
+        // A landing of this command is told when it happens.
+        ("", _) if over.end == End::Landed => "by another command".to_owned(),
         ("", true) => String::new(),
         ("", false) => state,
         (reason, true) => reason.to_owned(),

@@ -15,7 +15,7 @@ use chant_engine::{Code, Error, Project, Result, query, queue};
 use chant_spec::{Kind, SpecId, State};
 
 use super::attend::{Stop, attended_by, show};
-use super::watch_wait::{Reopened, opened_again, wait};
+use super::watch_wait::{Before, Reopened, opened_again};
 use super::work::conclude;
 use super::work_many;
 use crate::board;
@@ -75,11 +75,11 @@ pub(crate) fn run(cx: &mut Context, args: &Args) -> Result<Done> {
         .hint("watching; Ctrl-C ends it, and nothing runs on without it");
     let mut project = project;
     loop {
-        let before = recover::pulse(&project);
+        let before = Before::of(&project);
         watch.pass(cx, &project, args, &stop)?;
         // Nothing may be said for hours: whoever reads along has all of it by now.
         cx.ui.pass_on();
-        if wait(&project, before, &stop, watch.next(&project)?) {
+        if before.wait(&project, &stop, watch.next(&project)?) {
             return watch.ended(cx, &project);
         }
         let unreadable = |error: &Error| watch.complain(cx, error);
@@ -100,6 +100,10 @@ impl Watch {
         stop: &Stop,
     ) -> Result<()> {
         loop {
+            // The last round may have ended because the settings are others now. If they cannot be read, the next look says so.
+            let Ok(project) = &Project::open(project.root()) else {
+                return Ok(());
+            };
             let outlook = Outlook::at(project, chant_os::clock::now())?;
             self.tomorrow = outlook.day_renews_in().map(|wait| Instant::now() + wait);
             self.take_up_asked(cx, project, args, stop)?;

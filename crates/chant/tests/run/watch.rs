@@ -316,3 +316,45 @@ fn settings_that_cannot_be_read_for_a_moment_end_no_watch() {
     assert!([Some(1), Some(130)].contains(&interrupt(child)));
     assert_eq!(repo.git(&["show", "main:second.txt"]).trim(), "hello");
 }
+
+/// Not every editor replaces a file: what is changed in its place is seen as well.
+#[test]
+fn with_work_a_spec_that_is_changed_in_its_place_is_seen() {
+    let repo = with_agent(HONEST);
+    let (mut child, _said) = watching(&repo, &["--work", "--label", "nightly"]);
+    let folder = repo.path().join(".chant/specs");
+    let changed = || folder.metadata().unwrap().modified().unwrap();
+    let before = changed();
+    repo.write(".chant/specs/001-greeting.md", &spec("labels: [nightly]\n"));
+    assert_eq!(changed(), before, "the folder does not tell");
+    let mut printed = BufReader::new(child.stdout.take().unwrap());
+    wait_for_line(&mut printed, "1 landed");
+    assert_eq!(interrupt(child), Some(0));
+}
+
+/// A watch that always has something to do takes up new settings all the same.
+#[test]
+fn with_work_new_settings_hold_for_what_comes_after_them() {
+    let held = "touch \"$HOME/at-$CHANT_SPEC_ID\"; until test -e \"$HOME/go\"; do sleep 0.02; done; echo hello > greeting.txt; echo x > \"$CHANT_SPEC_ID.txt\"; sed -i 's/- \\[ \\]/- [x]/' \"$CHANT_SPEC_FILE\"";
+    let repo = with_agent(held);
+    let (mut child, _said) = watching(&repo, &["--work"]);
+    eventually("the first to begin", || {
+        repo.home().join("at-001-greeting").exists()
+    });
+    let settings = repo.file(".chant/agents.md");
+    let (agents, defaults) = settings.split_once("defaults:\n").unwrap();
+    let another = agents.split_once("agents:\n").unwrap().1;
+    let another = another.replace("name: shell", "name: fresh");
+    let defaults = defaults.replace("agent: shell", "agent: fresh");
+    let settings = format!("{agents}{another}defaults:\n{defaults}");
+    repo.write(".chant/agents.md", &settings);
+    repo.write(".chant/specs/002-other.md", &spec(""));
+    std::fs::write(repo.home().join("go"), "").unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap());
+    wait_for_line(&mut printed, "1 landed");
+    wait_for_line(&mut printed, "1 landed");
+    assert_eq!(interrupt(child), Some(0));
+    let agents = repo.git(&["log", "--format=%(trailers:key=Chant-Agent,valueonly)"]);
+    assert!(agents.trim_start().starts_with("fresh "), "{agents}");
+    assert!(agents.contains("shell "), "{agents}");
+}

@@ -53,6 +53,31 @@ fn what_another_command_works_is_waited_for() {
     assert_landed(&repo, &["a-1", "a-2"]);
 }
 
+#[test]
+fn what_another_command_landed_is_told_as_that() {
+    let repo = project("");
+    for id in ["a-1", "a-2"] {
+        spec(&repo, id, "labels: [many]\n");
+        script(&repo, id, &holding(id));
+    }
+    repo.commit("specs");
+    let mut one = start(&repo, &["work", "a-1"], "one");
+    eventually("it to begin", || has_begun(&repo, "a-1"));
+    let mut two = start(&repo, &["work", "--parallel=2", "--label", "many"], "two");
+    eventually("the other to begin", || has_begun(&repo, "a-2"));
+    let_go(&repo, "a-1");
+    assert_eq!(ended(&mut one).code(), Some(0), "{}", said(&repo, "one"));
+    let_go(&repo, "a-2");
+    assert_eq!(ended(&mut two).code(), Some(0), "{}", said(&repo, "two"));
+    let told = said(&repo, "two");
+    assert!(told.contains("a-1    landed  by another command"), "{told}");
+    assert!(told.contains("2 landed"), "{told}");
+    let done = chant(&repo, &["work", "--parallel", "a-1"]);
+    done.fails(4);
+    let way = "make it again: chant work a-1 --again";
+    assert!(done.stderr.contains(way), "{}", done.stderr);
+}
+
 /// A command without `--parallel` takes the same places, and stands in the queue while there is none.
 #[test]
 fn a_plain_command_waits_for_its_turn_too() {
