@@ -132,6 +132,7 @@ fn messages(said: &[u8]) -> Vec<Message<'_>> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::{messages, real_name};
 

@@ -83,7 +83,7 @@ impl Gathering<'_> {
     /// Stores what these commits and trees consist of; what else was made on the way to them stays in memory. One process, or none.
     pub fn store(&self, tips: &[Oid]) -> Result<()> {
         let objects = self.repo.memo().gathered().take_reachable(tips);
-        self.repo.store_pack(objects)
+        self.repo.store_pack(&objects)
     }
 }
 
@@ -130,10 +130,10 @@ impl Repo {
     /// Stores all that is held back. One process, or none.
     pub(crate) fn store_held_back(&self) -> Result<()> {
         let objects = self.memo().gathered().take();
-        self.store_pack(objects)
+        self.store_pack(&objects)
     }
 
-    fn store_pack(&self, objects: Vec<Object>) -> Result<()> {
+    fn store_pack(&self, objects: &[Object]) -> Result<()> {
         let failed = |said: &str| GitError::Command {
             args: "unpack-objects".to_owned(),
             code: None,
@@ -146,7 +146,7 @@ impl Repo {
             return Ok(());
         };
         let digits = first.oid.as_str().len();
-        let pack = pack(&objects, digits).map_err(|error| failed(&error.to_string()))?;
+        let pack = pack(objects, digits).map_err(|error| failed(&error.to_string()))?;
         let call = self.change().without_held_back();
         let call = if objects.len() < A_PACK {
             call.args(["unpack-objects", "-q"])
