@@ -219,6 +219,7 @@ impl Queue<'_, '_, '_> {
         }
         let to = batch.commit(self.runs)?;
         made.store(&batch.made()?)?;
+        drop(made);
         self.is_whole(&to, &batch.tip)?;
         // The user may have written something while the checks ran.
         if self.leave_obstructed(branch, &mut batch)? {
