@@ -14,9 +14,11 @@ pub(crate) mod lost;
 mod overlay;
 mod parked;
 mod queue;
+mod read;
 mod record;
 mod stint;
 mod takeover;
+mod undo;
 mod wish;
 
 pub(crate) use aside::Aside;
@@ -27,17 +29,18 @@ pub use parked::{Parked, Renewal};
 pub use queue::Queued;
 pub use record::{
     CheckRecord, Conflict, CriterionRecord, Facts, InputRecord, Landing, OutputRecord, Phase,
-    RunRecord, RunState, Step, UndoEntry,
+    RunRecord, RunState, Step,
 };
 pub use stint::Stint;
 pub(crate) use takeover::PERSON;
 pub use takeover::Takeover;
+pub use undo::UndoEntry;
 pub use wish::{What, Wish};
 
 use std::path::{Path, PathBuf};
 
 use chant_os::lock::Lock;
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::error::{Code, Error, Result};
 
@@ -101,9 +104,6 @@ CREATE INDEX IF NOT EXISTS queue_by_spec ON queue (project, spec);
 
 /// The version of a database that has all of it.
 const LATEST: i64 = 2;
-
-const RUN_COLUMNS: &str =
-    "id, spec, attempt, state, reason, step, phase, started_at, ended_at, facts";
 
 /// The database file below a state directory.
 pub fn database(state_dir: &Path) -> PathBuf {
@@ -291,67 +291,6 @@ impl Journal {
         Ok(())
     }
 
-    /// The last run of a spec, if it was not put aside by `reset`.
-    pub fn latest(&self, spec: &str) -> Result<Option<RunRecord>> {
-        let sql = format!(
-            "SELECT {RUN_COLUMNS} FROM run WHERE id = (SELECT run FROM latest WHERE project = ?1 AND spec = ?2)"
-        );
-        Ok(self
-            .connection
-            .query_row(&sql, params![self.project, spec], read_run)
-            .optional()?)
-    }
-
-    /// One run by its id.
-    pub fn run(&self, id: &str) -> Result<Option<RunRecord>> {
-        let sql = format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 AND id = ?2");
-        Ok(self
-            .connection
-            .query_row(&sql, params![self.project, id], read_run)
-            .optional()?)
-    }
-
-    /// All runs of a spec, oldest first.
-    pub fn runs_of(&self, spec: &str) -> Result<Vec<RunRecord>> {
-        let sql = format!(
-            "SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 AND spec = ?2 ORDER BY attempt"
-        );
-        self.collect(&sql, params![self.project, spec])
-    }
-
-    /// How often a spec was tried, whatever became of it.
-    pub fn tried(&self, spec: &str) -> Result<u32> {
-        let sql = "SELECT COALESCE(MAX(attempt), 0) FROM run WHERE project = ?1 AND spec = ?2";
-        Ok(self
-            .connection
-            .query_row(sql, params![self.project, spec], |row| row.get(0))?)
-    }
-
-    /// The last run of every spec of this project.
-    pub fn all_latest(&self) -> Result<Vec<RunRecord>> {
-        let sql = format!(
-            "SELECT {RUN_COLUMNS} FROM run WHERE id IN (SELECT run FROM latest WHERE project = ?1) ORDER BY id"
-        );
-        self.collect(&sql, params![self.project])
-    }
-
-    /// Of the newest runs, those that another agent worked because some had refused: what they came to know of these is
-    /// in their facts.
-    pub fn newest_refused(&self) -> Result<Vec<RunRecord>> {
-        let sql = format!(
-            "SELECT {RUN_COLUMNS} FROM run WHERE id IN \
-             (SELECT id FROM run WHERE project = ?1 ORDER BY id DESC LIMIT 64) \
-             AND facts LIKE '%\"refused\":[{{%'"
-        );
-        self.collect(&sql, params![self.project])
-    }
-
-    /// Every run of this project, oldest first.
-    pub fn all(&self) -> Result<Vec<RunRecord>> {
-        let sql = format!("SELECT {RUN_COLUMNS} FROM run WHERE project = ?1 ORDER BY id");
-        self.collect(&sql, params![self.project])
-    }
-
     /// Forgets which run is a spec's present one; the runs themselves stay on record.
     pub fn put_aside(&self, spec: &str) -> Result<()> {
         self.connection.execute(
@@ -374,45 +313,6 @@ impl Journal {
         )?;
         Ok(())
     }
-
-    /// Remembers something that can be undone. Returns its number.
-    pub fn remember_undo(&self, what: &str, data: &serde_json::Value) -> Result<i64> {
-        self.connection.execute(
-            "INSERT INTO undo (project, at, what, data, done) VALUES (?1, ?2, ?3, ?4, 0)",
-            params![self.project, now(), what, data.to_string()],
-        )?;
-        Ok(self.connection.last_insert_rowid())
-    }
-
-    /// What can be undone, newest first.
-    pub fn undoable(&self) -> Result<Vec<UndoEntry>> {
-        let mut statement = self.connection.prepare(
-            "SELECT id, at, what, data FROM undo WHERE project = ?1 AND done = 0 ORDER BY id DESC",
-        )?;
-        let rows = statement.query_map(params![self.project], |row| {
-            let data: String = row.get(3)?;
-            Ok(UndoEntry {
-                id: row.get(0)?,
-                at: row.get(1)?,
-                what: row.get(2)?,
-                data: serde_json::from_str(&data).unwrap_or_default(),
-            })
-        })?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Marks an entry as undone.
-    pub fn mark_undone(&self, id: i64) -> Result<()> {
-        self.connection
-            .execute("UPDATE undo SET done = 1 WHERE id = ?1", params![id])?;
-        Ok(())
-    }
-
-    fn collect(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<RunRecord>> {
-        let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map(parameters, read_run)?;
-        Ok(rows.collect::<rusqlite::Result<_>>()?)
-    }
 }
 
 /// Makes what came after this version. Nothing of it hurts where it is there already.
@@ -421,33 +321,6 @@ fn grow(connection: &Connection, version: usize) -> rusqlite::Result<()> {
         connection.execute_batch(step)?;
     }
     connection.pragma_update(None, "user_version", LATEST)
-}
-
-fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
-    let text = |index: usize| row.get::<_, String>(index);
-    let broken = |index: usize, value: String| {
-        rusqlite::Error::FromSqlConversionFailure(
-            index,
-            rusqlite::types::Type::Text,
-            format!("unknown value {value:?}").into(),
-        )
-    };
-    let (state, step, phase) = (text(3)?, text(5)?, text(6)?);
-    let facts = text(9)?;
-    Ok(RunRecord {
-        id: text(0)?,
-        spec: text(1)?,
-        attempt: row.get(2)?,
-        state: RunState::from_name(&state).ok_or_else(|| broken(3, state))?,
-        reason: text(4)?,
-        step: Step::from_name(&step).ok_or_else(|| broken(5, step))?,
-        phase: Phase::from_name(&phase).ok_or_else(|| broken(6, phase))?,
-        started_at: text(7)?,
-        ended_at: row.get(8)?,
-        facts: serde_json::from_str(&facts).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(9, rusqlite::types::Type::Text, error.into())
-        })?,
-    })
 }
 
 /// What tells a file from another of its name.

@@ -402,16 +402,3 @@ impl CheckRecord {
 fn once() -> u32 {
     1
 }
-
-/// Something that can be undone.
-#[derive(Debug, Clone)]
-pub struct UndoEntry {
-    /// Its number.
-    pub id: i64,
-    /// RFC 3339.
-    pub at: String,
-    /// What was done, as a sentence.
-    pub what: String,
-    /// What is needed to bring it back.
-    pub data: serde_json::Value,
-}

@@ -8,7 +8,9 @@
 //! Crash: commits that no branch names are nothing. After the branch moved, the note of the [`Turn`] brings the checkout
 //! along, and each run finds its commit on the main branch and goes on from there.
 
+mod advance;
 mod batch;
+mod obstacle;
 mod order;
 mod preview;
 mod trial;
@@ -17,11 +19,10 @@ pub use preview::{Fate, Preview, preview};
 
 use std::cell::RefCell;
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::mpsc::Receiver;
 
 use chant_agent::Control;
-use chant_git::{BranchName, Brought, Cas, GitError, Oid};
+use chant_git::{BranchName, Oid};
 use chant_os::tree::Guard;
 
 use batch::{Batch, Left, MOST};
@@ -32,7 +33,7 @@ use super::{Flow, Report, Run, Surroundings};
 use crate::error::{Code, Error, Result};
 use crate::event::Event;
 use crate::journal::{Journal, RunRecord, RunState, Step};
-use crate::landing::{Move, Turn, checkout, known};
+use crate::landing::Turn;
 use crate::project::Project;
 
 /// What landing needs from outside.
@@ -309,192 +310,11 @@ impl Queue<'_, '_, '_> {
             .map(|other| self.runs[*other].record().spec.clone())
     }
 
-    /// A person is moving the branch in steps, and git could not end that if it moved meanwhile.
-    fn leave_to_rebase(&mut self, branch: &BranchName, folder: &Path) {
-        for at in self.open(branch) {
-            self.flows[at] = Some(self.runs[at].waits_for_rebase(folder));
-        }
-    }
-
-    /// Lets those wait that changes of the user's are in the way of. Says whether there are any.
-    fn leave_obstructed(&mut self, branch: &BranchName, batch: &mut Batch) -> Result<bool> {
-        let mut found = false;
-        for planned in &batch.planned {
-            let files = self.runs[planned.at]
-                .candidate()
-                .silent_obstacles(&planned.landing)?;
-            if !files.is_empty() {
-                self.flows[planned.at] = Some(self.runs[planned.at].waits_for_checkout(&files));
-                found = true;
-            }
-        }
-        if found {
-            return Ok(true);
-        }
-        let Some(last) = batch.planned.last() else {
-            return Ok(false);
-        };
-        let tree: Oid = known(Some(&last.landing.tree))?;
-        let Some(checkout) = checkout::of_branch(self.project.repo(), branch.as_str())? else {
-            return Ok(false);
-        };
-        let files =
-            match checkout.would_bring_along(&batch.tip, &tree, &self.may_replace(batch)?)? {
-                Brought::Done => return Ok(false),
-                Brought::InTheWay { files } => files,
-            };
-        let mut obstructed = batch.changing(self.runs, &files)?;
-        if obstructed.is_empty() {
-            obstructed = batch.members();
-        }
-        for at in obstructed {
-            self.flows[at] = Some(self.runs[at].waits_for_checkout(&files));
-        }
-        Ok(true)
-    }
-
-    fn may_replace(&self, batch: &Batch) -> Result<Vec<(chant_git::RepoPath, Oid)>> {
-        let mut files = Vec::new();
-        for at in batch.members() {
-            files.extend(self.runs[at].candidate().may_replace()?);
-        }
-        Ok(files)
-    }
-
-    /// A branch never moves to what is not all there, whoever is to blame for that.
-    fn is_whole(&self, to: &Oid, tip: &Oid) -> Result<()> {
-        if self.project.repo().is_whole(to, tip)? {
-            return Ok(());
-        }
-        let said = format!(
-            "objects that {} consists of are not in the repository",
-            to.short()
-        );
-        Err(Error::new(Code::Internal, said)
-            .hint("nothing landed; see `git fsck`, then try again: chant merge --all"))
-    }
-
-    /// The one moment in which results land.
-    fn move_branch(&mut self, branch: &BranchName, batch: &Batch, to: &Oid) -> Result<()> {
-        for planned in &batch.planned {
-            let record = self.runs[planned.at].record_mut();
-            record.facts.landing = Some(planned.landing.clone());
-        }
-        let members = batch.members();
-        self.runs[members[0]].save_with(members.iter().map(|at| self.runs[*at].record()))?;
-        chant_os::crash::point("land:committed");
-        if *to == batch.tip {
-            return self.tell_landed(batch);
-        }
-        let coming = Move {
-            branch: branch.clone(),
-            from: batch.tip.clone(),
-            to: to.clone(),
-            may_replace: self
-                .may_replace(batch)?
-                .into_iter()
-                .map(|(path, oid)| (path.to_string(), oid))
-                .collect(),
-        };
-        self.turn.announce(self.project, &coming)?;
-        chant_os::crash::point("land:announced");
-        match self.swap(branch, batch, to)? {
-            Swapped::Done => {}
-            Swapped::Again => return self.turn.forget(self.project),
-        }
-        chant_os::crash::point("land:moved");
-        self.tell_landed(batch)?;
-        let left = self.turn.show(self.project, &coming)?;
-        chant_os::crash::point("land:shown");
-        self.tell_left(batch, &left)
-    }
-
-    fn swap(&mut self, branch: &BranchName, batch: &Batch, to: &Oid) -> Result<Swapped> {
-        let reason = self.reason(batch);
-        let swapped =
-            self.project
-                .repo()
-                .update_ref(&branch.ref_name(), to, Some(&batch.tip), &reason);
-        match swapped {
-            Ok(Cas::Done) => Ok(Swapped::Done),
-            Ok(Cas::Moved { .. }) => {
-                for at in batch.members() {
-                    self.runs[at].note(format!(
-                        "{branch} moved meanwhile; the result is looked at again on what it is now"
-                    ))?;
-                }
-                Ok(Swapped::Again)
-            }
-            Err(GitError::HookRefused { said, .. }) => {
-                self.refused(batch, &said);
-                Ok(Swapped::Again)
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// A hook says no to a move, not to a run: of several, each is offered alone.
-    fn refused(&mut self, batch: &Batch, said: &str) {
-        if batch.planned.len() > 1 {
-            self.most = 1;
-            return;
-        }
-        for at in batch.members() {
-            let spec = &self.runs[at].record().spec;
-            let said = crate::one_line(said);
-            let reason = format!(
-                "a hook of the repository did not let it land: {said}; when it does: `chant merge {spec}`"
-            );
-            self.flows[at] = Some(Flow::End(RunState::Landing, reason));
-        }
-    }
-
-    fn reason(&self, batch: &Batch) -> String {
-        let runs: Vec<&RunRecord> = batch
-            .members()
-            .iter()
-            .map(|at| self.runs[*at].record())
-            .collect();
-        if runs.iter().any(|run| run.facts.silent) {
-            return "commit".to_owned();
-        }
-        let specs: Vec<&str> = runs.iter().map(|run| run.spec.as_str()).collect();
-        match specs.as_slice() {
-            [one] => format!("chant: land {one}"),
-            [first, .., last] => format!("chant: land {} from {first} to {last}", specs.len()),
-            [] => "chant".to_owned(),
-        }
-    }
-
-    fn tell_landed(&mut self, batch: &Batch) -> Result<()> {
-        for planned in &batch.planned {
-            self.runs[planned.at].has_landed(planned.landing.clone())?;
-            self.flows[planned.at] = Some(Flow::Next);
-        }
-        Ok(())
-    }
-
-    fn tell_left(&mut self, batch: &Batch, left: &[String]) -> Result<()> {
-        if left.is_empty() {
-            return Ok(());
-        }
-        for at in batch.changing(self.runs, left)? {
-            self.runs[at].left_in_checkout(left)?;
-        }
-        Ok(())
-    }
-
     fn end_all(&mut self, flow: impl Fn() -> Flow) {
         for open in self.flows.iter_mut().filter(|flow| flow.is_none()) {
             *open = Some(flow());
         }
     }
-}
-
-enum Swapped {
-    Done,
-    /// Nothing moved. What is still open is planned again.
-    Again,
 }
 
 fn interrupted() -> Flow {
