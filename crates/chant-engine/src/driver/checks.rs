@@ -210,6 +210,8 @@ impl<'a> Trial<'a> {
         let facts = Facts {
             base: self.tip.to_string(),
             main: main.to_string(),
+            // Where its worktree would be, as that of any run that ended; none is made.
+            worktree: project.worktrees()?.join(self.spec.as_str()),
             spec_path: project.path_from_repo(&self.path),
             spec_oid: project
                 .repo()
