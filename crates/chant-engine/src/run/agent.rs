@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use chant_agent::recording::{RecordedAgent, RecordedPath, RecordedSpec, Recorder};
 use chant_agent::{AgentEvent, Control, End, Limits, Outcome, Request, Stage};
 
+use super::bound::Bound;
 use super::ears::Ears;
 use super::unlisted::Unlisted;
 use super::{Flow, Run};
@@ -149,12 +150,7 @@ impl Run<'_, '_> {
         let exit_file = self.exit_file();
         let asked = self.asked()?;
         let mut env = self.environment(&asked.file);
-        let limits = &self.project.config().limits;
-        let limits = Limits {
-            idle: limits.idle,
-            total: limits.total,
-            grace: limits.grace,
-        };
+        let limits = self.limits();
         let worktree = self.record.facts.worktree.join(self.project.prefix_text());
         let run_id = self.record.id.clone();
         let program = crate::agents::program(self.project, &self.agent)?;
@@ -163,10 +159,7 @@ impl Run<'_, '_> {
             "TMPDIR".to_owned(),
             bound.temp.path().to_string_lossy().into_owned(),
         ));
-        let denials = bound.confine.clone().map(|confine| {
-            let git = self.project.repo().common_dir();
-            Denials::new(&self.agent.name, &self.record.facts.worktree, git, confine)
-        });
+        let denials = self.denials(&bound);
         let request = Request {
             program: &program,
             prompt_text: &asked.text,
@@ -230,6 +223,23 @@ impl Run<'_, '_> {
             Some(error) => Err(error),
             None => Ok(outcome),
         }
+    }
+
+    fn limits(&self) -> Limits {
+        let limits = &self.project.config().limits;
+        Limits {
+            idle: limits.idle,
+            total: limits.total,
+            grace: limits.grace,
+        }
+    }
+
+    /// What tells of an agent's complaints whether the sandbox is why; `None` where there is no sandbox.
+    fn denials(&self, bound: &Bound) -> Option<Denials> {
+        let git = self.project.repo().common_dir();
+        let folder = &self.record.facts.worktree;
+        let confine = bound.confine.clone()?;
+        Some(Denials::new(&self.agent.name, folder, git, confine))
     }
 
     /// What every process of the run finds in its environment (contract §5).
